@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace Serverless.Learning.Native;
+
+/// <summary>Settings of the GNU C library that must be made before the first tensor exists. Without effect on other systems.</summary>
+internal static partial class Glibc
+{
+    private const int TrimThreshold = -1, MapThreshold = -3, ArenaMaximum = -8;
+
+    /// <summary>
+    /// Large tensors are kept by the allocator instead of being mapped and unmapped each time: page faults are up to half of a plain
+    /// training step otherwise. One arena, because only the main one grows without bound.
+    /// </summary>
+    public static void KeepLargeBlocks()
+    {
+        if (!IsPresent) return;
+        // Older versions refuse more than half a heap, 32 MiB.
+        if (mallopt(MapThreshold, 1 << 30) == 0) _ = mallopt(MapThreshold, 32 << 20);
+        _ = mallopt(TrimThreshold, int.MaxValue);
+        _ = mallopt(ArenaMaximum, 1);
+    }
+
+    /// <summary>
+    /// Idle threads of GNU OpenMP sleep instead of spinning: a second process on the same cores makes a spinning step eight times
+    /// slower. Read by libgomp when it loads, from the native environment, which .NET's own setter does not reach. A value that the
+    /// user has set stays.
+    /// </summary>
+    public static void LetIdleThreadsSleep()
+    {
+        if (IsPresent) _ = setenv("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
+    }
+
+    private static bool IsPresent { get; } = OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out _);
+
+    [LibraryImport("libc.so.6")]
+    private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc.so.6", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+}

@@ -1,0 +1,63 @@
+using Serverless.Learning.Kernels;
+using TorchSharp;
+
+namespace Serverless.Learning.Native;
+
+/// <summary>
+/// Loads libtorch, with the settings it needs, before the first tensor. Everything in Learning that touches tensors calls
+/// <see cref="EnsureLoaded"/> first; nothing else in this program loads libtorch.
+/// </summary>
+public static class NativeRuntime
+{
+    private static readonly Lock Gate = new();
+    private static volatile bool loaded;
+
+    /// <summary>Threads that share one tensor operation; the processor limit of the machine or container unless set otherwise.</summary>
+    public static int Threads { get; private set; } = Environment.ProcessorCount;
+
+    /// <summary>Which implementation of the fused operations runs.</summary>
+    public static KernelPath KernelPath { get; set; } = KernelPath.Plain;
+
+    /// <summary>What results depend on besides data, options and seed. Does not load libtorch's libraries into the process.</summary>
+    public static NativeFingerprint Fingerprint => new(
+        LibtorchVersion, Processor.Model, Processor.InstructionSet, Threads, KernelPath,
+        Precision);
+
+    private static string Precision => MatrixPrecision.For(Processor.Maker, Processor.HasAvx512);
+
+    /// <summary>The version of the libtorch packages in Directory.Packages.props.</summary>
+    public const string LibtorchVersion = "2.10.0";
+
+    /// <summary>Loads the native libraries once; later calls cost a field read. Safe from any thread.</summary>
+    /// <exception cref="DllNotFoundException">A native library is missing or cannot be used on this system; the message says why.</exception>
+    public static void EnsureLoaded()
+    {
+        if (loaded) return;
+        lock (Gate)
+        {
+            if (loaded) return;
+            Glibc.KeepLargeBlocks();
+            Glibc.LetIdleThreadsSleep();
+            if (OperatingSystem.IsLinux())
+            {
+                var libtorchCpu = LibtorchFiles.Load();
+                MatrixPrecision.Set(libtorchCpu, Precision);
+            }
+            torch.InitializeDeviceType(DeviceType.CPU);
+            torch.set_num_threads(Threads);
+            loaded = true;
+        }
+    }
+
+    /// <summary>Sets how many threads share one tensor operation, now and in operations to come. Results may differ in their last bits.</summary>
+    /// <param name="threads">At least 1.</param>
+    public static void SetThreads(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        lock (Gate)
+        {
+            Threads = threads;
+            if (loaded) torch.set_num_threads(threads);
+        }
+    }
+}
