@@ -1,0 +1,28 @@
+using Serverless.Learning.Native;
+using static TorchSharp.torch;
+
+namespace Serverless.Learning.Kernels;
+
+/// <summary>The decoder's operations on the path that <see cref="NativeRuntime.KernelPath"/> names; shapes are described at <see cref="Plain"/>.</summary>
+public static class LayerOperations
+{
+    /// <inheritdoc cref="Plain.RmsNorm"/>
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon) => Plain.RmsNorm(x, weight, epsilon);
+
+    /// <inheritdoc cref="Plain.RotaryEmbedding"/>
+    public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin) => Plain.RotaryEmbedding(x, cos, sin);
+
+    /// <inheritdoc cref="Plain.SwiGlu"/>
+    public static Tensor SwiGlu(Tensor gate, Tensor up) => Plain.SwiGlu(gate, up);
+
+    /// <inheritdoc cref="Plain.CausalAttention"/>
+    public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale) =>
+        Plain.CausalAttention(q, k, v, documents, scale);
+
+    /// <inheritdoc cref="Plain.CrossEntropy"/>
+    public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale) => Plain.CrossEntropy(logits, targets, scale);
+
+    /// <inheritdoc cref="Plain.LinearCrossEntropy"/>
+    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale) =>
+        Plain.LinearCrossEntropy(hidden, weight, targets, scale);
+}

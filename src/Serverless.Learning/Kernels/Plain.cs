@@ -1,0 +1,98 @@
+using static TorchSharp.torch;
+
+namespace Serverless.Learning.Kernels;
+
+/// <summary>
+/// The decoder's operations as compositions of TorchSharp's own: the reference that <see cref="Fused"/> is tested against, and
+/// the path for dtypes and shapes that it does not take. Every returned tensor belongs to the caller's dispose scope.
+/// </summary>
+public static class Plain
+{
+    /// <summary>y = x / sqrt(mean(x^2) + epsilon) * weight over the last dimension, computed in fp32 (Zhang and Sennrich 2019, eq. 4).</summary>
+    /// <param name="x">[..., D].</param>
+    /// <param name="weight">[D].</param>
+    /// <returns>x's shape and dtype.</returns>
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon)
+    {
+        using var scope = NewDisposeScope();
+        var wide = x.to(ScalarType.Float32);
+        var inverse = wide.square().mean([-1], keepdim: true).add(epsilon).rsqrt();
+        return (wide * inverse).to(x.dtype).mul(weight).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Rotary positions (Su et al. 2021) in Hugging Face's layout: pairs are (i, i + Dh/2).</summary>
+    /// <param name="x">[B, H, T, Dh], any strides.</param>
+    /// <param name="cos">[T, Dh] or [B, T, Dh], both halves equal.</param>
+    /// <param name="sin">Of cos's shape.</param>
+    /// <returns>[B, H, T, Dh], x's dtype.</returns>
+    public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin)
+    {
+        using var scope = NewDisposeScope();
+        var half = x.shape[3] / 2;
+        if (cos.dim() == 3) (cos, sin) = (cos.unsqueeze(1), sin.unsqueeze(1));
+        var rotated = cat([x.narrow(3, half, half).neg(), x.narrow(3, 0, half)], 3);
+        return (x * cos + rotated * sin).to(x.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>silu(gate) * up (Shazeer 2020, eq. 6, without the projections).</summary>
+    /// <param name="gate">Any shape.</param>
+    /// <param name="up">Of gate's shape.</param>
+    public static Tensor SwiGlu(Tensor gate, Tensor up)
+    {
+        using var activated = nn.functional.silu(gate);
+        return activated * up;
+    }
+
+    /// <summary>
+    /// softmax(q k^T scale + mask) v with grouped queries: query head h reads key-value head h / (H / K). A query sees the keys up to
+    /// its own position that belong to its document.
+    /// </summary>
+    /// <param name="q">[B, H, Tq, Dh]; the last Tq of the keys' positions.</param>
+    /// <param name="k">[B, K, T, Dh], T at least Tq, H a multiple of K.</param>
+    /// <param name="v">[B, K, T, Dh].</param>
+    /// <param name="documents">[B, T] int64: which document each position belongs to (padding is one of its own), or null for a single one.</param>
+    /// <param name="scale">Usually 1 / sqrt(Dh).</param>
+    /// <returns>[B, Tq, H * Dh], contiguous: what the output projection takes.</returns>
+    public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, heads, queries, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
+        var (groups, keys) = (k.shape[1], k.shape[2]);
+        var grouped = q.reshape(batch, groups, heads / groups * queries, width);
+        var scores = matmul(grouped, k.transpose(2, 3)).mul(scale).view(batch, groups, heads / groups, queries, keys);
+
+        var visible = ones([queries, keys], dtype: ScalarType.Bool).tril(keys - queries).view(1, 1, 1, queries, keys);
+        if (documents is not null)
+        {
+            var own = documents.narrow(1, keys - queries, queries).unsqueeze(2).eq(documents.unsqueeze(1));
+            visible = visible.logical_and(own.view(batch, 1, 1, queries, keys));
+        }
+        var probabilities = scores.masked_fill(visible.logical_not(), float.NegativeInfinity).softmax(-1);
+        var mixed = matmul(probabilities.view(batch, groups, heads / groups * queries, keys), v);
+        return mixed.view(batch, heads, queries, width).transpose(1, 2).reshape(batch, queries, heads * width).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>scale times the sum over rows of -log softmax(logits)[target].</summary>
+    /// <param name="logits">[N, V].</param>
+    /// <param name="targets">[N] int64, each in 0..V-1.</param>
+    /// <param name="scale">Usually 1 over the step's supervised tokens.</param>
+    public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale)
+    {
+        using var scope = NewDisposeScope();
+        var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), targets, reduction: nn.Reduction.Sum).mul(scale);
+        var correct = logits.detach().argmax(-1).eq(targets).sum().item<long>();
+        return new CrossEntropyResult(loss.MoveToOuterDisposeScope(), correct);
+    }
+
+    /// <summary>
+    /// <see cref="CrossEntropy"/> of hidden weight^T: the language model's head and loss in one.
+    /// </summary>
+    /// <param name="hidden">[N, D]: only rows that are supervised.</param>
+    /// <param name="weight">[V, D].</param>
+    /// <param name="targets">[N] int64.</param>
+    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale)
+    {
+        using var logits = matmul(hidden, weight.t());
+        return CrossEntropy(logits, targets, scale);
+    }
+}
