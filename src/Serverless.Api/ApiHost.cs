@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Serverless.Api.Access;
+using Serverless.Api.Errors;
 
 namespace Serverless.Api;
 
@@ -14,15 +17,18 @@ public static class ApiHost
     public static IServiceCollection AddServerlessApi(this IServiceCollection services, ApiSettings? settings = null)
     {
         services.AddSingleton(settings ?? new ApiSettings());
+        services.TryAddSingleton(TimeProvider.System);
         services.AddRouting();
         return services;
     }
 
     /// <summary>Adds the headers of every answer, the error envelope and the access checks. Stands before routing.</summary>
-    public static IApplicationBuilder UseServerlessApi(this IApplicationBuilder app) => app;
+    public static IApplicationBuilder UseServerlessApi(this IApplicationBuilder app) => app
+        .UseMiddleware<AnswerHeaders>()
+        .UseMiddleware<ErrorEnvelope>()
+        .UseMiddleware<HostAndOrigin>()
+        .UseMiddleware<KeyCheck>();
 
     /// <summary>Adds every route of the API and the dashboard at <c>/</c>.</summary>
-    public static void MapServerlessApi(this IEndpointRouteBuilder routes)
-    {
-    }
+    public static void MapServerlessApi(this IEndpointRouteBuilder endpoints) => RouteTable.Map(endpoints);
 }

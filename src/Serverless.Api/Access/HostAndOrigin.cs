@@ -1,0 +1,43 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Serverless.Learning;
+
+namespace Serverless.Api.Access;
+
+/// <summary>
+/// Refuses requests that a foreign page makes a browser send: a Host that is not ours (DNS rebinding) and an Origin that is neither the
+/// service's own nor allowed (form posts and scripts of other sites). It holds with and without keys.
+/// </summary>
+internal sealed class HostAndOrigin(RequestDelegate next, ApiSettings settings)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (!IsOurHost(request.Host.Host))
+            throw new InputError($"This service does not answer as '{request.Host.Host}'. Allowed: {AllowedHosts()}. Its settings can allow more hosts.",
+                code: "foreign_host");
+
+        foreach (var origin in request.Headers.Origin)
+        {
+            if (!string.IsNullOrEmpty(origin) && !IsOurOrigin(origin, request))
+                throw new InputError($"Requests from pages of '{origin}' are refused. The settings can allow more origins.", code: "foreign_origin");
+        }
+
+        return next(context);
+    }
+
+    private bool IsOurHost(string host) =>
+        IsLoopback(host)
+        || settings.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase)
+        || (settings.Keys.Count > 0 && settings.AllowedHosts.Count == 0);
+
+    private bool IsOurOrigin(string origin, HttpRequest request) =>
+        string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
+        || settings.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase);
+
+    private static bool IsLoopback(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    private string AllowedHosts() => string.Join(", ", ["localhost", "127.0.0.1", "[::1]", .. settings.AllowedHosts]);
+}

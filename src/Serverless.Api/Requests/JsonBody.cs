@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+using Serverless.Learning;
+
+namespace Serverless.Api.Requests;
+
+/// <summary>Reads a request's JSON body within the settings' size.</summary>
+internal static class JsonBody
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64 };
+
+    /// <summary>The body as a document, which the caller disposes.</summary>
+    /// <exception cref="InputError">The body is not an object of JSON, too large, or labelled as something else.</exception>
+    public static async Task<JsonDocument> ReadAsync(HttpContext context, ApiSettings settings)
+    {
+        var request = context.Request;
+        if (request.ContentType is { } type && !IsJson(type))
+            throw new InputError($"Invalid Content-Type header ({type}), expected application/json.");
+        if (request.ContentLength > settings.MaxJsonBytes)
+            throw TooLarge(settings);
+
+        await using var bounded = new BoundedStream(request.Body, settings.MaxJsonBytes, () => TooLarge(settings));
+        JsonDocument document;
+        try
+        {
+            document = await JsonDocument.ParseAsync(bounded, Strict, context.RequestAborted);
+        }
+        catch (JsonException error)
+        {
+            throw new InputError(
+                $"We could not parse the JSON body of your request: {error.Message} The API expects a JSON payload.", innerException: error);
+        }
+
+        return document;
+    }
+
+    private static bool IsJson(string contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
+
+    private static InputError TooLarge(ApiSettings settings) =>
+        new($"The request body is larger than {settings.MaxJsonBytes} bytes, the most that a JSON request may carry.", code: "request_too_large");
+}

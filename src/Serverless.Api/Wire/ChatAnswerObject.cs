@@ -1,0 +1,11 @@
+namespace Serverless.Api.Wire;
+
+/// <summary>The message that the model wrote.</summary>
+internal sealed record ChatAnswerObject(string Content)
+{
+    public string Role { get; } = "assistant";
+
+    public string? Refusal { get; }
+
+    public IReadOnlyList<string> Annotations { get; } = [];
+}

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+
+namespace Serverless.Api.Wire;
+
+/// <summary>The fields of the message that this piece adds to; empty in an answer's last piece.</summary>
+internal sealed record ChatDeltaObject
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Role { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Content { get; init; }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+
+namespace Serverless.Api.Wire;
+
+/// <summary>How a checkpoint scored; what was not measured is left out, as OpenAI does.</summary>
+internal sealed record CheckpointMetricsObject
+{
+    public required int Step { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TrainLoss { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TrainMeanTokenAccuracy { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ValidLoss { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ValidMeanTokenAccuracy { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? FullValidLoss { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? FullValidMeanTokenAccuracy { get; init; }
+}

@@ -1,0 +1,20 @@
+namespace Serverless.Api.Wire;
+
+/// <summary>A checkpoint of a job that can be chatted with and trained on.</summary>
+internal sealed record CheckpointObject
+{
+    public string Object { get; } = "fine_tuning.job.checkpoint";
+
+    public required string Id { get; init; }
+
+    public required long CreatedAt { get; init; }
+
+    /// <summary>The name under which the checkpoint answers.</summary>
+    public required string FineTunedModelCheckpoint { get; init; }
+
+    public required string FineTuningJobId { get; init; }
+
+    public required int StepNumber { get; init; }
+
+    public required CheckpointMetricsObject Metrics { get; init; }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+
+namespace Serverless.Api.Wire;
+
+/// <summary>A fine-tuning job. Times are seconds since 1970.</summary>
+internal sealed record JobObject
+{
+    public string Object { get; } = "fine_tuning.job";
+
+    public required string Id { get; init; }
+
+    public required long CreatedAt { get; init; }
+
+    public long? FinishedAt { get; init; }
+
+    public long? EstimatedFinish { get; init; }
+
+    /// <summary>The model that is trained, as the request named it.</summary>
+    public required string Model { get; init; }
+
+    public string? FineTunedModel { get; init; }
+
+    public required string OrganizationId { get; init; }
+
+    public required IReadOnlyList<string> ResultFiles { get; init; }
+
+    /// <summary>validating_files, queued, running, paused, succeeded, failed or cancelled.</summary>
+    public required string Status { get; init; }
+
+    public required string TrainingFile { get; init; }
+
+    public string? ValidationFile { get; init; }
+
+    /// <summary>OpenAI's deprecated copy of the method's hyper-parameters: numbers, or <c>auto</c> until they are resolved.</summary>
+    public required JsonObject Hyperparameters { get; init; }
+
+    public required JsonObject Method { get; init; }
+
+    public long? TrainedTokens { get; init; }
+
+    /// <summary>Empty when there is none, else code, message and param.</summary>
+    public required IReadOnlyDictionary<string, string?> Error { get; init; }
+
+    public required long Seed { get; init; }
+
+    public IReadOnlyList<string> Integrations { get; } = [];
+
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
+    public string? UserProvidedSuffix { get; init; }
+}

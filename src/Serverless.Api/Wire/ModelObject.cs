@@ -1,0 +1,7 @@
+namespace Serverless.Api.Wire;
+
+/// <summary>A model that answers. <c>created</c> is in seconds since 1970.</summary>
+internal sealed record ModelObject(string Id, long Created, string OwnedBy)
+{
+    public string Object { get; } = "model";
+}
