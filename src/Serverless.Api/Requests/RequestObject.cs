@@ -71,8 +71,10 @@ internal readonly struct RequestObject
     {
         if (Value(name) is not { } value)
             return null;
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var found) || !double.IsFinite(found))
+        if (value.ValueKind != JsonValueKind.Number)
             throw Refusal.WrongType(PathOf(name), "a decimal", Kind(value));
+        if (!value.TryGetDouble(out var found) || !double.IsFinite(found))
+            throw Refusal.NotAllowed(PathOf(name), "a finite decimal", value.GetRawText());
         return found < minimum ? throw Refusal.DecimalBelow(PathOf(name), minimum, found)
             : found > maximum ? throw Refusal.DecimalAbove(PathOf(name), maximum, found)
             : found;
