@@ -1,0 +1,20 @@
+namespace Serverless.Service.Jobs;
+
+/// <summary>The hyper-parameters a job's owner asked for; null means <c>auto</c>.</summary>
+public sealed record Hyperparameters
+{
+    /// <summary>Passes over the training file.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Examples per optimiser step.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>A factor on the rate that <c>auto</c> would choose.</summary>
+    public double? LearningRateMultiplier { get; init; }
+
+    /// <summary>The peak rate itself; excludes the multiplier.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>The longest training sequence, in tokens.</summary>
+    public int? MaxSequenceLength { get; init; }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Serverless.Service.Jobs;
+
+/// <summary>
+/// The committed state of a job: <c>jobs/&lt;id&gt;/head.json</c>. Checkpoints, metrics and events that it does not name do not exist.
+/// Only the holder of the job's <see cref="TrainerLease"/> writes it.
+/// </summary>
+public sealed record JobHead
+{
+    /// <summary>The checkpoints that training can continue from, oldest first.</summary>
+    public ImmutableArray<CommittedCheckpoint> Checkpoints { get; init; } = [];
+
+    /// <summary>The number of committed events, which is the sequence number of the next one.</summary>
+    public long Events { get; init; }
+
+    /// <summary>The keys of what <see cref="JobLog.AppendOnceAsync"/> has written.</summary>
+    public ImmutableArray<string> Once { get; init; } = [];
+
+    /// <summary>The newest checkpoint, or null before the first.</summary>
+    [JsonIgnore]
+    public CommittedCheckpoint? Newest => Checkpoints.IsEmpty ? null : Checkpoints[^1];
+
+    /// <summary>Committed optimiser steps, which is also the last step whose metrics exist.</summary>
+    [JsonIgnore]
+    public int Step => Newest?.Step ?? 0;
+
+    /// <summary>The blob of the newest manifest, or null before the first checkpoint.</summary>
+    [JsonIgnore]
+    public string? Manifest => Newest?.Manifest;
+}

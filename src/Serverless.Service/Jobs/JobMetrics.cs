@@ -1,0 +1,32 @@
+namespace Serverless.Service.Jobs;
+
+/// <summary>What one optimiser step measured.</summary>
+public sealed record JobMetrics
+{
+    /// <summary>Counts from 1.</summary>
+    public required int Step { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Cross-entropy in nats, averaged over supervised tokens.</summary>
+    public required double TrainLoss { get; init; }
+
+    /// <summary>The share of supervised tokens that greedy decoding would have got right.</summary>
+    public required double TrainAccuracy { get; init; }
+
+    /// <summary>The same on the validation file, at the steps that measured it.</summary>
+    public double? ValidLoss { get; init; }
+
+    public double? ValidAccuracy { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    /// <summary>The L2 norm of the whole gradient before clipping.</summary>
+    public required double GradientNorm { get; init; }
+
+    /// <summary>Tokens that went through the model in this step, padding excluded.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>Wall-clock time of the step.</summary>
+    public required double Seconds { get; init; }
+}

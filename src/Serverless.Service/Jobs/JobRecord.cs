@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Serverless.Learning.Native;
+using Serverless.Service.Files;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Jobs;
+
+/// <summary>What the catalog knows about a fine-tuning job: the request, what was resolved from it, and how far it is.</summary>
+public sealed record JobRecord
+{
+    public required JobId Id { get; init; }
+
+    /// <summary>The model as requested.</summary>
+    public required ModelId Model { get; init; }
+
+    /// <summary>The name of the base at the root of <see cref="Model"/>.</summary>
+    public required ModelId BaseModel { get; init; }
+
+    public required FileId TrainingFile { get; init; }
+
+    public FileId? ValidationFile { get; init; }
+
+    /// <summary>What the owner wants in the published name, at most 64 characters.</summary>
+    public string? Suffix { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required JobMethod Method { get; init; }
+
+    public AdapterRequest Adapter { get; init; } = new();
+
+    /// <summary>What Prepare measured of the processor and settings that the bits depend on.</summary>
+    public NativeFingerprint? Fingerprint { get; init; }
+
+    public JobStatus Status { get; init; }
+
+    public JobWish Wish { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When training first began.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When the job succeeded or failed; a cancelled job has none.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    public DateTimeOffset? EstimatedFinish { get; init; }
+
+    public ModelId? FineTunedModel { get; init; }
+
+    public JobError? Error { get; init; }
+
+    /// <summary>Tokens trained on so far, every epoch counted.</summary>
+    public long? TrainedTokens { get; init; }
+
+    public ImmutableArray<FileId> ResultFiles { get; init; } = [];
+
+    /// <summary>The owner's own pairs.</summary>
+    public ImmutableDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
+}

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Models;
+
+/// <summary>What the catalog knows about a model. A model exists when its record does; the folder is complete by then.</summary>
+public sealed record ModelRecord
+{
+    public required ModelId Id { get; init; }
+
+    public required ModelKind Kind { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required string OwnedBy { get; init; }
+
+    /// <summary>The job that made it, if one did.</summary>
+    public JobId? JobId { get; init; }
+
+    /// <summary>The base it was tuned from, if it was.</summary>
+    public ModelId? BaseModel { get; init; }
+
+    /// <summary>The prefix of its folder in the container <c>models</c>, without a slash at the end; set by <see cref="ModelStore"/>.</summary>
+    public string Folder { get; init; } = "";
+
+    /// <summary>The sum over <see cref="Parts"/>.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Every file of the folder, sorted by path; set by <see cref="ModelStore"/>.</summary>
+    public ImmutableArray<ModelPart> Parts { get; init; } = [];
+}
