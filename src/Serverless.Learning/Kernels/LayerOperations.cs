@@ -7,22 +7,28 @@ namespace Serverless.Learning.Kernels;
 public static class LayerOperations
 {
     /// <inheritdoc cref="Plain.RmsNorm"/>
-    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon) => Plain.RmsNorm(x, weight, epsilon);
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon) =>
+        IsFused ? Fused.RmsNorm(x, weight, epsilon) : Plain.RmsNorm(x, weight, epsilon);
 
     /// <inheritdoc cref="Plain.RotaryEmbedding"/>
-    public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin) => Plain.RotaryEmbedding(x, cos, sin);
+    public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin) =>
+        IsFused ? Fused.RotaryEmbedding(x, cos, sin) : Plain.RotaryEmbedding(x, cos, sin);
 
     /// <inheritdoc cref="Plain.SwiGlu"/>
-    public static Tensor SwiGlu(Tensor gate, Tensor up) => Plain.SwiGlu(gate, up);
+    public static Tensor SwiGlu(Tensor gate, Tensor up) => IsFused ? Fused.SwiGlu(gate, up) : Plain.SwiGlu(gate, up);
 
     /// <inheritdoc cref="Plain.CausalAttention"/>
     public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale) =>
         Plain.CausalAttention(q, k, v, documents, scale);
 
     /// <inheritdoc cref="Plain.CrossEntropy"/>
-    public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale) => Plain.CrossEntropy(logits, targets, scale);
+    public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale) =>
+        IsFused ? Fused.CrossEntropy(logits, targets, scale) : Plain.CrossEntropy(logits, targets, scale);
 
     /// <inheritdoc cref="Plain.LinearCrossEntropy"/>
-    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale) =>
-        Plain.LinearCrossEntropy(hidden, weight, targets, scale);
+    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale) => IsFused
+        ? Fused.LinearCrossEntropy(hidden, weight, targets, scale)
+        : Plain.LinearCrossEntropy(hidden, weight, targets, scale);
+
+    private static bool IsFused => NativeRuntime.KernelPath == KernelPath.Fused;
 }

@@ -10,17 +10,18 @@ internal static class LibtorchFiles
     /// <summary>
     /// Loads libc10, libtorch_cpu and libtorch and then the wrapper, so that TorchSharp finds all of them by name.
     /// </summary>
-    /// <returns>The handle of libtorch_cpu.</returns>
+    /// <returns>The handles of libtorch_cpu, the wrapper and libtorch's OpenMP.</returns>
     /// <exception cref="DllNotFoundException">A library is missing, unknown or cannot be loaded.</exception>
-    public static nint Load()
+    public static (nint LibtorchCpu, nint Wrapper, nint OpenMp) Load()
     {
         var wrapper = Find(Wrapper);
         _ = NativeLibrary.Load(Find("libc10.so"));
         var libtorchCpu = NativeLibrary.Load(Find("libtorch_cpu.so"));
         _ = NativeLibrary.Load(Find("libtorch.so"));
         if (!SystemHasStreamInitialiser()) wrapper = CorrectedLibrary.PathFor(wrapper, CorrectedLibrary.CacheFolders());
-        _ = NativeLibrary.Load(wrapper);
-        return libtorchCpu;
+        // The name of libtorch's own libgomp carries a hash of its build.
+        var openMp = Directory.GetFiles(Path.GetDirectoryName(Find("libtorch_cpu.so"))!, "libgomp*.so*").Order(StringComparer.Ordinal).FirstOrDefault();
+        return (libtorchCpu, NativeLibrary.Load(wrapper), openMp is null ? 0 : NativeLibrary.Load(openMp));
     }
 
     /// <summary>Full path of a native library in the folders where the host looks for them.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Serverless.Learning.Kernels;
 using TorchSharp;
 
@@ -15,8 +16,8 @@ public static class NativeRuntime
     /// <summary>Threads that share one tensor operation; the processor limit of the machine or container unless set otherwise.</summary>
     public static int Threads { get; private set; } = Environment.ProcessorCount;
 
-    /// <summary>Which implementation of the fused operations runs.</summary>
-    public static KernelPath KernelPath { get; set; } = KernelPath.Plain;
+    /// <summary>Which implementation of the decoder's operations runs: fused on processors with AVX-512, unless set otherwise.</summary>
+    public static KernelPath KernelPath { get; set; } = Vector512.IsHardwareAccelerated ? KernelPath.Fused : KernelPath.Plain;
 
     /// <summary>What results depend on besides data, options and seed. Does not load libtorch's libraries into the process.</summary>
     public static NativeFingerprint Fingerprint => new(
@@ -40,7 +41,9 @@ public static class NativeRuntime
             Glibc.LetIdleThreadsSleep();
             if (OperatingSystem.IsLinux())
             {
-                var libtorchCpu = LibtorchFiles.Load();
+                var (libtorchCpu, wrapper, openMp) = LibtorchFiles.Load();
+                TorchSharpCalls.Use(wrapper);
+                ThreadTeam.Use(openMp);
                 MatrixPrecision.Set(libtorchCpu, Precision);
             }
             torch.InitializeDeviceType(DeviceType.CPU);

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Serverless.Learning.Native;
+
+namespace Serverless.Learning.Kernels;
+
+/// <summary>
+/// Runs a kernel's slices on the threads that libtorch's own operations use (GNU OpenMP's team, where libtorch was built with it),
+/// so that two pools never compete for the processors. A kernel's slices are fixed by its shapes alone and results are combined
+/// in slice order; which thread takes which slice does not matter, so results do not depend on timing or on the number of threads.
+/// </summary>
+internal static unsafe class ThreadTeam
+{
+    private static delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> fork;
+
+    /// <summary>Elements of fp32 below which a slice is not worth a second thread.</summary>
+    private const long SliceElements = 1 << 14;
+
+    /// <summary>How many slices a kernel over so many elements has; at most 64, at most one for each row.</summary>
+    public static int Slices(long rows, long elements) => (int)Math.Clamp(elements / SliceElements, 1, Math.Min(rows, 64));
+
+    /// <summary>Rows of a slice: from (inclusive) and to (exclusive).</summary>
+    public static (long From, long To) Rows(long rows, int slice, int slices) => (rows * slice / slices, rows * (slice + 1) / slices);
+
+    /// <summary>Runs each slice once and returns when all have ended. The kernel must not throw.</summary>
+    public static void Run<TKernel>(int slices, TKernel kernel)
+        where TKernel : unmanaged, ISlicedKernel
+    {
+        var threads = Math.Min(slices, NativeRuntime.Threads);
+        if (threads <= 1)
+        {
+            for (var slice = 0; slice < slices; slice++) kernel.Run(slice);
+        }
+        else if (fork != null)
+        {
+            var job = new Job { Kernel = &kernel, Invoke = &Invoke<TKernel>, Slices = slices };
+            fork(&Work, &job, (uint)threads, 0);
+        }
+        else
+        {
+            var shared = kernel;
+            Parallel.For(0, slices, new ParallelOptions { MaxDegreeOfParallelism = threads }, slice => shared.Run(slice));
+        }
+    }
+
+    /// <summary>Takes the entry point <c>GOMP_parallel</c> of libtorch's OpenMP library, if it has one.</summary>
+    public static void Use(nint openMp)
+    {
+        if (openMp != 0 && NativeLibrary.TryGetExport(openMp, "GOMP_parallel", out var entry))
+            fork = (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)entry;
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Work(void* data)
+    {
+        var job = (Job*)data;
+        for (int slice; (slice = Interlocked.Increment(ref job->Taken) - 1) < job->Slices;) job->Invoke(job->Kernel, slice);
+    }
+
+    private static void Invoke<TKernel>(void* kernel, int slice)
+        where TKernel : unmanaged, ISlicedKernel => ((TKernel*)kernel)->Run(slice);
+
+    private struct Job
+    {
+        public void* Kernel;
+        public delegate*<void*, int, void> Invoke;
+        public int Slices;
+        public int Taken;
+    }
+}
+
+/// <summary>Work over raw memory, cut into slices that do not touch each other's results.</summary>
+internal interface ISlicedKernel
+{
+    void Run(int slice);
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+
+namespace Serverless.Learning.Native;
+
+/// <summary>
+/// Functions of TorchSharp's native library that its managed part keeps to itself or wraps at a cost: the address of a tensor's data,
+/// and nodes of the autograd graph (TorchSharp's own custom functions allocate a second copy of every output).
+/// </summary>
+internal static unsafe partial class TorchSharpCalls
+{
+    private const string Library = "LibTorchSharp";
+
+    /// <summary>A node under construction: one strong and one weak native reference.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct NodeReferences
+    {
+        public nint Strong;
+        public nint Weak;
+    }
+
+    /// <summary>Addresses of native tensors.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TensorArray
+    {
+        public nint* Tensors;
+        public long Count;
+    }
+
+    [LibraryImport(Library, EntryPoint = "THSTensor_data")]
+    public static partial void* Data(nint tensor);
+
+    [LibraryImport(Library, EntryPoint = "THSTensor_dispose")]
+    public static partial void Dispose(nint tensor);
+
+    [LibraryImport(Library, EntryPoint = "THSAutograd_CSharpNode_ctor")]
+    public static partial NodeReferences NewNode(nint apply, nint delete);
+
+    [LibraryImport(Library, EntryPoint = "THSAutograd_CSharpNode_disposeSharedPtr")]
+    public static partial void ReleaseStrong(NodeReferences node);
+
+    [LibraryImport(Library, EntryPoint = "THSAutograd_CSharpNode_disposeWeakPtr")]
+    public static partial void ReleaseWeak(NodeReferences node);
+
+    [LibraryImport(Library, EntryPoint = "THSAutograd_CSharpNode_setNextEdges")]
+    public static partial void SetNextEdges(NodeReferences node, TensorArray inputs, byte isExecutable);
+
+    [LibraryImport(Library, EntryPoint = "THSAutograd_Function_wrapOutputs")]
+    public static partial void WrapOutputs(
+        TensorArray inputs, TensorArray notDifferentiable, TensorArray changed, TensorArray outputs, NodeReferences node,
+        delegate* unmanaged<nuint, nint*> allocate);
+
+    /// <summary>Lets the calls above reach the library that is already loaded, wherever it came from.</summary>
+    public static void Use(nint library) =>
+        NativeLibrary.SetDllImportResolver(typeof(TorchSharpCalls).Assembly, (name, _, _) => name == Library ? library : 0);
+}
