@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Api.Access;
+using Serverless.Api.Dashboard;
 using Serverless.Api.Errors;
 
 namespace Serverless.Api;
@@ -18,6 +19,7 @@ public static class ApiHost
     {
         services.AddSingleton(settings ?? new ApiSettings());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<DashboardEndpoints>();
         services.AddRouting();
         return services;
     }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Api.Dashboard;
 
 namespace Serverless.Api;
 
@@ -11,6 +12,8 @@ internal static class RouteTable
     /// <summary>The rows, as API.md lists them.</summary>
     public static IReadOnlyList<Route> Routes { get; } =
     [
+        To<DashboardEndpoints>("GET", "/", (dashboard, context) => dashboard.PageAsync(context)),
+        To<DashboardEndpoints>("GET", "/dashboard/{name}", (dashboard, context) => dashboard.FileAsync(context)),
     ];
 
     /// <summary>Registers the rows, and the answer for everything else.</summary>
