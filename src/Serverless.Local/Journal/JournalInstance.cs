@@ -1,0 +1,84 @@
+using Azure;
+
+namespace Serverless.Local.Journal;
+
+/// <summary>
+/// Runs one workflow instance: replay, record what it awaits, wait for it, record the result, replay. Whatever it does next is written
+/// before it is done, so that another process can go on from the record at any point.
+/// </summary>
+internal sealed class JournalInstance(JournalRecord record, ETag etag, JournalWorkflow workflow, JournalRuntime runtime)
+{
+    private readonly JournalCell _cell = new(record, etag, runtime);
+    private TaskCompletionSource _raised = NewSignal();
+
+    /// <summary>The record as last written.</summary>
+    public JournalRecord Record => _cell.Record;
+
+    /// <summary>Runs until the workflow ends or the head stops.</summary>
+    /// <exception cref="OperationCanceledException">The head stops.</exception>
+    /// <exception cref="JournalTakenOver">Another head runs this instance.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var request = await TurnAsync(null, stop);
+        while (request is not null)
+        {
+            var entry = request.Step == JournalStep.Activity
+                ? await new JournalActivityRun(_cell, request, runtime).RunAsync(stop)
+                : await WaitAsync(request, stop);
+            request = await TurnAsync(entry, stop);
+        }
+    }
+
+    /// <summary>Adds an event; it is written when this returns. Nothing happens when the instance has ended.</summary>
+    public async Task RaiseAsync(string eventName, CancellationToken ct)
+    {
+        await _cell.ChangeOnceAsync(
+            now => now.State == JournalState.Running ? now with { Events = now.Events.Add(eventName) } : now, ct);
+        Interlocked.Exchange(ref _raised, NewSignal()).SetResult();
+    }
+
+    private async Task<StepRequest?> TurnAsync(JournalEntry? entry, CancellationToken stop)
+    {
+        StepRequest? request = null;
+        var restarts = Record.Restarts;
+        var after = await _cell.ChangeAsync(
+            now =>
+            {
+                (now, request) = JournalTurn.Advance(entry is null ? now : Settled(now, entry), workflow, runtime.Clock.GetUtcNow());
+                return now;
+            },
+            stop);
+        if (after.Restarts > restarts)
+            runtime.Logger.Restarted(after.InstanceId, after.Mismatch!);
+        if (after.State == JournalState.Failed)
+            runtime.Logger.WorkflowFailed(after.InstanceId, after.Workflow, after.Failure!);
+        return request;
+    }
+
+    private static JournalRecord Settled(JournalRecord now, JournalEntry entry) => now with
+    {
+        History = now.History.Add(entry),
+        Pending = null,
+        Events = entry is { Step: JournalStep.Wait, EventCame: true } ? now.Events.Remove(entry.Name!) : now.Events,
+    };
+
+    private async Task<JournalEntry> WaitAsync(StepRequest request, CancellationToken stop)
+    {
+        var due = Record.Pending!.Due;
+        while (true)
+        {
+            var raised = Volatile.Read(ref _raised).Task;
+            var came = request.Step == JournalStep.Wait && Record.Events.Contains(request.Name!);
+            var now = runtime.Clock.GetUtcNow();
+            if (came || now >= due)
+                return new JournalEntry(request.Step, request.Name, now, EventCame: came);
+            if (due is null)
+                await raised.WaitAsync(stop);
+            else
+                await Task.WhenAny(raised, JournalClock.DelayAsync(runtime.Clock, due.Value - now, stop));
+            stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

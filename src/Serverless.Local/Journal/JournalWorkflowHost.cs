@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.Logging;
+using Serverless.Service.Pipeline;
+
+namespace Serverless.Local.Journal;
+
+/// <summary>
+/// The local engine of workflows: one process, any number of instances, durable in blobs. After a restart every unfinished instance goes
+/// on from its record.
+/// </summary>
+public sealed class JournalWorkflowHost : IWorkflowStarter, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, JournalInstance> _instances = new();
+    private readonly ConcurrentDictionary<Task, bool> _runs = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _starting = new(1);
+    private readonly JournalRuntime _runtime;
+    private bool _resumed;
+
+    /// <param name="container">Holds the journal; it exists.</param>
+    /// <param name="parts">Every workflow and activity that records may name.</param>
+    public JournalWorkflowHost(
+        BlobContainerClient container, JournalParts parts, JournalSettings settings, TimeProvider clock, ILogger<JournalWorkflowHost> logger)
+    {
+        settings.Validate();
+        _runtime = new JournalRuntime(
+            new JournalStore(container), parts, settings, clock, logger, Guid.NewGuid().ToString("n"), new SemaphoreSlim(settings.ConcurrentActivities));
+    }
+
+    /// <summary>Goes on with every unfinished instance, and forgets those that ended long ago.</summary>
+    public async Task ResumeAsync(CancellationToken ct)
+    {
+        Volatile.Write(ref _resumed, true);
+        var forgotten = _runtime.Clock.GetUtcNow() - _runtime.Settings.KeepEnded;
+        await foreach (var (id, runs, writtenAt) in _runtime.Store.ListAsync(ct))
+        {
+            if (runs)
+                await ResumeAsync(id, ct);
+            else if (writtenAt < forgotten)
+                await PurgeAsync(id, ct);
+        }
+    }
+
+    public async Task StartAsync<TIn>(WorkflowName<TIn> workflow, string instanceId, TIn input, CancellationToken ct)
+    {
+        if (!_runtime.Parts.TryWorkflow(workflow.Value, out _))
+            throw new InvalidOperationException($"there is no workflow named {workflow.Value}");
+        var element = JsonSerializer.SerializeToElement(input, PipelineJson.Options);
+        var record = new JournalRecord
+        {
+            InstanceId = instanceId,
+            Workflow = workflow.Value,
+            OriginalInput = element,
+            Input = element,
+            StartedAt = _runtime.Clock.GetUtcNow(),
+            Writer = _runtime.Writer,
+        };
+        await _starting.WaitAsync(ct);
+        try
+        {
+            if (_instances.TryGetValue(instanceId, out var known) && known.Record.State == JournalState.Running)
+                return;
+            var etag = await _runtime.Store.CreateAsync(record, ct);
+            if (etag is null && await _runtime.Store.FindAsync(instanceId, ct) is { Record.State: not JournalState.Running } ended)
+                etag = await _runtime.Store.ReplaceAsync(record, ended.ETag, ct);
+            if (etag is not null && Volatile.Read(ref _resumed))
+                Launch(record, etag.Value);
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    public Task RaiseAsync(string instanceId, string eventName, CancellationToken ct) =>
+        _instances.TryGetValue(instanceId, out var instance) ? instance.RaiseAsync(eventName, ct) : Task.CompletedTask;
+
+    public async Task PurgeAsync(string instanceId, CancellationToken ct)
+    {
+        if (await _runtime.Store.FindAsync(instanceId, ct) is { Record.State: not JournalState.Running } ended)
+            await _runtime.Store.DeleteAsync(instanceId, ended.ETag, ct);
+    }
+
+    /// <summary>An instance's record as last written, or null if none is known.</summary>
+    public async Task<JournalRecord?> FindAsync(string instanceId, CancellationToken ct) =>
+        _instances.TryGetValue(instanceId, out var instance)
+            ? instance.Record
+            : (await _runtime.Store.FindAsync(instanceId, ct))?.Record;
+
+    /// <summary>Asks the running activities to return, and waits until they have.</summary>
+    /// <param name="ct">Ends the waiting; what still runs then counts as died.</param>
+    public async Task StopAsync(CancellationToken ct)
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_runs.Keys).WaitAsync(ct);
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
+
+    private async Task ResumeAsync(string instanceId, CancellationToken ct)
+    {
+        if (await _runtime.Store.FindAsync(instanceId, ct) is not { Record.State: JournalState.Running } found)
+            return;
+        _runtime.Logger.Resumed(instanceId, found.Record.Workflow);
+        Launch(found.Record, found.ETag);
+    }
+
+    private void Launch(JournalRecord record, ETag etag)
+    {
+        if (!_runtime.Parts.TryWorkflow(record.Workflow, out var workflow))
+        {
+            _runtime.Logger.WorkflowUnknown(record.InstanceId, record.Workflow);
+            return;
+        }
+        var instance = new JournalInstance(record, etag, workflow, _runtime);
+        var launched = _instances.AddOrUpdate(
+            record.InstanceId, instance, (_, known) => known.Record.State == JournalState.Running ? known : instance);
+        if (launched != instance)
+            return;
+        var run = Task.Run(() => RunAsync(instance));
+        _runs.TryAdd(run, true);
+        _ = run.ContinueWith(ended => _runs.TryRemove(ended, out _), TaskScheduler.Default);
+    }
+
+    /// <summary>The edge of the engine: whatever stops an instance is logged here and stops no other.</summary>
+    private async Task RunAsync(JournalInstance instance)
+    {
+        try
+        {
+            await instance.RunAsync(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The next head goes on with it.
+        }
+        catch (JournalTakenOver)
+        {
+            _runtime.Logger.TakenOver(instance.Record.InstanceId);
+        }
+        catch (Exception exception)
+        {
+            _runtime.Logger.Broken(exception, instance.Record.InstanceId);
+        }
+        finally
+        {
+            _instances.TryRemove(new KeyValuePair<string, JournalInstance>(instance.Record.InstanceId, instance));
+        }
+    }
+}
