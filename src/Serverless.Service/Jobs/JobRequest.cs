@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Serverless.Service.Files;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Jobs;
+
+/// <summary>What a caller asks for when creating a job. Each field is within its own limits; whether files and model exist and fit is still to be checked.</summary>
+public sealed record JobRequest
+{
+    /// <summary>A base, a published model or a checkpoint.</summary>
+    public required ModelId Model { get; init; }
+
+    public required FileId TrainingFile { get; init; }
+
+    public FileId? ValidationFile { get; init; }
+
+    /// <summary>What the owner wants in the published name, 1 to 64 characters.</summary>
+    public string? Suffix { get; init; }
+
+    /// <summary>From 0 to 2147483647; null lets the service choose one.</summary>
+    public long? Seed { get; init; }
+
+    public JobMethod Method { get; init; } = new();
+
+    public AdapterRequest Adapter { get; init; } = new();
+
+    /// <summary>The owner's own pairs, at most 16.</summary>
+    public ImmutableDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
+}
