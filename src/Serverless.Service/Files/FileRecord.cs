@@ -1,3 +1,5 @@
+using Serverless.Learning.Data;
+
 namespace Serverless.Service.Files;
 
 /// <summary>What the catalog knows about a file. The content is immutable; the record changes as intake goes on.</summary>
@@ -24,6 +26,9 @@ public sealed record FileRecord
 
     /// <summary>The faults, when <see cref="Status"/> is <see cref="FileStatus.Error"/>.</summary>
     public string? StatusDetails { get; init; }
+
+    /// <summary>What intake has counted so far; where it goes on when it is not finished.</summary>
+    public DatasetScan? Report { get; init; }
 
     /// <summary>The path in the container <c>datasets</c> that a dropped file was taken from.</summary>
     public string? DroppedFrom { get; init; }

@@ -1,27 +1,100 @@
-#pragma warning disable CS9113 // filled in by the next commits
 using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Serverless.Learning;
 using Serverless.Service.Storage;
 
 namespace Serverless.Service.Files;
 
-/// <summary>Contents of files and their records. Contents are streamed, never held in memory, and never changed.</summary>
+/// <summary>
+/// Contents of files, <c>files/&lt;file-id&gt;/&lt;name&gt;</c>, and the making and unmaking of their records. Contents are streamed, never held in
+/// memory, and never changed. A file exists when its record does; the content is complete by then.
+/// </summary>
 public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProvider clock)
 {
-    /// <summary>The largest file, as in OpenAI's API: 512 MB.</summary>
+    /// <summary>The largest posted file, as in OpenAI's API: 512 MB. Drops have no limit but the storage's.</summary>
     public const long MaxBytes = 512L * 1024 * 1024;
 
+    private const string DropPurpose = "fine-tune";
+
     /// <summary>Stores a posted file and its record.</summary>
-    /// <exception cref="Learning.InputError">The content is longer than <see cref="MaxBytes"/>.</exception>
-    public Task<FileRecord> UploadAsync(string name, string purpose, Stream content, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    /// <exception cref="InputError">The content is longer than <see cref="MaxBytes"/>; nothing is stored.</exception>
+    public async Task<FileRecord> UploadAsync(string name, string purpose, Stream content, CancellationToken cancellationToken)
+    {
+        var id = FileId.New(clock);
+        using var hashing = new HashingStream(content, MaxBytes, () => new InputError(
+            $"file: '{name}' is larger than {MaxBytes / (1024 * 1024)} MB; allowed: at most {MaxBytes / (1024 * 1024)} MB", "file"));
+        await WriteAsync(id, name, hashing, cancellationToken);
+        return await catalog.CreateAsync(RecordOf(id, name, purpose, hashing), cancellationToken);
+    }
 
-    /// <summary>Takes the version <paramref name="etag"/> of a blob in <c>datasets</c>. Taking it again returns the same record.</summary>
-    /// <returns>The record, or null when that version is not there any more.</returns>
-    public Task<FileRecord?> TakeDropAsync(string path, ETag etag, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>
+    /// Takes the version <paramref name="etag"/> of the blob <paramref name="path"/> in <c>datasets</c>. Taking it again, also after an
+    /// interruption, returns the same record.
+    /// </summary>
+    /// <returns>The record; null when that version is gone, or was taken and its file removed since.</returns>
+    public async Task<FileRecord?> TakeDropAsync(string path, ETag etag, CancellationToken cancellationToken)
+    {
+        var drop = account.Datasets.GetBlobClient(path);
+        var pinned = new BlobRequestConditions { IfMatch = etag };
+        try
+        {
+            BlobProperties properties = await drop.GetPropertiesAsync(pinned, cancellationToken);
+            var id = DropId(path, etag, properties.LastModified);
+            if (await catalog.FindAsync(id, cancellationToken) is { } taken) return taken;
+            if (await catalog.IsRemovedAsync(id, cancellationToken)) return null;
 
-    /// <summary>The content from <paramref name="offset"/> on, read as it is needed; null when the file does not exist.</summary>
-    public Task<Stream?> OpenAsync(FileId id, long offset, CancellationToken cancellationToken) => throw new NotImplementedException();
+            var name = path[(path.LastIndexOf('/') + 1)..];
+            var options = new BlobOpenReadOptions(allowModifications: false) { Conditions = pinned, BufferSize = Transfers.BlockBytes };
+            await using var content = await drop.OpenReadAsync(options, cancellationToken);
+            using var hashing = new HashingStream(content, long.MaxValue, () => new InvalidOperationException());
+            await WriteAsync(id, name, hashing, cancellationToken);
+            var record = RecordOf(id, name, DropPurpose, hashing) with { DroppedFrom = path, DroppedETag = TextOf(etag) };
+            return await catalog.CreateAsync(record, cancellationToken);
+        }
+        catch (RequestFailedException fault) when (fault.ErrorCode == BlobErrorCode.BlobNotFound || fault.ErrorCode == BlobErrorCode.ConditionNotMet)
+        {
+            return null;
+        }
+    }
 
-    /// <summary>Removes record and content; false when there was no such file.</summary>
-    public Task<bool> DeleteAsync(FileId id, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>The id that the version <paramref name="etag"/> of a drop has or will have.</summary>
+    public static FileId DropId(string path, ETag etag, DateTimeOffset modified) => FileId.OfDrop(path, TextOf(etag), modified);
+
+    /// <summary>The content from byte <paramref name="offset"/> on, read as it is needed; null when there is no such file.</summary>
+    public async Task<Stream?> OpenAsync(FileId id, long offset, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindAsync(id, cancellationToken) is not { } record) return null;
+        var options = new BlobOpenReadOptions(allowModifications: false) { Position = offset, BufferSize = Transfers.BlockBytes };
+        return await ContentOf(id, record.Name).OpenReadAsync(options, cancellationToken);
+    }
+
+    /// <summary>Removes record and content; false when there was no such file. A drop that was taken is not taken again.</summary>
+    public async Task<bool> DeleteAsync(FileId id, CancellationToken cancellationToken)
+    {
+        if (!id.IsWellFormed) return false;
+        var existed = await catalog.DeleteAsync(id, cancellationToken);
+        var options = new GetBlobsOptions { Prefix = id.Value + "/" };
+        await foreach (var blob in account.Files.GetBlobsAsync(options, cancellationToken))
+            await account.Files.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
+        return existed;
+    }
+
+    // Listings give ETags without quotes, answers to single calls with them.
+    private static string TextOf(ETag etag) => etag.ToString().Trim('"');
+
+    private BlobClient ContentOf(FileId id, string name) => account.Files.GetBlobClient($"{id}/{BlobName.Segment(name)}");
+
+    private async Task WriteAsync(FileId id, string name, Stream content, CancellationToken cancellationToken) =>
+        await ContentOf(id, name).UploadAsync(content, new BlobUploadOptions { TransferOptions = Transfers.Options }, cancellationToken);
+
+    private FileRecord RecordOf(FileId id, string name, string purpose, HashingStream read) => new()
+    {
+        Id = id,
+        Name = name,
+        Purpose = purpose,
+        Bytes = read.BytesRead,
+        Sha256 = read.Sha256,
+        CreatedAt = clock.GetUtcNow(),
+    };
 }

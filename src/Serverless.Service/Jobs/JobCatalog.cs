@@ -4,7 +4,9 @@ using Serverless.Service.Storage;
 namespace Serverless.Service.Jobs;
 
 /// <summary>The records of all jobs.</summary>
-public sealed class JobCatalog(BlobAccount account) : RecordCatalog<JobId, JobRecord>
+public sealed class JobCatalog(BlobAccount account) : NewestFirstCatalog<JobId, JobRecord>(account.Catalog, "jobs")
 {
-    private readonly BlobAccount _account = account;
+    protected override JobId IdOf(JobRecord record) => record.Id;
+
+    protected override string TextOf(JobId id) => id.Value;
 }
