@@ -5,6 +5,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Api.Access;
 using Serverless.Api.Dashboard;
 using Serverless.Api.Errors;
+using Serverless.Api.Files;
+using Serverless.Api.Jobs;
+using Serverless.Api.Models;
 
 namespace Serverless.Api;
 
@@ -19,6 +22,9 @@ public static class ApiHost
     {
         services.AddSingleton(settings ?? new ApiSettings());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<FileEndpoints>();
+        services.AddSingleton<JobEndpoints>();
+        services.AddSingleton<ModelEndpoints>();
         services.AddSingleton<DashboardEndpoints>();
         services.AddRouting();
         return services;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Serverless.Api;
 
@@ -15,5 +16,16 @@ internal static class Reply
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    /// <summary>Sends a stream as a file to keep, without holding it in memory.</summary>
+    public static async Task DownloadAsync(HttpContext context, Stream content, long bytes, string name)
+    {
+        var disposition = new ContentDispositionHeaderValue("attachment");
+        disposition.SetHttpFileName(name);
+        context.Response.ContentType = "application/octet-stream";
+        context.Response.ContentLength = bytes;
+        context.Response.Headers.ContentDisposition = disposition.ToString();
+        await content.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 }

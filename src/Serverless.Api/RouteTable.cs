@@ -3,6 +3,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Api.Dashboard;
+using Serverless.Api.Files;
+using Serverless.Api.Jobs;
+using Serverless.Api.Models;
 
 namespace Serverless.Api;
 
@@ -12,6 +15,20 @@ internal static class RouteTable
     /// <summary>The rows, as API.md lists them.</summary>
     public static IReadOnlyList<Route> Routes { get; } =
     [
+        To<FileEndpoints>("POST", "/v1/files", (files, context) => files.UploadAsync(context)),
+        To<FileEndpoints>("GET", "/v1/files", (files, context) => files.ListAsync(context)),
+        To<FileEndpoints>("GET", "/v1/files/{id}", (files, context) => files.RetrieveAsync(context)),
+        To<FileEndpoints>("DELETE", "/v1/files/{id}", (files, context) => files.DeleteAsync(context)),
+        To<FileEndpoints>("GET", "/v1/files/{id}/content", (files, context) => files.ContentAsync(context)),
+        To<JobEndpoints>("GET", "/v1/fine_tuning/jobs", (jobs, context) => jobs.ListAsync(context)),
+        To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}", (jobs, context) => jobs.RetrieveAsync(context)),
+        To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/events", (jobs, context) => jobs.EventsAsync(context)),
+        To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/checkpoints", (jobs, context) => jobs.CheckpointsAsync(context)),
+        To<ModelEndpoints>("GET", "/v1/models", (models, context) => models.ListAsync(context)),
+        To<ModelEndpoints>("GET", "/v1/models/{model}", (models, context) => models.RetrieveAsync(context)),
+        To<ModelEndpoints>("DELETE", "/v1/models/{model}", (models, context) => models.DeleteAsync(context)),
+        To<ModelEndpoints>("GET", "/v1/models/{model}/files", (models, context) => models.ListArtefactsAsync(context)),
+        To<ModelEndpoints>("GET", "/v1/models/{model}/files/{**path}", (models, context) => models.DownloadArtefactAsync(context)),
         To<DashboardEndpoints>("GET", "/", (dashboard, context) => dashboard.PageAsync(context)),
         To<DashboardEndpoints>("GET", "/dashboard/{name}", (dashboard, context) => dashboard.FileAsync(context)),
     ];

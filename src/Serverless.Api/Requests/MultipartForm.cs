@@ -7,8 +7,8 @@ using Serverless.Learning;
 namespace Serverless.Api.Requests;
 
 /// <summary>
-/// Reads a multipart form part by part, so that a file is passed on while it arrives and never kept. Clients send the file before
-/// the fields that describe it as often as after them.
+/// A multipart form with one file, read part by part: the fields before the file, then the file as a stream, then the rest. Clients send
+/// the file before the fields that describe it as often as after them, and nothing but short fields is kept in memory.
 /// </summary>
 internal sealed class MultipartForm
 {
@@ -16,39 +16,65 @@ internal sealed class MultipartForm
     private const int MaxParts = 64;
 
     private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
+    private readonly MultipartReader _reader;
+    private readonly string _fileField;
+    private int _parts;
 
-    private MultipartForm()
+    private MultipartForm(MultipartReader reader, string fileField)
     {
+        _reader = reader;
+        _fileField = fileField;
     }
 
-    /// <summary>A field's text, or null when the form has none of that name.</summary>
+    /// <summary>The file's name, without any folder.</summary>
+    public string FileName { get; private set; } = "";
+
+    /// <summary>The file's content, to be read before <see cref="ReadRestAsync"/>.</summary>
+    public Stream File { get; private set; } = Stream.Null;
+
+    /// <summary>Reads up to the content of the file, which is the part called <paramref name="fileField"/>.</summary>
+    /// <exception cref="InputError">The body is no multipart form, is cut off, or has no such part.</exception>
+    public static async Task<MultipartForm> OpenAsync(HttpContext context, string fileField)
+    {
+        var form = new MultipartForm(new MultipartReader(BoundaryOf(context.Request), context.Request.Body), fileField);
+        if (await form.ReadFieldsAsync(context.RequestAborted) is not { } file)
+            throw Refusal.Missing(fileField);
+        form.FileName = NameOf(file.Disposition, fileField);
+        form.File = file.Content;
+        return form;
+    }
+
+    /// <summary>Reads the fields after the file.</summary>
+    /// <exception cref="InputError">The form is cut off or has another file.</exception>
+    public async Task ReadRestAsync(CancellationToken cancellationToken)
+    {
+        if (await ReadFieldsAsync(cancellationToken) is not null)
+            throw new InputError($"The form has more than one part '{_fileField}'; allowed: one.", _fileField);
+    }
+
+    /// <summary>A field's text, or null when the form had none of that name so far.</summary>
     public string? Field(string name) => _fields.GetValueOrDefault(name);
 
-    /// <summary>Reads the whole form. The part called <paramref name="fileField"/> goes to <paramref name="takeFile"/> with its name and content.</summary>
-    /// <exception cref="InputError">The body is no multipart form, is cut off, or has more than one such file.</exception>
-    public static async Task<MultipartForm> ReadAsync(HttpContext context, string fileField, Func<string, Stream, Task> takeFile)
+    /// <summary>Takes fields until the next file or the end of the form.</summary>
+    private async Task<(ContentDispositionHeaderValue Disposition, Stream Content)?> ReadFieldsAsync(CancellationToken cancellationToken)
     {
-        var reader = new MultipartReader(BoundaryOf(context.Request), context.Request.Body);
-        var form = new MultipartForm();
-        var filesTaken = 0;
         try
         {
-            for (var parts = 0; await reader.ReadNextSectionAsync(context.RequestAborted) is { } section; parts++)
+            while (await _reader.ReadNextSectionAsync(cancellationToken) is { } section)
             {
-                if (parts == MaxParts)
+                if (++_parts > MaxParts)
                     throw new InputError($"The form has more than {MaxParts} parts.");
                 if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
                     throw new InputError("A part of the form has no Content-Disposition header.");
                 var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
-                if (name != fileField)
-                    form._fields[name] = await ReadFieldAsync(name, section.Body, context.RequestAborted);
-                else if (++filesTaken > 1)
-                    throw new InputError($"The form has more than one part '{fileField}'; allowed: one.", fileField);
-                else
-                    await takeFile(FileNameOf(disposition, fileField), section.Body);
+                if (name == _fileField)
+                    return (disposition, section.Body);
+                _fields[name] = await ReadFieldAsync(name, section.Body, cancellationToken);
             }
+
+            return null;
         }
-        catch (IOException error) when (error.Message.StartsWith("Unexpected end of Stream", StringComparison.Ordinal))
+        catch (IOException error) when (error is not BadHttpRequestException)
         {
             throw new InputError("The form ends before its last boundary.", innerException: error);
         }
@@ -56,8 +82,6 @@ internal sealed class MultipartForm
         {
             throw new InputError($"The form cannot be read: {error.Message}", innerException: error);
         }
-
-        return filesTaken == 0 ? throw Refusal.Missing(fileField) : form;
     }
 
     private static string BoundaryOf(HttpRequest request)
@@ -72,7 +96,7 @@ internal sealed class MultipartForm
         return boundary;
     }
 
-    private static string FileNameOf(ContentDispositionHeaderValue disposition, string fileField)
+    private static string NameOf(ContentDispositionHeaderValue disposition, string fileField)
     {
         // FileNameStar (RFC 5987) carries what the plain parameter cannot.
         var given = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).ToString();

@@ -21,6 +21,14 @@ internal sealed record PageQuery(string? After, int Limit)
             : new PageQuery(after, (int)wanted);
     }
 
+    /// <summary>The parameter <c>order</c>: asc or desc.</summary>
+    public static ListOrder OrderOf(HttpRequest request) => Single(request, "order") switch
+    {
+        null or "desc" => ListOrder.Descending,
+        "asc" => ListOrder.Ascending,
+        var other => throw Refusal.NotAmong("order", other, ["asc", "desc"]),
+    };
+
     /// <summary>A query parameter, or null when it is absent or empty.</summary>
     public static string? Single(HttpRequest request, string name) =>
         request.Query.TryGetValue(name, out var values) && !string.IsNullOrEmpty(values[^1]) ? values[^1] : null;

@@ -80,6 +80,26 @@ internal readonly struct RequestObject
             : found;
     }
 
+    /// <summary>An integer, or null for <c>auto</c>.</summary>
+    public int? AutoOrInteger(string name, int minimum, int maximum)
+    {
+        if (IsAuto(name))
+            return null;
+        return Value(name) is { } value && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var found) && found >= minimum && found <= maximum
+            ? found
+            : throw Refusal.NotAllowed(PathOf(name), $"'auto' or an integer from {minimum} to {maximum}", Value(name)!.Value.GetRawText());
+    }
+
+    /// <summary>A number above 0, or null for <c>auto</c>.</summary>
+    public double? AutoOrPositive(string name)
+    {
+        if (IsAuto(name))
+            return null;
+        return Value(name) is { } value && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var found) && found > 0 && double.IsFinite(found)
+            ? found
+            : throw Refusal.NotAllowed(PathOf(name), "'auto' or a number above 0", Value(name)!.Value.GetRawText());
+    }
+
     public RequestObject? Object(string name) => Value(name) is { } value ? new RequestObject(value, PathOf(name)) : null;
 
     /// <summary>The elements of an array of objects, or null when the field is absent.</summary>
@@ -92,6 +112,9 @@ internal readonly struct RequestObject
         var path = PathOf(name);
         return [.. value.EnumerateArray().Select((element, index) => new RequestObject(element, $"{path}[{index}]"))];
     }
+
+    private bool IsAuto(string name) =>
+        Value(name) is not { } value || (value.ValueKind == JsonValueKind.String && value.ValueEquals("auto"));
 
     /// <summary>The text of a JSON string within its limits, counted in UTF-16 units.</summary>
     public static string TextOf(JsonElement value, string path, int minLength = 0, int maxLength = int.MaxValue)

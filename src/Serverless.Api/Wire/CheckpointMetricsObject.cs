@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Wire;
 
@@ -24,4 +25,15 @@ internal sealed record CheckpointMetricsObject
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? FullValidMeanTokenAccuracy { get; init; }
+
+    public static CheckpointMetricsObject Of(CommittedCheckpoint checkpoint) => new()
+    {
+        Step = checkpoint.Step,
+        TrainLoss = checkpoint.Metrics?.TrainLoss,
+        TrainMeanTokenAccuracy = checkpoint.Metrics?.TrainAccuracy,
+        ValidLoss = checkpoint.Metrics?.ValidLoss,
+        ValidMeanTokenAccuracy = checkpoint.Metrics?.ValidAccuracy,
+        FullValidLoss = checkpoint.Metrics?.FullValidLoss,
+        FullValidMeanTokenAccuracy = checkpoint.Metrics?.FullValidAccuracy,
+    };
 }

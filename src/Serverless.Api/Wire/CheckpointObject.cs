@@ -1,3 +1,6 @@
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
 namespace Serverless.Api.Wire;
 
 /// <summary>A checkpoint of a job that can be chatted with and trained on.</summary>
@@ -17,4 +20,14 @@ internal sealed record CheckpointObject
     public required int StepNumber { get; init; }
 
     public required CheckpointMetricsObject Metrics { get; init; }
+
+    public static CheckpointObject Of(JobRecord job, CommittedCheckpoint checkpoint, string organization) => new()
+    {
+        Id = $"ftckpt_{job.Id.Value[JobId.Prefix.Length..]}{checkpoint.Step:D8}",
+        CreatedAt = checkpoint.CreatedAt.ToUnixTimeSeconds(),
+        FineTunedModelCheckpoint = ModelId.Published(job.BaseModel.Value, organization, job.Suffix, job.Id, checkpoint.Step).Value,
+        FineTuningJobId = job.Id.Value,
+        StepNumber = checkpoint.Step,
+        Metrics = CheckpointMetricsObject.Of(checkpoint),
+    };
 }

@@ -1,3 +1,5 @@
+using Serverless.Service.Files;
+
 namespace Serverless.Api.Wire;
 
 /// <summary>A file. Times are seconds since 1970.</summary>
@@ -17,8 +19,19 @@ internal sealed record FileObject
 
     public long? ExpiresAt { get; init; }
 
-    /// <summary>uploaded, processed or error.</summary>
-    public required string Status { get; init; }
+    public required FileStatus Status { get; init; }
 
     public string? StatusDetails { get; init; }
+
+    public static FileObject Of(FileRecord file) => new()
+    {
+        Id = file.Id.Value,
+        Purpose = file.Purpose,
+        Filename = file.Name,
+        Bytes = file.Bytes,
+        CreatedAt = file.CreatedAt.ToUnixTimeSeconds(),
+        ExpiresAt = file.ExpiresAt?.ToUnixTimeSeconds(),
+        Status = file.Status,
+        StatusDetails = file.StatusDetails,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Wire;
 
@@ -24,8 +25,7 @@ internal sealed record JobObject
 
     public required IReadOnlyList<string> ResultFiles { get; init; }
 
-    /// <summary>validating_files, queued, running, paused, succeeded, failed or cancelled.</summary>
-    public required string Status { get; init; }
+    public required JobStatus Status { get; init; }
 
     public required string TrainingFile { get; init; }
 
@@ -48,4 +48,28 @@ internal sealed record JobObject
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 
     public string? UserProvidedSuffix { get; init; }
+
+    public static JobObject Of(JobRecord job, string organization) => new()
+    {
+        Id = job.Id.Value,
+        CreatedAt = job.CreatedAt.ToUnixTimeSeconds(),
+        FinishedAt = job.FinishedAt?.ToUnixTimeSeconds(),
+        EstimatedFinish = job.EstimatedFinish?.ToUnixTimeSeconds(),
+        Model = job.Model.Value,
+        FineTunedModel = job.FineTunedModel?.Value,
+        OrganizationId = organization,
+        ResultFiles = [.. job.ResultFiles.Select(file => file.Value)],
+        Status = job.Status,
+        TrainingFile = job.TrainingFile.Value,
+        ValidationFile = job.ValidationFile?.Value,
+        Hyperparameters = MethodObject.HyperparametersOf(job),
+        Method = MethodObject.Of(job),
+        TrainedTokens = job.TrainedTokens,
+        Error = job.Error is { } error
+            ? new Dictionary<string, string?> { ["code"] = error.Code, ["message"] = error.Message, ["param"] = error.Param }
+            : new Dictionary<string, string?>(),
+        Seed = job.Seed,
+        Metadata = job.Metadata,
+        UserProvidedSuffix = job.Suffix,
+    };
 }

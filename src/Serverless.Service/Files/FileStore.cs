@@ -19,13 +19,31 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
 
     /// <summary>Stores a posted file and its record.</summary>
     /// <exception cref="InputError">The content is longer than <see cref="MaxBytes"/>; nothing is stored.</exception>
-    public async Task<FileRecord> UploadAsync(string name, string purpose, Stream content, CancellationToken cancellationToken)
+    public Task<FileRecord> UploadAsync(string name, string purpose, Stream content, CancellationToken cancellationToken) =>
+        UploadAsync(name, content, _ => Task.FromResult(purpose), cancellationToken);
+
+    /// <summary>Stores a posted file whose purpose is known only once its content has been read, as in a form that names it later.</summary>
+    /// <param name="purpose">Called after the last byte; what it throws undoes the upload.</param>
+    /// <exception cref="InputError">The content is longer than <see cref="MaxBytes"/>; nothing is stored.</exception>
+    public async Task<FileRecord> UploadAsync(
+        string name, Stream content, Func<CancellationToken, Task<string>> purpose, CancellationToken cancellationToken)
     {
         var id = FileId.New(clock);
         using var hashing = new HashingStream(content, MaxBytes, () => new InputError(
             $"file: '{name}' is larger than {MaxBytes / (1024 * 1024)} MB; allowed: at most {MaxBytes / (1024 * 1024)} MB", "file"));
         await WriteAsync(id, name, hashing, cancellationToken);
-        return await catalog.CreateAsync(RecordOf(id, name, purpose, hashing), cancellationToken);
+        string known;
+        try
+        {
+            known = await purpose(cancellationToken);
+        }
+        catch
+        {
+            await ContentOf(id, name).DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
+            throw;
+        }
+
+        return await catalog.CreateAsync(RecordOf(id, name, known, hashing), cancellationToken);
     }
 
     /// <summary>

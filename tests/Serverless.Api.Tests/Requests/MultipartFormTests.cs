@@ -30,12 +30,10 @@ public sealed class MultipartFormTests
         var firstBytesSeen = new TaskCompletionSource();
         await using var api = await BareApi.StartAsync(map: app => app.MapPost("/form", async (HttpContext context) =>
         {
-            await MultipartForm.ReadAsync(context, "file", async (_, content) =>
-            {
-                await content.ReadExactlyAsync(new byte[1_000]);
-                firstBytesSeen.SetResult();
-                await content.CopyToAsync(Stream.Null);
-            });
+            var form = await MultipartForm.OpenAsync(context, "file");
+            await form.File.ReadExactlyAsync(new byte[1_000]);
+            firstBytesSeen.SetResult();
+            await form.File.CopyToAsync(Stream.Null);
         }));
         using var form = new MultipartFormDataContent { { new HeldBackContent(firstBytesSeen.Task), "file", "a.txt" } };
 
@@ -80,7 +78,7 @@ public sealed class MultipartFormTests
     [Fact]
     public async Task A_form_that_is_cut_off_is_refused()
     {
-        var content = new ByteArrayContent(Encoding.ASCII.GetBytes("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nhalf"));
+        var content = new ByteArrayContent(Encoding.ASCII.GetBytes("--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nfine-"));
         content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
 
         Assert.Equal("The form ends before its last boundary.", await RefusalAsync(content));
@@ -109,14 +107,11 @@ public sealed class MultipartFormTests
 
     private static Task<BareApi> StartAsync() => BareApi.StartAsync(map: app => app.MapPost("/form", async (HttpContext context) =>
     {
-        var (fileName, bytes) = ("", 0L);
-        var form = await MultipartForm.ReadAsync(context, "file", async (name, content) =>
-        {
-            using var copy = new MemoryStream();
-            await content.CopyToAsync(copy);
-            (fileName, bytes) = (name, copy.Length);
-        });
-        return $"{fileName} {bytes} {form.Field("purpose")}";
+        var form = await MultipartForm.OpenAsync(context, "file");
+        using var copy = new MemoryStream();
+        await form.File.CopyToAsync(copy);
+        await form.ReadRestAsync(context.RequestAborted);
+        return $"{form.FileName} {copy.Length} {form.Field("purpose")}";
     }));
 
     /// <summary>Sends some bytes, waits for a sign, and then sends the rest.</summary>

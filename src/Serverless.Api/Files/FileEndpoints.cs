@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Http;
+using Serverless.Api.Requests;
+using Serverless.Api.Wire;
+using Serverless.Learning;
+using Serverless.Service.Catalog;
+using Serverless.Service.Files;
+
+namespace Serverless.Api.Files;
+
+/// <summary>Files: upload, list, retrieve, delete, content.</summary>
+internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, ApiSettings settings)
+{
+    private const int MaxPage = 10_000;
+
+    public async Task ListAsync(HttpContext context)
+    {
+        var query = PageQuery.Read(context.Request, defaultLimit: MaxPage, MaxPage);
+        var purpose = PageQuery.Single(context.Request, "purpose");
+        Func<FileRecord, bool>? filter = purpose is null ? null : file => file.Purpose == purpose;
+        var page = PageQuery.OrderOf(context.Request) == ListOrder.Ascending
+            ? await OldestFirstAsync(query, filter, context.RequestAborted)
+            : await catalog.ListAsync(query.After is null ? null : new FileId(query.After), query.Limit, filter, context.RequestAborted);
+
+        FileObject[] found = [.. page.Items.Select(FileObject.Of)];
+        await Reply.JsonAsync(context, new MarkedListObject<FileObject>(found, found.FirstOrDefault()?.Id, found.LastOrDefault()?.Id, page.HasMore),
+            WireJson.Plain.MarkedListObjectFileObject);
+    }
+
+    public async Task UploadAsync(HttpContext context)
+    {
+        var upload = await FileUpload.OpenAsync(context, settings.MaxFileBytes);
+        var file = await files.UploadAsync(upload.FileName, upload.Content, upload.PurposeAsync, context.RequestAborted);
+        await Reply.JsonAsync(context, FileObject.Of(file), WireJson.Plain.FileObject);
+    }
+
+    public async Task RetrieveAsync(HttpContext context) =>
+        await Reply.JsonAsync(context, FileObject.Of(await FindAsync(context)), WireJson.Plain.FileObject);
+
+    public async Task DeleteAsync(HttpContext context)
+    {
+        var file = await FindAsync(context);
+        await files.DeleteAsync(file.Id, context.RequestAborted);
+        await Reply.JsonAsync(context, new DeletedObject(file.Id.Value, "file"), WireJson.Plain.DeletedObject);
+    }
+
+    public async Task ContentAsync(HttpContext context)
+    {
+        var file = await FindAsync(context);
+        await using var content = await files.OpenAsync(file.Id, 0, context.RequestAborted) ?? throw NotFound(file.Id.Value);
+        await Reply.DownloadAsync(context, content, file.Bytes, file.Name);
+    }
+
+    /// <summary>Catalogs list newest first, so the other order reads all of it.</summary>
+    private async Task<Page<FileRecord>> OldestFirstAsync(PageQuery query, Func<FileRecord, bool>? filter, CancellationToken cancellationToken)
+    {
+        var all = new List<FileRecord>();
+        for (FileId? after = null; ;)
+        {
+            var page = await catalog.ListAsync(after, MaxPage, filter, cancellationToken);
+            all.AddRange(page.Items);
+            if (!page.HasMore)
+                break;
+            after = page.Items[^1].Id;
+        }
+
+        all.Reverse();
+        // Ids sort newest first, so "after" in this order is everything with a smaller id.
+        var rest = query.After is null ? all : all.FindAll(file => string.CompareOrdinal(file.Id.Value, query.After) < 0);
+        return new Page<FileRecord>([.. rest.Take(query.Limit)], rest.Count > query.Limit);
+    }
+
+    private async Task<FileRecord> FindAsync(HttpContext context)
+    {
+        var id = new FileId((string)context.Request.RouteValues["id"]!);
+        return (id.IsWellFormed ? await catalog.FindAsync(id, context.RequestAborted) : null) ?? throw NotFound(id.Value);
+    }
+
+    private static InputError NotFound(string id) => new($"No such File object: {id}", "id", "not_found");
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Serverless.Api.Requests;
+using Serverless.Learning;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
+namespace Serverless.Api.Jobs;
+
+/// <summary>Reads the body of <c>POST /v1/fine_tuning/jobs</c>, each field within its own limits.</summary>
+internal static class JobRequestReader
+{
+    private const int MaxSuffix = 64;
+    private const int MaxPairs = 16;
+    private const int MaxKey = 64;
+    private const int MaxValue = 512;
+
+    /// <exception cref="InputError">A field is missing, wrong, or known but not offered.</exception>
+    public static JobRequest Read(JsonElement json)
+    {
+        var body = new RequestObject(json, "");
+        if (body.Objects("integrations") is { Count: > 0 })
+            throw Refusal.NotOffered("integrations");
+        var (method, adapter) = MethodReader.Read(body);
+        return new JobRequest
+        {
+            Model = new ModelId(body.RequiredString("model", minLength: 1)),
+            TrainingFile = new FileId(body.RequiredString("training_file", minLength: 1)),
+            ValidationFile = body.String("validation_file", minLength: 1) is { } validation ? new FileId(validation) : null,
+            Suffix = ReadSuffix(body),
+            Seed = body.Integer("seed", 0, int.MaxValue),
+            Method = method,
+            Adapter = adapter,
+            Metadata = ReadMetadata(body),
+        };
+    }
+
+    /// <summary>The suffix becomes part of a name whose parts are separated by colons, and of paths.</summary>
+    private static string? ReadSuffix(RequestObject body)
+    {
+        var suffix = body.String("suffix", 1, MaxSuffix);
+        return suffix is null || suffix.All(one => char.IsAsciiLetterOrDigit(one) || one is '-' or '_' or '.')
+            ? suffix
+            : throw Refusal.NotAllowed("suffix", "letters, digits, '-', '_' and '.'", $"'{suffix}'");
+    }
+
+    private static ImmutableDictionary<string, string> ReadMetadata(RequestObject body)
+    {
+        if (body.Object("metadata") is not { } pairs)
+            return ImmutableDictionary<string, string>.Empty;
+        var read = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var pair in pairs.Fields)
+        {
+            if (pair.Name.Length is 0 or > MaxKey)
+                throw Refusal.NotAllowed("metadata", $"keys of 1 to {MaxKey} characters", $"one of {pair.Name.Length}");
+            read[pair.Name] = RequestObject.TextOf(pair.Value, pairs.PathOf(pair.Name), maxLength: MaxValue);
+        }
+
+        return read.Count > MaxPairs ? throw Refusal.TooManyProperties("metadata", MaxPairs, read.Count) : read.ToImmutable();
+    }
+}

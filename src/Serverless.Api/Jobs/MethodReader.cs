@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Serverless.Api.Requests;
+using Serverless.Learning;
+using Serverless.Learning.Adapters;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Api.Jobs;
+
+/// <summary>
+/// Reads a job's <c>method</c>, <c>{type, &lt;type&gt;: {hyperparameters}, adapter}</c>, or the deprecated <c>hyperparameters</c> of the request
+/// itself. <c>adapter</c>, <c>learning_rate</c> and <c>max_sequence_length</c> are ours.
+/// </summary>
+internal static class MethodReader
+{
+    private const int MaxRank = 4096;
+
+    private static readonly string[] Types = ["supervised", "dpo", "reinforcement", "distillation", "pretraining"];
+    private static readonly string[] AdapterTypes = ["lora", "full", "qlora"];
+
+    public static (JobMethod Method, AdapterRequest Adapter) Read(RequestObject body)
+    {
+        if (body.Object("method") is not { } method)
+            return (new JobMethod { Hyperparameters = ReadHyperparameters(body.Object("hyperparameters")) }, new AdapterRequest());
+
+        var type = method.OneOf("type", Types) ?? throw Refusal.Missing(method.PathOf("type"));
+        if (type != "supervised")
+            throw new InputError($"Unsupported value: 'method.type' does not support '{type}' in this service yet. Supported values are: 'supervised'.", "method.type", "unsupported_value");
+        var hyperparameters = method.Object(type)?.Object("hyperparameters") ?? body.Object("hyperparameters");
+        return (new JobMethod { Type = MethodType.Supervised, Hyperparameters = ReadHyperparameters(hyperparameters) }, ReadAdapter(method.Object("adapter")));
+    }
+
+    private static Hyperparameters ReadHyperparameters(RequestObject? given)
+    {
+        if (given is not { } fields)
+            return new Hyperparameters();
+        var read = new Hyperparameters
+        {
+            Epochs = fields.AutoOrInteger("n_epochs", 1, 50),
+            BatchSize = fields.AutoOrInteger("batch_size", 1, 256),
+            LearningRateMultiplier = fields.AutoOrPositive("learning_rate_multiplier"),
+            LearningRate = fields.AutoOrPositive("learning_rate"),
+            MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 8, int.MaxValue),
+        };
+        return read is { LearningRate: not null, LearningRateMultiplier: not null }
+            ? throw new InputError(
+                $"'{fields.PathOf("learning_rate")}' and '{fields.PathOf("learning_rate_multiplier")}' exclude each other: give one of them.",
+                fields.PathOf("learning_rate"), "invalid_value")
+            : read;
+    }
+
+    private static AdapterRequest ReadAdapter(RequestObject? given)
+    {
+        if (given is not { } fields)
+            return new AdapterRequest();
+        var type = fields.OneOf("type", AdapterTypes);
+        if (type == "qlora")
+            throw new InputError($"Unsupported value: '{fields.PathOf("type")}' does not support 'qlora' in this service yet. Supported values are: 'lora' and 'full'.", fields.PathOf("type"), "unsupported_value");
+        var dropout = fields.Number("dropout", 0);
+        return new AdapterRequest
+        {
+            Type = type switch { "lora" => AdapterKind.Lora, "full" => AdapterKind.Full, _ => null },
+            Rank = fields.AutoOrInteger("rank", 1, MaxRank),
+            Alpha = fields.AutoOrPositive("alpha"),
+            Dropout = dropout < 1 || dropout is null ? dropout : throw Refusal.NotAllowed(fields.PathOf("dropout"), "a number from 0 to below 1", Refusal.Text(dropout.Value)),
+            TargetModules = ReadTargets(fields),
+        };
+    }
+
+    private static ImmutableArray<string>? ReadTargets(RequestObject adapter)
+    {
+        const string Name = "target_modules";
+        var path = adapter.PathOf(Name);
+        if (adapter.Value(Name) is not { } value)
+            return null;
+        if (value.ValueKind == JsonValueKind.String && value.ValueEquals(AdapterOptions.AllLinear))
+            return [AdapterOptions.AllLinear];
+        if (value.ValueKind != JsonValueKind.Array)
+            throw Refusal.NotAllowed(path, $"'{AdapterOptions.AllLinear}' or an array of strings", value.GetRawText());
+        return value.GetArrayLength() == 0
+            ? throw Refusal.EmptyArray(path)
+            : [.. value.EnumerateArray().Select((one, index) => RequestObject.TextOf(one, $"{path}[{index}]", minLength: 1))];
+    }
+}
