@@ -18,8 +18,9 @@ public static class LayerOperations
     public static Tensor SwiGlu(Tensor gate, Tensor up) => IsFused ? Fused.SwiGlu(gate, up) : Plain.SwiGlu(gate, up);
 
     /// <inheritdoc cref="Plain.CausalAttention"/>
-    public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale) =>
-        Plain.CausalAttention(q, k, v, documents, scale);
+    public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale) => IsFused
+        ? Fused.CausalAttention(q, k, v, documents, scale)
+        : Plain.CausalAttention(q, k, v, documents, scale);
 
     /// <inheritdoc cref="Plain.CrossEntropy"/>
     public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale) =>

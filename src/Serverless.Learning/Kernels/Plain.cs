@@ -50,7 +50,7 @@ public static class Plain
     /// <param name="q">[B, H, Tq, Dh]; the last Tq of the keys' positions.</param>
     /// <param name="k">[B, K, T, Dh], T at least Tq, H a multiple of K.</param>
     /// <param name="v">[B, K, T, Dh].</param>
-    /// <param name="documents">[B, T] int64: which document each position belongs to (padding is one of its own), or null for a single one.</param>
+    /// <param name="documents">[B, T] int64: which document each position belongs to (padding is one of its own, too), or null for a single one.</param>
     /// <param name="scale">Usually 1 / sqrt(Dh).</param>
     /// <returns>[B, Tq, H * Dh], contiguous: what the output projection takes.</returns>
     public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale)
