@@ -1,0 +1,21 @@
+namespace Serverless.Learning.Text.Jinja;
+
+/// <summary>Variables of the template, of one round of a loop, or of one call of a macro; what is not there is sought in the scope around.</summary>
+internal sealed class Scope(Scope? parent)
+{
+    private readonly Dictionary<string, object?> _variables = [];
+
+    public object? this[string name]
+    {
+        get
+        {
+            for (var scope = this; scope is not null; scope = scope.Parent)
+                if (scope._variables.TryGetValue(name, out var value))
+                    return value;
+            return new Undefined(name);
+        }
+        set => _variables[name] = value;
+    }
+
+    private Scope? Parent { get; } = parent;
+}

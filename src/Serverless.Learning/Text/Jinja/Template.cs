@@ -1,0 +1,59 @@
+namespace Serverless.Learning.Text.Jinja;
+
+/// <summary>A parsed template. It keeps no state between renderings and may be rendered by several threads at once.</summary>
+internal sealed class Template
+{
+    private readonly string _name;
+    private readonly IReadOnlyList<Statement> _statements;
+
+    private Template(string name, IReadOnlyList<Statement> statements)
+    {
+        _name = name;
+        _statements = statements;
+    }
+
+    /// <summary>Parses a template.</summary>
+    /// <param name="source">The template.</param>
+    /// <param name="name">The name that errors give, such as <c>chat_template.jinja</c>.</param>
+    /// <exception cref="InputError">It is not Jinja, or uses what is not supported; the line is named.</exception>
+    public static Template Parse(string source, string name)
+    {
+        try
+        {
+            return new Template(name, StatementParser.Parse(source));
+        }
+        catch (SyntaxError error)
+        {
+            throw new InputError($"{name} line {error.Line}: {error.Message}", innerException: error);
+        }
+    }
+
+    /// <summary>Renders the template.</summary>
+    /// <param name="variables">What it is given, by name.</param>
+    /// <param name="clock">The time that <c>strftime_now</c> tells, in UTC.</param>
+    /// <exception cref="InputError">It refuses what it is given, fails, or exceeds the bounds; the line is named.</exception>
+    public MarkedText Render(IEnumerable<KeyValuePair<string, object?>> variables, TimeProvider clock)
+    {
+        var budget = new RenderBudget();
+        var scope = new Scope(Globals.Scope(budget, clock));
+        foreach (var (key, value) in variables)
+            scope[key] = value;
+        var interpreter = new Interpreter(budget);
+        try
+        {
+            return interpreter.Run(_statements, scope);
+        }
+        catch (Refusal refusal)
+        {
+            throw new InputError($"the chat template refuses the conversation: {refusal.Message} ({_name} line {interpreter.Line})", innerException: refusal);
+        }
+        catch (JinjaError error)
+        {
+            throw new InputError($"{_name} line {interpreter.Line}: {error.Message}", innerException: error);
+        }
+        catch (InsufficientExecutionStackException error)
+        {
+            throw new InputError($"{_name} line {interpreter.Line}: the values are nested too deep", innerException: error);
+        }
+    }
+}
