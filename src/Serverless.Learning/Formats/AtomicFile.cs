@@ -25,5 +25,5 @@ internal static class AtomicFile
     }
 
     /// <summary>The same for bytes at hand.</summary>
-    public static void Write(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
+    public static void Write(string path, byte[] bytes) => Write(path, stream => stream.Write(bytes));
 }

@@ -1,0 +1,264 @@
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Formats;
+using Serverless.Learning.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Serverless.Learning.Tests.Formats;
+
+/// <summary>Names and values follow PEFT's own source (huggingface/peft, src/peft/tuners/lora/config.py and utils/save_and_load.py).</summary>
+public sealed class PeftAdapterTests : IDisposable
+{
+    /// <summary>As PEFT 0.17 writes it, with the defaults of that version.</summary>
+    private const string WrittenElsewhere =
+        """
+        {
+          "alpha_pattern": {},
+          "auto_mapping": null,
+          "base_model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
+          "bias": "none",
+          "corda_config": null,
+          "eva_config": null,
+          "exclude_modules": null,
+          "fan_in_fan_out": false,
+          "inference_mode": true,
+          "init_lora_weights": true,
+          "layer_replication": null,
+          "layers_pattern": null,
+          "layers_to_transform": null,
+          "loftq_config": {},
+          "lora_alpha": 16,
+          "lora_bias": false,
+          "lora_dropout": 0.05,
+          "megatron_config": null,
+          "megatron_core": "megatron.core",
+          "modules_to_save": null,
+          "peft_type": "LORA",
+          "qalora_group_size": 16,
+          "r": 2,
+          "rank_pattern": {},
+          "revision": null,
+          "target_modules": [
+            "v_proj",
+            "q_proj"
+          ],
+          "target_parameters": null,
+          "task_type": "CAUSAL_LM",
+          "trainable_token_indices": null,
+          "use_dora": false,
+          "use_qalora": false,
+          "use_rslora": false
+        }
+        """;
+
+    private readonly TemporaryFolder folder = new();
+    private readonly DisposeScope scope;
+
+    public PeftAdapterTests()
+    {
+        NativeRuntime.EnsureLoaded();
+        scope = NewDisposeScope();
+    }
+
+    [Fact]
+    public void The_configuration_is_written_with_the_names_and_the_order_of_PEFT()
+    {
+        var options = new AdapterOptions { Rank = 2, Alpha = 4, Dropout = 0.1, TargetModules = ["v_proj", "q_proj"] };
+        PeftAdapter.Save(folder.Path, options, "sample-8m", Pair("model.layers.0.self_attn.q_proj", 2));
+        Assert.Equal(
+            """
+            {
+              "alpha_pattern": {},
+              "auto_mapping": null,
+              "base_model_name_or_path": "sample-8m",
+              "bias": "none",
+              "fan_in_fan_out": false,
+              "inference_mode": true,
+              "init_lora_weights": true,
+              "layers_pattern": null,
+              "layers_to_transform": null,
+              "lora_alpha": 4,
+              "lora_dropout": 0.1,
+              "modules_to_save": null,
+              "peft_type": "LORA",
+              "r": 2,
+              "rank_pattern": {},
+              "revision": null,
+              "target_modules": [
+                "q_proj",
+                "v_proj"
+              ],
+              "task_type": "CAUSAL_LM",
+              "use_dora": false,
+              "use_rslora": false
+            }
+
+            """,
+            File.ReadAllText(folder["adapter_config.json"]));
+    }
+
+    [Fact]
+    public void Tensors_are_written_under_the_names_of_PEFT()
+    {
+        PeftAdapter.Save(folder.Path, new AdapterOptions { Rank = 2 }, "base", Pair("model.layers.0.self_attn.q_proj", 2));
+        using var file = SafetensorsFile.Open(folder["adapter_model.safetensors"]);
+        Assert.Equal("pt", file.Metadata["format"]);
+        Assert.Equal([2L, 3L], file.Tensors["base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"].Shape);
+        Assert.Equal([4L, 2L], file.Tensors["base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"].Shape);
+        Assert.Equal(2, file.Tensors.Count);
+    }
+
+    [Fact]
+    public void All_linear_is_written_as_the_names_it_stood_for()
+    {
+        var tensors = Pair("model.layers.0.mlp.up_proj", 2).Concat(Pair("model.layers.0.self_attn.q_proj", 2))
+            .Concat(Pair("model.layers.1.mlp.up_proj", 2)).ToDictionary();
+        PeftAdapter.Save(folder.Path, new AdapterOptions { Rank = 2 }, "base", tensors);
+        Assert.Equal(["q_proj", "up_proj"], PeftAdapter.Load(folder.Path).Options.TargetModules);
+    }
+
+    [Fact]
+    public void What_is_saved_is_loaded_again_to_the_bit()
+    {
+        var options = new AdapterOptions { Rank = 3, Alpha = 4.5, Dropout = 0.25, RankStabilized = true, TargetModules = ["k_proj", "q_proj"] };
+        var tensors = Pair("model.layers.0.self_attn.q_proj", 3).Concat(Pair("model.layers.11.self_attn.k_proj", 3)).ToDictionary();
+        PeftAdapter.Save(folder.Path, options, "base", tensors);
+
+        var (loaded, loadedTensors) = PeftAdapter.Load(folder.Path);
+        Assert.Equal(options with { TargetModules = loaded.TargetModules }, loaded);
+        Assert.Equal(options.TargetModules, loaded.TargetModules);
+        Assert.Equal(tensors.Keys.Order(StringComparer.Ordinal), loadedTensors.Keys.Order(StringComparer.Ordinal));
+        Assert.All(tensors, entry => Assert.Equal(entry.Value.data<float>().ToArray(), loadedTensors[entry.Key].data<float>().ToArray()));
+    }
+
+    [Fact]
+    public void An_adapter_trained_elsewhere_in_bfloat16_is_loaded()
+    {
+        WriteElsewhere(WrittenElsewhere,
+            ("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", ones(2, 3).to(ScalarType.BFloat16)),
+            ("base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight", full([4, 2], 0.5f).to(ScalarType.BFloat16)));
+
+        var (options, tensors) = PeftAdapter.Load(folder.Path);
+        Assert.Equal((2, 16.0, 0.05, 8.0, false), (options.Rank, options.Alpha, options.Dropout, options.Scaling, options.RankStabilized));
+        Assert.Equal(["q_proj", "v_proj"], options.TargetModules);
+        Assert.Equal(ScalarType.Float32, tensors["model.layers.0.self_attn.q_proj.lora_B"].dtype);
+        Assert.Equal(4f, tensors["model.layers.0.self_attn.q_proj.lora_B"].sum().item<float>());
+    }
+
+    [Theory]
+    [InlineData("\"peft_type\": \"LORA\"", "\"peft_type\": \"LOHA\"", "peft_type: found \"LOHA\"; allowed: \"LORA\"")]
+    [InlineData("\"CAUSAL_LM\"", "\"SEQ_CLS\"", "task_type: found \"SEQ_CLS\"; allowed: \"CAUSAL_LM\"")]
+    [InlineData("\"bias\": \"none\"", "\"bias\": \"all\"", "bias: found \"all\"; allowed: \"none\"")]
+    [InlineData("\"modules_to_save\": null", "\"modules_to_save\": [\"lm_head\"]", "modules_to_save: found [\"lm_head\"]; this option is not supported")]
+    [InlineData("\"rank_pattern\": {}", "\"rank_pattern\": {\"q_proj\": 4}", "rank_pattern: found {\"q_proj\": 4}; this option is not supported")]
+    [InlineData("\"alpha_pattern\": {}", "\"alpha_pattern\": {\"q_proj\": 4}", "alpha_pattern: found {\"q_proj\": 4}; this option is not supported")]
+    [InlineData("\"use_dora\": false", "\"use_dora\": true", "use_dora: found true; this option is not supported")]
+    [InlineData("\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", "fan_in_fan_out: found true; this option is not supported")]
+    [InlineData("\"layers_to_transform\": null", "\"layers_to_transform\": 3", "layers_to_transform: found 3; this option is not supported")]
+    [InlineData("\"use_qalora\": false", "\"brand_new\": \"x\"", "brand_new: found \"x\"; this option is not supported")]
+    [InlineData("\"init_lora_weights\": true", "\"init_lora_weights\": \"pissa\"",
+        "init_lora_weights: found \"pissa\"; allowed: true, false, \"gaussian\", \"eva\", \"orthogonal\" (the others change the base weights too)")]
+    [InlineData("\"r\": 2", "\"r\": 0", "r: found 0; allowed: a whole number from 1")]
+    [InlineData("\"r\": 2", "\"r\": 2.5", "r: found 2.5; allowed: a whole number from 1")]
+    [InlineData("\"r\": 2,", "", "r: missing; allowed: a whole number from 1")]
+    [InlineData("\"lora_alpha\": 16", "\"lora_alpha\": \"16\"", "lora_alpha: found \"16\"; allowed: a number above 0")]
+    [InlineData("\"lora_dropout\": 0.05", "\"lora_dropout\": 1.0", "lora_dropout: found 1.0; allowed: a number from 0 and below 1")]
+    [InlineData("\"use_rslora\": false", "\"use_rslora\": 1", "use_rslora: found 1; allowed: true or false")]
+    [InlineData("\"v_proj\",", "7,", "target_modules: found [\n    7,\n    \"q_proj\"\n  ]; allowed: a list of module names or \"all-linear\"")]
+    public void An_option_that_cannot_be_honoured_is_refused_by_name(string written, string changed, string finding)
+    {
+        WriteElsewhere(WrittenElsewhere.Replace(written, changed, StringComparison.Ordinal));
+        var fault = Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path));
+        Assert.Equal($"adapter_config.json, {finding}", fault.Message);
+    }
+
+    [Fact]
+    public void Several_unsupported_options_are_named_together()
+    {
+        WriteElsewhere(WrittenElsewhere.Replace("\"use_dora\": false", "\"use_dora\": true", StringComparison.Ordinal)
+            .Replace("\"bias\": \"none\"", "\"bias\": \"lora_only\"", StringComparison.Ordinal));
+        var fault = Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path));
+        Assert.Equal(
+            "adapter_config.json, bias: found \"lora_only\"; allowed: \"none\"\nadapter_config.json, use_dora: found true; this option is not supported",
+            fault.Message);
+    }
+
+    [Theory]
+    [InlineData("[]", "adapter_config.json: found []; allowed: a JSON object")]
+    public void A_configuration_of_another_shape_is_refused(string config, string message)
+    {
+        WriteElsewhere(config);
+        Assert.Equal(message, Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void Missing_files_are_named()
+    {
+        Assert.Equal($"adapter_config.json: no such file in {folder.Path}", Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
+        File.WriteAllText(folder["adapter_config.json"], WrittenElsewhere);
+        Assert.Equal($"adapter_model.safetensors: no such file in {folder.Path}", Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void Tensors_that_do_not_fit_the_options_are_all_listed()
+    {
+        WriteElsewhere(WrittenElsewhere,
+            ("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", ones(4, 3)),
+            ("base_model.model.model.layers.0.mlp.up_proj.lora_A.weight", ones(2, 3)),
+            ("base_model.model.model.layers.0.mlp.up_proj.lora_B.weight", ones(3)));
+        var fault = Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path));
+        Assert.Equal(
+            """
+            adapter_model.safetensors, module "model.layers.0.mlp.up_proj": lora_B has shape [3]; r = 2 asks for [out, 2]
+            adapter_model.safetensors, module "model.layers.0.mlp.up_proj" is not one of target_modules (q_proj, v_proj)
+            adapter_model.safetensors, module "model.layers.0.self_attn.q_proj": lora_A has shape [4, 3]; r = 2 asks for [2, in]
+            adapter_model.safetensors, module "model.layers.0.self_attn.q_proj": lora_B is missing
+            """,
+            fault.Message);
+    }
+
+    [Fact]
+    public void Tensors_of_other_kinds_are_named()
+    {
+        WriteElsewhere(WrittenElsewhere,
+            ("base_model.model.lm_head.weight", ones(2, 3)),
+            ("base_model.model.a.lora_A.weight", tensor(new long[] { 1 })));
+        Assert.Equal(
+            """
+            adapter_model.safetensors, tensor "base_model.model.a.lora_A.weight": found dtype I64; allowed: F64, F32, F16, BF16
+            adapter_model.safetensors, tensor "base_model.model.lm_head.weight": allowed: base_model.model.<module>.lora_A.weight and base_model.model.<module>.lora_B.weight
+            """,
+            Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void An_adapter_without_tensors_is_refused()
+    {
+        WriteElsewhere(WrittenElsewhere);
+        Assert.Equal(
+            "adapter_model.safetensors, no tensors; an adapter holds lora_A and lora_B of at least one module",
+            Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void A_full_fine_tuning_has_no_adapter_to_save() => Assert.Throws<ArgumentException>(
+        () => PeftAdapter.Save(folder.Path, new AdapterOptions { Kind = AdapterKind.Full }, "base", new Dictionary<string, Tensor>()));
+
+    public void Dispose()
+    {
+        scope.Dispose();
+        folder.Dispose();
+    }
+
+    private static Dictionary<string, Tensor> Pair(string module, int rank) => new()
+    {
+        [module + ".lora_A"] = rand(rank, 3),
+        [module + ".lora_B"] = rand(4, rank),
+    };
+
+    private void WriteElsewhere(string config, params (string Name, Tensor Tensor)[] tensors)
+    {
+        File.WriteAllText(folder["adapter_config.json"], config);
+        SafetensorsWriter.Write(folder["adapter_model.safetensors"], tensors.Select(entry => KeyValuePair.Create(entry.Name, entry.Tensor)));
+    }
+}
