@@ -7,12 +7,12 @@ namespace Serverless.Learning.Kernels;
 
 /// <summary>
 /// Gradients of attention; probabilities are computed again from the scores and their saved log-sums. With g the gradient of the
-/// output O: dV = P^T g, dP = g V^T, dS = scale P (dP - rowsum(g O)), dQ = dS K, dK = dS^T Q. A slice owns one example and group.
+/// output O: dV = P^T g, dP = g V^T, dS = scale P (dP - rowsum(P dP)), dQ = dS K, dK = dS^T Q. A slice owns one example and group.
 /// </summary>
 internal unsafe struct AttentionBackward : ISlicedKernel
 {
     public AttentionOperands Shared;
-    public HeadedVectors Gradient, DQ, DK, DV;
+    public HeadedVectors<float> Gradient, DQ, DK, DV;
 
     /// <summary>Values transposed: [B, K, Dh, Pitch], zero behind T.</summary>
     public float* ValuesByColumn;
@@ -55,22 +55,22 @@ internal unsafe struct AttentionBackward : ISlicedKernel
             var pRow = p + row * columns;
             var dsRow = ds + row * columns;
             MatrixTile.Multiply(
-                count, right - left, width, Shared.Q.At(batch, head, query), Shared.Q.Time, 1,
+                count, right - left, width, Shared.Q.At(batch, head, query), Shared.Q.TimeStride, 1,
                 Shared.KeysByColumn + unit + left, pitch, pRow + left, columns, add: false);
             MatrixTile.Multiply(
-                count, right - left, width, Gradient.At(batch, head, query), Gradient.Time, 1,
+                count, right - left, width, Gradient.At(batch, head, query), Gradient.TimeStride, 1,
                 ValuesByColumn + unit + left, pitch, dsRow + left, columns, add: false);
             for (var i = 0; i < count; i++) ScoreGradients(pRow + i * columns, dsRow + i * columns, batch, head, query + i, from, columns);
             var depth = Math.Min(reach.To, Shared.Times) - reach.From;
             MatrixTile.Multiply(
                 count, width, depth, dsRow + left, columns, 1,
-                Shared.K.At(batch, group, reach.From), Shared.K.Time, DQ.At(batch, head, query), DQ.Time, add: false);
+                Shared.K.At(batch, group, reach.From), Shared.K.TimeStride, DQ.At(batch, head, query), DQ.TimeStride, add: false);
         }
         var keys = Math.Min(to, Shared.Times) - from;
         MatrixTile.Multiply(
-            keys, width, rows, ds, 1, columns, Shared.Q.At(batch, head, first), Shared.Q.Time, DK.At(batch, group, from), DK.Time, add: true);
+            keys, width, rows, ds, 1, columns, Shared.Q.At(batch, head, first), Shared.Q.TimeStride, DK.At(batch, group, from), DK.TimeStride, add: true);
         MatrixTile.Multiply(
-            keys, width, rows, p, 1, columns, Gradient.At(batch, head, first), Gradient.Time, DV.At(batch, group, from), DV.Time, add: true);
+            keys, width, rows, p, 1, columns, Gradient.At(batch, head, first), Gradient.TimeStride, DV.At(batch, group, from), DV.TimeStride, add: true);
     }
 
     /// <summary>
@@ -83,16 +83,18 @@ internal unsafe struct AttentionBackward : ISlicedKernel
         var end = query + 1 - from;
         var (left, right) = (start & ~15, (end + 15) & ~15);
         var logSum = Create(Shared.LogSums[((long)batch * Shared.Groups * Shared.HeadsPerGroup + head) * Shared.Times + query]);
-        var delta = Create(AttentionRow.Dot(Gradient.At(batch, head, query), Shared.Output.At(batch, head, query), Shared.Width));
         var scale = Create(Shared.Scale);
         new Span<float>(scores + left, start - left).Fill(float.NegativeInfinity);
         new Span<float>(scores + end, right - end).Fill(float.NegativeInfinity);
+        var sum = Vector512<float>.Zero;
         for (var i = left; i < right; i += 16)
         {
             var p = VectorMath.Exp(Load(scores + i) * scale - logSum);
             p.Store(scores + i);
-            (p * (Load(ds + i) - delta) * scale).Store(ds + i);
+            sum = FusedMultiplyAdd(p, Load(ds + i), sum);
         }
+        var delta = Create(Sum(sum));
+        for (var i = left; i < right; i += 16) (Load(scores + i) * (Load(ds + i) - delta) * scale).Store(ds + i);
         new Span<float>(scores, left).Clear();
         new Span<float>(scores + right, columns - right).Clear();
         new Span<float>(ds, left).Clear();

@@ -12,6 +12,7 @@ namespace Serverless.Learning.Kernels;
 internal unsafe struct AttentionForward : ISlicedKernel
 {
     public AttentionOperands Shared;
+    public HeadedVectors<float> Output;
 
     /// <param name="slice">Example, group and block of queries.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -36,13 +37,13 @@ internal unsafe struct AttentionForward : ISlicedKernel
                 var query = first + row;
                 var p = scores + row * width;
                 MatrixTile.Multiply(
-                    count, right - left, Shared.Width, Shared.Q.At(batch, head, query), Shared.Q.Time, 1, keys + left, Shared.Pitch, p + left, width, add: false);
+                    count, right - left, Shared.Width, Shared.Q.At(batch, head, query), Shared.Q.TimeStride, 1, keys + left, Shared.Pitch, p + left, width, add: false);
                 for (var i = 0; i < count; i++) Softmax(p + i * width, batch, head, query + i, from, left, right);
-                var output = Shared.Output.At(batch, head, query);
+                var output = Output.At(batch, head, query);
                 // Rows of V beyond the last position do not exist; their probabilities are zero.
                 var depth = Math.Min(reach.To, Shared.Times) - reach.From;
                 MatrixTile.Multiply(
-                    count, Shared.Width, depth, p + left, width, 1, Shared.V.At(batch, group, reach.From), Shared.V.Time, output, Shared.Output.Time, add: false);
+                    count, Shared.Width, depth, p + left, width, 1, Shared.V.At(batch, group, reach.From), Shared.V.TimeStride, output, Output.TimeStride, add: false);
             }
         }
         NativeMemory.AlignedFree(scores);
@@ -59,7 +60,7 @@ internal unsafe struct AttentionForward : ISlicedKernel
 
         var largest = Create(float.NegativeInfinity);
         for (var i = left; i < right; i += 16) largest = Max(largest, Load(scores + i));
-        var maximum = AttentionRow.Largest(largest) * Shared.Scale;
+        var maximum = LaneMaximum.Of(largest) * Shared.Scale;
         var sum = Vector512<float>.Zero;
         for (var i = left; i < right; i += 16)
         {
@@ -71,25 +72,5 @@ internal unsafe struct AttentionForward : ISlicedKernel
         var inverse = Create(1 / total);
         for (var i = left; i < right; i += 16) (Load(scores + i) * inverse).Store(scores + i);
         Shared.LogSums[((long)batch * Shared.Groups * Shared.HeadsPerGroup + head) * Shared.Times + query] = maximum + MathF.Log(total);
-    }
-}
-
-/// <summary>Reductions over a row.</summary>
-internal static unsafe class AttentionRow
-{
-    public static float Largest(Vector512<float> lanes)
-    {
-        var half = Vector256.Max(lanes.GetLower(), lanes.GetUpper());
-        var quarter = Vector128.Max(half.GetLower(), half.GetUpper());
-        return MathF.Max(MathF.Max(quarter[0], quarter[1]), MathF.Max(quarter[2], quarter[3]));
-    }
-
-    /// <summary>Of two vectors whose length is a multiple of 16.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Dot(float* a, float* b, int width)
-    {
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < width; i += 16) sum = FusedMultiplyAdd(Load(a + i), Load(b + i), sum);
-        return Sum(sum);
     }
 }

@@ -1,25 +1,6 @@
 using System.Runtime.CompilerServices;
-using static Serverless.Learning.Kernels.TensorMemory;
-using static TorchSharp.torch;
 
 namespace Serverless.Learning.Kernels;
-
-/// <summary>A tensor [B, H, T, Dh] in memory: contiguous in Dh, any strides before it.</summary>
-internal unsafe struct HeadedVectors
-{
-    public float* Data;
-    public nint Batch, Head, Time;
-
-    public HeadedVectors(Tensor tensor)
-    {
-        Data = Floats(tensor);
-        (Batch, Head, Time) = ((nint)tensor.stride(0), (nint)tensor.stride(1), (nint)tensor.stride(2));
-    }
-
-    /// <summary>The vector of an example, a head and a position.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float* At(long batch, long head, long time) => Data + batch * Batch + head * Head + time * Time;
-}
 
 /// <summary>
 /// What the passes of attention share. Queries of <see cref="Groups"/> x <see cref="HeadsPerGroup"/> heads, keys and values of
@@ -30,7 +11,7 @@ internal unsafe struct AttentionOperands
     /// <summary>Positions of queries that are worked on at a time: their scores stay in the second cache level.</summary>
     public const int Block = 32;
 
-    public HeadedVectors Q, K, V, Output;
+    public HeadedVectors<float> Q, K, V;
 
     /// <summary>[B, T]: the first key that a position sees.</summary>
     public int* Starts;
@@ -54,7 +35,7 @@ internal unsafe struct AttentionOperands
 /// <summary>Transposes [T, Dh] of each example and group into [Dh, Pitch], zero behind T.</summary>
 internal unsafe struct TransposeHeads : ISlicedKernel
 {
-    public HeadedVectors Source;
+    public HeadedVectors<float> Source;
     public float* Target;
     public int Groups, Times, Width, Pitch;
 

@@ -8,9 +8,10 @@ namespace Serverless.Learning.Kernels;
 /// For each row of logits [N, V]: the loss log(sum exp(x)) - x[target], whether the target is the first largest, and, where
 /// <see cref="Gradient"/> is set (it may be the logits' own memory), scale (softmax(x) - onehot(target)).
 /// </summary>
-internal unsafe struct CrossEntropyRows : ISlicedKernel
+internal unsafe struct CrossEntropyRows<T> : ISlicedKernel
+    where T : unmanaged, IElement<T>
 {
-    public float* Logits, Gradient;
+    public T* Logits, Gradient;
     public long* Targets;
     public double* Losses;
     public long* Correct;
@@ -27,74 +28,56 @@ internal unsafe struct CrossEntropyRows : ISlicedKernel
         {
             var x = Logits + row * Vocabulary;
             var target = (int)Targets[row];
-            var ofTarget = x[target];
-            var largest = Largest(x);
-            if (ofTarget == largest && new ReadOnlySpan<float>(x, target).IndexOf(largest) < 0) correct++;
+            var ofTarget = T.Get(x + target);
+            var largest = Largest(x, Vocabulary);
+            if (ofTarget == largest && Largest(x, target) < largest) correct++;
 
-            var sum = Gradient == null ? SumOfExponentials(x, largest) : StoreExponentials(x, Gradient + row * Vocabulary, largest);
+            var sum = SumOfExponentials(x, largest);
             loss += Math.Log(sum) + largest - ofTarget;
-            if (Gradient != null) Normalise(Gradient + row * Vocabulary, Scale / sum, target);
+            if (Gradient != null) StoreGradient(x, Gradient + row * Vocabulary, largest, Scale / sum, target);
         }
         Losses[slice] = loss;
         Correct[slice] = correct;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly float Largest(float* x)
+    private static float Largest(T* x, int count)
     {
         var (a, b) = (Create(float.NegativeInfinity), Create(float.NegativeInfinity));
         var i = 0;
-        for (; i <= Vocabulary - 32; i += 32)
+        for (; i <= count - 32; i += 32)
         {
-            a = Max(a, Load(x + i));
-            b = Max(b, Load(x + i + 16));
+            a = Max(a, T.Load(x + i));
+            b = Max(b, T.Load(x + i + 16));
         }
-        a = Max(a, b);
-        var largest = float.NegativeInfinity;
-        for (var lane = 0; lane < 16; lane++) largest = MathF.Max(largest, a[lane]);
-        for (; i < Vocabulary; i++) largest = MathF.Max(largest, x[i]);
+        var largest = LaneMaximum.Of(Max(a, b));
+        for (; i < count; i++) largest = MathF.Max(largest, T.Get(x + i));
         return largest;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly float SumOfExponentials(float* x, float largest)
+    private readonly float SumOfExponentials(T* x, float largest)
     {
         var (a, b) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var i = 0;
         for (; i <= Vocabulary - 32; i += 32)
         {
-            a += VectorMath.Exp(Load(x + i) - Create(largest));
-            b += VectorMath.Exp(Load(x + i + 16) - Create(largest));
+            a += VectorMath.Exp(T.Load(x + i) - Create(largest));
+            b += VectorMath.Exp(T.Load(x + i + 16) - Create(largest));
         }
         var sum = Sum(a + b);
-        for (; i < Vocabulary; i++) sum += MathF.Exp(x[i] - largest);
+        for (; i < Vocabulary; i++) sum += MathF.Exp(T.Get(x + i) - largest);
         return sum;
     }
 
+    /// <summary>The exponentials are computed again rather than kept, so that they are rounded once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly float StoreExponentials(float* x, float* y, float largest)
+    private readonly void StoreGradient(T* x, T* y, float largest, float factor, int target)
     {
-        var (a, b) = (Vector512<float>.Zero, Vector512<float>.Zero);
+        var atTarget = MathF.Exp(T.Get(x + target) - largest) * factor - Scale;
         var i = 0;
-        for (; i <= Vocabulary - 32; i += 32)
-        {
-            var (first, second) = (VectorMath.Exp(Load(x + i) - Create(largest)), VectorMath.Exp(Load(x + i + 16) - Create(largest)));
-            first.Store(y + i);
-            second.Store(y + i + 16);
-            a += first;
-            b += second;
-        }
-        var sum = Sum(a + b);
-        for (; i < Vocabulary; i++) sum += y[i] = MathF.Exp(x[i] - largest);
-        return sum;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Normalise(float* y, float factor, int target)
-    {
-        var i = 0;
-        for (; i <= Vocabulary - 16; i += 16) (Load(y + i) * Create(factor)).Store(y + i);
-        for (; i < Vocabulary; i++) y[i] *= factor;
-        y[target] -= Scale;
+        for (; i <= Vocabulary - 16; i += 16) T.Store(VectorMath.Exp(T.Load(x + i) - Create(largest)) * Create(factor), y + i);
+        for (; i < Vocabulary; i++) T.Set(y + i, MathF.Exp(T.Get(x + i) - largest) * factor);
+        T.Set(y + target, atTarget);
     }
 }

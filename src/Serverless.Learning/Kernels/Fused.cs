@@ -5,22 +5,55 @@ namespace Serverless.Learning.Kernels;
 
 /// <summary>
 /// The decoder's operations in one pass over memory each, with the shapes and results of <see cref="Plain"/> up to rounding. They take
-/// fp32; other dtypes go to <see cref="Plain"/>. Results do not depend on the number of threads.
+/// fp32 and bf16 and compute in fp32; other dtypes go to <see cref="Plain"/>. Results do not depend on the number of threads.
 /// </summary>
 public static unsafe partial class Fused
 {
     /// <inheritdoc cref="Plain.RmsNorm"/>
-    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon)
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon, ScalarType? dtype = null)
     {
-        if (!AreFloats(x, weight)) return Plain.RmsNorm(x, weight, epsilon);
+        var (from, to) = (x.dtype, dtype ?? x.dtype);
+        if (weight.dtype != ScalarType.Float32 && weight.dtype != from || !IsKernelType(from) || !IsKernelType(to))
+            return Plain.RmsNorm(x, weight, epsilon, dtype);
+        return (from, to) switch
+        {
+            (ScalarType.Float32, ScalarType.Float32) => RmsNorm<Fp32, Fp32>(x, weight, epsilon, to),
+            (ScalarType.Float32, ScalarType.BFloat16) => RmsNorm<Fp32, Bf16>(x, weight, epsilon, to),
+            (ScalarType.BFloat16, ScalarType.Float32) => RmsNorm<Bf16, Fp32>(x, weight, epsilon, to),
+            _ => RmsNorm<Bf16, Bf16>(x, weight, epsilon, to),
+        };
+    }
+
+    /// <inheritdoc cref="Plain.RotaryEmbedding"/>
+    public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin) => x.dtype switch
+    {
+        _ when x.stride(3) != 1 => Plain.RotaryEmbedding(x, cos, sin),
+        ScalarType.Float32 => RotaryEmbedding<Fp32>(x, cos, sin),
+        ScalarType.BFloat16 => RotaryEmbedding<Bf16>(x, cos, sin),
+        _ => Plain.RotaryEmbedding(x, cos, sin),
+    };
+
+    /// <inheritdoc cref="Plain.SwiGlu"/>
+    public static Tensor SwiGlu(Tensor gate, Tensor up) => gate.dtype switch
+    {
+        _ when up.dtype != gate.dtype => Plain.SwiGlu(gate, up),
+        ScalarType.Float32 => SwiGlu<Fp32>(gate, up),
+        ScalarType.BFloat16 => SwiGlu<Bf16>(gate, up),
+        _ => Plain.SwiGlu(gate, up),
+    };
+
+    private static Tensor RmsNorm<TX, TY>(Tensor x, Tensor weight, double epsilon, ScalarType dtype)
+        where TX : unmanaged, IElement<TX>
+        where TY : unmanaged, IElement<TY>
+    {
         using var scope = NewDisposeScope();
-        var (input, scale) = (x.contiguous(), weight.contiguous());
-        var y = NewFloats(x.shape);
+        var (input, scale) = (x.contiguous(), weight.to(ScalarType.Float32).contiguous());
+        var y = empty(x.shape, dtype: dtype);
         var (width, rows) = ((int)weight.NumberOfElements, x.NumberOfElements / weight.NumberOfElements);
         var slices = ThreadTeam.Slices(rows, x.NumberOfElements);
-        ThreadTeam.Run(slices, new RmsNormForward
+        ThreadTeam.Run(slices, new RmsNormForward<TX, TY>
         {
-            X = Floats(input), Weight = Floats(scale), Y = Floats(y), Count = rows, Width = width, Slices = slices, Epsilon = (float)epsilon,
+            X = Elements<TX>(input), Weight = Floats(scale), Y = Elements<TY>(y), Count = rows, Width = width, Slices = slices, Epsilon = (float)epsilon,
         });
         GC.KeepAlive(input);
         GC.KeepAlive(scale);
@@ -29,65 +62,23 @@ public static unsafe partial class Fused
             var saved = new[] { GraphNode.Keep(input), GraphNode.Keep(scale) };
             var (ofX, ofWeight) = (x.requires_grad, weight.requires_grad);
             GraphNode.Record([y], [x, weight], saved, gradients =>
-                RmsNormGradients(saved[0], saved[1], gradients[0]!.contiguous(), epsilon, ofX, ofWeight));
+                RmsNormGradients<TX, TY>(saved[0], saved[1], gradients[0]!.contiguous(), epsilon, ofX, ofWeight));
         }
         return y.MoveToOuterDisposeScope();
     }
 
-    /// <inheritdoc cref="Plain.RotaryEmbedding"/>
-    public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin)
-    {
-        if (!AreFloats(x, cos, sin) || x.stride(3) != 1) return Plain.RotaryEmbedding(x, cos, sin);
-        using var scope = NewDisposeScope();
-        var (cosine, sine) = (cos.contiguous(), sin.contiguous());
-        var y = NewFloats(x.shape);
-        Rotate(x, y, cosine, sine, 1);
-        if (GraphNode.IsNeeded(x))
-        {
-            var saved = new[] { GraphNode.Keep(cosine), GraphNode.Keep(sine) };
-            // The gradient takes x's own order of memory, so that the views x was made by need no copy.
-            var headsInside = x.stride(1) < x.stride(2);
-            GraphNode.Record([y], [x], saved, gradients =>
-            {
-                var gradient = gradients[0]!.stride(3) == 1 ? gradients[0]! : gradients[0]!.contiguous();
-                var (b, h, t, d) = (gradient.shape[0], gradient.shape[1], gradient.shape[2], gradient.shape[3]);
-                var dx = headsInside ? NewFloats(b, t, h, d).transpose(1, 2) : NewFloats(b, h, t, d);
-                Rotate(gradient, dx, saved[0], saved[1], -1);
-                return [dx];
-            });
-        }
-        return y.MoveToOuterDisposeScope();
-    }
-
-    /// <inheritdoc cref="Plain.SwiGlu"/>
-    public static Tensor SwiGlu(Tensor gate, Tensor up)
-    {
-        if (!AreFloats(gate, up)) return Plain.SwiGlu(gate, up);
-        using var scope = NewDisposeScope();
-        var (g, u) = (gate.contiguous(), up.contiguous());
-        var y = NewFloats(gate.shape);
-        var slices = ThreadTeam.Slices(y.NumberOfElements, y.NumberOfElements);
-        ThreadTeam.Run(slices, new SwiGluForward { Gate = Floats(g), Up = Floats(u), Y = Floats(y), Count = y.NumberOfElements, Slices = slices });
-        GC.KeepAlive(g);
-        GC.KeepAlive(u);
-        if (GraphNode.IsNeeded(gate, up))
-        {
-            var saved = new[] { GraphNode.Keep(g), GraphNode.Keep(u) };
-            GraphNode.Record([y], [gate, up], saved, gradients => SwiGluGradients(saved[0], saved[1], gradients[0]!.contiguous()));
-        }
-        return y.MoveToOuterDisposeScope();
-    }
-
-    private static Tensor?[] RmsNormGradients(Tensor x, Tensor weight, Tensor gradient, double epsilon, bool ofX, bool ofWeight)
+    private static Tensor?[] RmsNormGradients<TX, TY>(Tensor x, Tensor weight, Tensor gradient, double epsilon, bool ofX, bool ofWeight)
+        where TX : unmanaged, IElement<TX>
+        where TY : unmanaged, IElement<TY>
     {
         var (width, rows) = ((int)weight.NumberOfElements, x.NumberOfElements / weight.NumberOfElements);
         var slices = ThreadTeam.Slices(rows, x.NumberOfElements);
-        var dx = ofX ? NewFloats(x.shape) : null;
+        var dx = ofX ? empty_like(x) : null;
         var parts = ofWeight ? NewFloats(slices, width) : null;
         var dWeight = ofWeight ? NewFloats(weight.shape) : null;
-        ThreadTeam.Run(slices, new RmsNormBackward
+        ThreadTeam.Run(slices, new RmsNormBackward<TX, TY>
         {
-            X = Floats(x), Weight = Floats(weight), Gradient = Floats(gradient), DX = dx is null ? null : Floats(dx),
+            X = Elements<TX>(x), Weight = Floats(weight), Gradient = Elements<TY>(gradient), DX = dx is null ? null : Elements<TX>(dx),
             DWeight = parts is null ? null : Floats(parts), Count = rows, Width = width, Slices = slices, Epsilon = (float)epsilon,
         });
         if (dWeight is not null) SliceSum.Into(Floats(dWeight), Floats(parts!), slices, width);
@@ -96,31 +87,84 @@ public static unsafe partial class Fused
         return [dx, dWeight];
     }
 
-    private static void Rotate(Tensor x, Tensor y, Tensor cos, Tensor sin, float direction)
+    private static Tensor RotaryEmbedding<T>(Tensor x, Tensor cos, Tensor sin)
+        where T : unmanaged, IElement<T>
     {
-        var (rows, elements) = (x.shape[0] * x.shape[2], x.NumberOfElements);
-        var slices = ThreadTeam.Slices(rows, elements);
-        ThreadTeam.Run(slices, new RotaryRotation
+        using var scope = NewDisposeScope();
+        var (cosine, sine) = (cos.to(ScalarType.Float32).contiguous(), sin.to(ScalarType.Float32).contiguous());
+        var y = empty(x.shape, dtype: x.dtype);
+        Rotate<T>(x, y, cosine, sine, 1);
+        if (GraphNode.IsNeeded(x))
         {
-            X = Floats(x), Y = Floats(y), Cos = Floats(cos), Sin = Floats(sin), Direction = direction,
+            var saved = new[] { GraphNode.Keep(x), GraphNode.Keep(cosine), GraphNode.Keep(sine) };
+            GraphNode.Record([y], [x], saved, gradients =>
+            {
+                var dx = NewLike(saved[0]);
+                Rotate<T>(Readable(gradients[0]!), dx, saved[1], saved[2], -1);
+                return [dx];
+            });
+        }
+        return y.MoveToOuterDisposeScope();
+    }
+
+    private static void Rotate<T>(Tensor x, Tensor y, Tensor cos, Tensor sin, float direction)
+        where T : unmanaged, IElement<T>
+    {
+        var slices = ThreadTeam.Slices(x.shape[0] * x.shape[2], x.NumberOfElements);
+        ThreadTeam.Run(slices, new RotaryRotation<T>
+        {
+            X = new HeadedVectors<T>(x), Y = new HeadedVectors<T>(y), Cos = Floats(cos), Sin = Floats(sin), Direction = direction,
             Batch = x.shape[0], Heads = x.shape[1], Times = x.shape[2], Width = (int)x.shape[3], Slices = slices,
-            XBatch = x.stride(0), XHead = x.stride(1), XTime = x.stride(2), YBatch = y.stride(0), YHead = y.stride(1), YTime = y.stride(2),
             AngleBatch = cos.dim() == 3 ? cos.stride(0) : 0,
         });
         GC.KeepAlive(x);
         GC.KeepAlive(y);
     }
 
-    private static Tensor?[] SwiGluGradients(Tensor gate, Tensor up, Tensor gradient)
+    private static Tensor SwiGlu<T>(Tensor gate, Tensor up)
+        where T : unmanaged, IElement<T>
     {
-        var (dGate, dUp) = (NewFloats(gate.shape), NewFloats(gate.shape));
-        var slices = ThreadTeam.Slices(gate.NumberOfElements, gate.NumberOfElements);
-        ThreadTeam.Run(slices, new SwiGluBackward
+        using var scope = NewDisposeScope();
+        var (g, u) = (gate.contiguous(), up.contiguous());
+        var y = empty(gate.shape, dtype: gate.dtype);
+        var slices = ThreadTeam.Slices(y.NumberOfElements, y.NumberOfElements);
+        ThreadTeam.Run(slices, new SwiGluForward<T>
         {
-            Gate = Floats(gate), Up = Floats(up), Gradient = Floats(gradient), DGate = Floats(dGate), DUp = Floats(dUp),
+            Gate = Elements<T>(g), Up = Elements<T>(u), Y = Elements<T>(y), Count = y.NumberOfElements, Slices = slices,
+        });
+        GC.KeepAlive(g);
+        GC.KeepAlive(u);
+        if (GraphNode.IsNeeded(gate, up))
+        {
+            var saved = new[] { GraphNode.Keep(g), GraphNode.Keep(u) };
+            GraphNode.Record([y], [gate, up], saved, gradients => SwiGluGradients<T>(saved[0], saved[1], gradients[0]!.contiguous()));
+        }
+        return y.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor?[] SwiGluGradients<T>(Tensor gate, Tensor up, Tensor gradient)
+        where T : unmanaged, IElement<T>
+    {
+        var (dGate, dUp) = (empty_like(gate), empty_like(gate));
+        var slices = ThreadTeam.Slices(gate.NumberOfElements, gate.NumberOfElements);
+        ThreadTeam.Run(slices, new SwiGluBackward<T>
+        {
+            Gate = Elements<T>(gate), Up = Elements<T>(up), Gradient = Elements<T>(gradient), DGate = Elements<T>(dGate), DUp = Elements<T>(dUp),
             Count = gate.NumberOfElements, Slices = slices,
         });
         GC.KeepAlive(gradient);
         return [dGate, dUp];
+    }
+
+    /// <summary>The tensor itself where its last dimension is contiguous.</summary>
+    private static Tensor Readable(Tensor tensor) => tensor.stride(3) == 1 ? tensor : tensor.contiguous();
+
+    /// <summary>An uninitialised [B, H, T, Dh] in the given one's order of memory, so that the views it was made by need no copy.</summary>
+    private static Tensor NewLike(Tensor tensor)
+    {
+        var (b, h, t, d) = (tensor.shape[0], tensor.shape[1], tensor.shape[2], tensor.shape[3]);
+        return tensor.stride(1) < tensor.stride(2)
+            ? empty([b, t, h, d], dtype: tensor.dtype).transpose(1, 2)
+            : empty([b, h, t, d], dtype: tensor.dtype);
     }
 }

@@ -13,53 +13,60 @@ public static unsafe partial class Fused
     public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale)
     {
         var (batch, heads, times, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-        if (!AreFloats(q, k, v) || k.shape[2] != times || width % 16 != 0) return Plain.CausalAttention(q, k, v, documents, scale);
+        if (!IsKernelType(q.dtype) || k.dtype != q.dtype || v.dtype != q.dtype || k.shape[2] != times || width % 16 != 0)
+            return Plain.CausalAttention(q, k, v, documents, scale);
         using var scope = NewDisposeScope();
         using var starts = Starts(documents, batch, times);
         if (starts is null) return Plain.CausalAttention(q, k, v, documents, scale).MoveToOuterDisposeScope();
 
         var (queries, keys, values) = (Readable(q), Readable(k), Readable(v));
-        var output = NewFloats(batch, times, heads * width);
+        var sums = NewFloats(batch, times, heads * width);
         var logSums = NewFloats(batch, heads, times);
-        var byHead = output.view(batch, times, heads, width).transpose(1, 2);
-        var operands = Operands(queries, keys, values, byHead, starts, logSums, scale);
-        using (var keysByColumn = Transposed(keys, operands.Pitch))
+        var byHead = sums.view(batch, times, heads, width).transpose(1, 2);
+        var wide = new[] { queries, keys, values }.Select(x => x.to(ScalarType.Float32)).ToArray();
+        var operands = Operands(wide, starts, logSums, scale);
+        using (var keysByColumn = Transposed(wide[1], operands.Pitch))
         {
             operands.KeysByColumn = Floats(keysByColumn);
-            ThreadTeam.Run(operands.Batch * operands.Groups * operands.Blocks, new AttentionForward { Shared = operands });
+            ThreadTeam.Run(operands.Batch * operands.Groups * operands.Blocks, new AttentionForward { Shared = operands, Output = new HeadedVectors<float>(byHead) });
         }
+        GC.KeepAlive(wide);
+        var output = sums.to(q.dtype);
         if (GraphNode.IsNeeded(q, k, v))
         {
-            Tensor[] saved = [.. new[] { queries, keys, values, byHead, starts, logSums }.Select(GraphNode.Keep)];
-            GraphNode.Record([output], [q, k, v], saved, gradients => AttentionGradients(saved, gradients[0]!.contiguous(), scale));
+            Tensor[] saved = [.. new[] { queries, keys, values, starts, logSums }.Select(GraphNode.Keep)];
+            GraphNode.Record([output], [q, k, v], saved, gradients => AttentionGradients(saved, gradients[0]!, scale));
         }
         return output.MoveToOuterDisposeScope();
     }
 
     private static Tensor?[] AttentionGradients(Tensor[] saved, Tensor gradient, double scale)
     {
-        var (q, k, v) = (saved[0], saved[1], saved[2]);
-        var operands = Operands(q, k, v, saved[3], saved[4], saved[5], scale);
+        var dtype = saved[0].dtype;
+        var wide = saved[..3].Select(x => x.to(ScalarType.Float32)).ToArray();
+        var (q, k, v) = (wide[0], wide[1], wide[2]);
+        var operands = Operands(wide, saved[3], saved[4], scale);
         var (dq, dk, dv) = (NewLike(q), NewLike(k), NewLike(v));
         using var keysByColumn = Transposed(k, operands.Pitch);
         using var valuesByColumn = Transposed(v, operands.Pitch);
         operands.KeysByColumn = Floats(keysByColumn);
-        var byHead = gradient.view(q.shape[0], q.shape[2], q.shape[1], q.shape[3]).transpose(1, 2);
+        var byHead = gradient.to(ScalarType.Float32).contiguous().view(q.shape[0], q.shape[2], q.shape[1], q.shape[3]).transpose(1, 2);
         ThreadTeam.Run(operands.Batch * operands.Groups, new AttentionBackward
         {
-            Shared = operands, Gradient = new HeadedVectors(byHead), ValuesByColumn = Floats(valuesByColumn),
-            DQ = new HeadedVectors(dq), DK = new HeadedVectors(dk), DV = new HeadedVectors(dv),
+            Shared = operands, Gradient = new HeadedVectors<float>(byHead), ValuesByColumn = Floats(valuesByColumn),
+            DQ = new HeadedVectors<float>(dq), DK = new HeadedVectors<float>(dk), DV = new HeadedVectors<float>(dv),
         });
         GC.KeepAlive(byHead);
-        return [dq, dk, dv];
+        GC.KeepAlive(wide);
+        return [dq.to(dtype), dk.to(dtype), dv.to(dtype)];
     }
 
-    private static AttentionOperands Operands(Tensor q, Tensor k, Tensor v, Tensor output, Tensor starts, Tensor logSums, double scale) => new()
+    private static AttentionOperands Operands(Tensor[] qkv, Tensor starts, Tensor logSums, double scale) => new()
     {
-        Q = new HeadedVectors(q), K = new HeadedVectors(k), V = new HeadedVectors(v), Output = new HeadedVectors(output),
-        Starts = (int*)Floats(starts), LogSums = Floats(logSums), Scale = (float)scale,
-        Batch = (int)q.shape[0], Groups = (int)k.shape[1], HeadsPerGroup = (int)(q.shape[1] / k.shape[1]),
-        Times = (int)q.shape[2], Width = (int)q.shape[3], Pitch = (int)((q.shape[2] + 15) & ~15L),
+        Q = new HeadedVectors<float>(qkv[0]), K = new HeadedVectors<float>(qkv[1]), V = new HeadedVectors<float>(qkv[2]),
+        Starts = Elements<int>(starts), LogSums = Floats(logSums), Scale = (float)scale,
+        Batch = (int)qkv[0].shape[0], Groups = (int)qkv[1].shape[1], HeadsPerGroup = (int)(qkv[0].shape[1] / qkv[1].shape[1]),
+        Times = (int)qkv[0].shape[2], Width = (int)qkv[0].shape[3], Pitch = (int)((qkv[0].shape[2] + 15) & ~15L),
     };
 
     private static Tensor Transposed(Tensor vectors, int pitch)
@@ -68,7 +75,7 @@ public static unsafe partial class Fused
         var target = NewFloats(batch, groups, width, pitch);
         ThreadTeam.Run((int)(batch * groups), new TransposeHeads
         {
-            Source = new HeadedVectors(vectors), Target = Floats(target), Groups = (int)groups, Times = (int)times, Width = (int)width, Pitch = pitch,
+            Source = new HeadedVectors<float>(vectors), Target = Floats(target), Groups = (int)groups, Times = (int)times, Width = (int)width, Pitch = pitch,
         });
         return target;
     }
@@ -80,7 +87,7 @@ public static unsafe partial class Fused
         if (documents is null) return starts;
         using var numbers = documents.to(ScalarType.Int64).contiguous();
         var from = Longs(numbers);
-        var to = (int*)Floats(starts);
+        var to = Elements<int>(starts);
         for (var i = 0L; i < batch * times; i++)
         {
             var time = (int)(i % times);
@@ -89,14 +96,5 @@ public static unsafe partial class Fused
             to[i] = from[i] == from[i - 1] ? to[i - 1] : time;
         }
         return starts;
-    }
-
-    private static Tensor Readable(Tensor tensor) => tensor.stride(3) == 1 ? tensor : tensor.contiguous();
-
-    /// <summary>An uninitialised [B, H, T, Dh] in the given one's order of memory, so that the views it was made by need no copy.</summary>
-    private static Tensor NewLike(Tensor tensor)
-    {
-        var (b, h, t, d) = (tensor.shape[0], tensor.shape[1], tensor.shape[2], tensor.shape[3]);
-        return tensor.stride(1) < tensor.stride(2) ? NewFloats(b, t, h, d).transpose(1, 2) : NewFloats(b, h, t, d);
     }
 }

@@ -11,10 +11,10 @@ public static unsafe partial class Fused
     /// <inheritdoc cref="Plain.CrossEntropy"/>
     public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale)
     {
-        if (!AreFloats(logits)) return Plain.CrossEntropy(logits, targets, scale);
+        if (!IsKernelType(logits.dtype)) return Plain.CrossEntropy(logits, targets, scale);
         using var scope = NewDisposeScope();
         var rows = logits.contiguous();
-        var gradient = GraphNode.IsNeeded(logits) ? NewFloats(logits.shape).DetachFromDisposeScope() : null;
+        var gradient = GraphNode.IsNeeded(logits) ? empty(logits.shape, dtype: logits.dtype).DetachFromDisposeScope() : null;
         var (sum, correct) = Rows(rows, targets.contiguous(), scale, gradient);
         var loss = tensor((float)(sum * scale));
         if (gradient is not null) GraphNode.Record([loss], [logits], [gradient], incoming => [Scaled(gradient, incoming[0]!)]);
@@ -28,16 +28,17 @@ public static unsafe partial class Fused
     /// </remarks>
     public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale)
     {
-        if (!AreFloats(hidden, weight)) return Plain.LinearCrossEntropy(hidden, weight, targets, scale);
+        if (!IsKernelType(hidden.dtype)) return Plain.LinearCrossEntropy(hidden, weight, targets, scale);
         using var scope = NewDisposeScope();
         var recorded = GraphNode.IsNeeded(hidden, weight);
-        var dHidden = recorded && hidden.requires_grad ? NewFloats(hidden.shape).DetachFromDisposeScope() : null;
-        var dWeight = recorded && weight.requires_grad ? zeros_like(weight).DetachFromDisposeScope() : null;
+        var dHidden = recorded && hidden.requires_grad ? empty(hidden.shape, dtype: hidden.dtype).DetachFromDisposeScope() : null;
+        var dWeight = recorded && weight.requires_grad ? zeros(weight.shape, dtype: ScalarType.Float32).DetachFromDisposeScope() : null;
         var (sum, correct) = (0.0, 0L);
         using (no_grad())
         {
             var indices = targets.contiguous();
-            var byColumn = weight.t();
+            var head = weight.to(hidden.dtype);
+            var byColumn = head.t();
             for (var start = 0L; start < hidden.shape[0]; start += ChunkRows)
             {
                 using var chunk = NewDisposeScope();
@@ -46,8 +47,8 @@ public static unsafe partial class Fused
                 var logits = mm(rows, byColumn);
                 var (loss1, correct1) = Rows(logits, indices.narrow(0, start, count), scale, recorded ? logits : null);
                 (sum, correct) = (sum + loss1, correct + correct1);
-                dHidden?.narrow(0, start, count).addmm_(logits, weight, 0f, 1f);
-                dWeight?.addmm_(logits.t(), rows, 1f, 1f);
+                dHidden?.narrow(0, start, count).addmm_(logits, head, 0f, 1f);
+                if (dWeight is not null) AddProduct(dWeight, logits.t(), rows);
             }
         }
         var loss = tensor((float)(sum * scale));
@@ -60,17 +61,28 @@ public static unsafe partial class Fused
         return new CrossEntropyResult(loss.MoveToOuterDisposeScope(), correct);
     }
 
+    /// <summary>total [V, D] fp32 += a b; products of bf16 are rounded once before they are added.</summary>
+    private static void AddProduct(Tensor total, Tensor a, Tensor b)
+    {
+        if (a.dtype == total.dtype) total.addmm_(a, b, 1f, 1f);
+        else total.add_(mm(a, b));
+    }
+
     /// <summary>Sum of the rows' losses in nats and how many are right; the gradient goes where it is wanted.</summary>
-    private static (double Loss, long Correct) Rows(Tensor logits, Tensor targets, double scale, Tensor? gradient)
+    private static (double Loss, long Correct) Rows(Tensor logits, Tensor targets, double scale, Tensor? gradient) =>
+        logits.dtype == ScalarType.Float32 ? Rows<Fp32>(logits, targets, scale, gradient) : Rows<Bf16>(logits, targets, scale, gradient);
+
+    private static (double Loss, long Correct) Rows<T>(Tensor logits, Tensor targets, double scale, Tensor? gradient)
+        where T : unmanaged, IElement<T>
     {
         var (count, vocabulary) = (logits.shape[0], logits.shape[1]);
         var slices = ThreadTeam.Slices(count, count * vocabulary);
         var losses = stackalloc double[slices];
         var corrects = stackalloc long[slices];
         RequireTargets(new ReadOnlySpan<long>(Longs(targets), (int)count), vocabulary);
-        ThreadTeam.Run(slices, new CrossEntropyRows
+        ThreadTeam.Run(slices, new CrossEntropyRows<T>
         {
-            Logits = Floats(logits), Gradient = gradient is null ? null : Floats(gradient), Targets = Longs(targets), Losses = losses,
+            Logits = Elements<T>(logits), Gradient = gradient is null ? null : Elements<T>(gradient), Targets = Longs(targets), Losses = losses,
             Correct = corrects, Count = count, Vocabulary = (int)vocabulary, Slices = slices, Scale = (float)scale,
         });
         GC.KeepAlive(logits);

@@ -7,8 +7,8 @@ namespace Serverless.Learning.Kernels;
 public static class LayerOperations
 {
     /// <inheritdoc cref="Plain.RmsNorm"/>
-    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon) =>
-        IsFused ? Fused.RmsNorm(x, weight, epsilon) : Plain.RmsNorm(x, weight, epsilon);
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon, ScalarType? dtype = null) =>
+        IsFused ? Fused.RmsNorm(x, weight, epsilon, dtype) : Plain.RmsNorm(x, weight, epsilon, dtype);
 
     /// <inheritdoc cref="Plain.RotaryEmbedding"/>
     public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin) =>

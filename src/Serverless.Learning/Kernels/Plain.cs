@@ -11,13 +11,14 @@ public static class Plain
     /// <summary>y = x / sqrt(mean(x^2) + epsilon) * weight over the last dimension, computed in fp32 (Zhang and Sennrich 2019, eq. 4).</summary>
     /// <param name="x">[..., D].</param>
     /// <param name="weight">[D].</param>
-    /// <returns>x's shape and dtype.</returns>
-    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon)
+    /// <param name="dtype">Of the result; x's unless named.</param>
+    /// <returns>x's shape.</returns>
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon, ScalarType? dtype = null)
     {
         using var scope = NewDisposeScope();
         var wide = x.to(ScalarType.Float32);
         var inverse = wide.square().mean([-1], keepdim: true).add(epsilon).rsqrt();
-        return (wide * inverse).to(x.dtype).mul(weight).MoveToOuterDisposeScope();
+        return (wide * inverse * weight).to(dtype ?? x.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>Rotary positions (Su et al. 2021) in Hugging Face's layout: pairs are (i, i + Dh/2).</summary>
@@ -67,7 +68,7 @@ public static class Plain
             var own = documents.narrow(1, keys - queries, queries).unsqueeze(2).eq(documents.unsqueeze(1));
             visible = visible.logical_and(own.view(batch, 1, 1, queries, keys));
         }
-        var probabilities = scores.masked_fill(visible.logical_not(), float.NegativeInfinity).softmax(-1);
+        var probabilities = scores.masked_fill(visible.logical_not(), float.NegativeInfinity).softmax(-1, ScalarType.Float32).to(q.dtype);
         var mixed = matmul(probabilities.view(batch, groups, heads / groups * queries, keys), v);
         return mixed.view(batch, heads, queries, width).transpose(1, 2).reshape(batch, queries, heads * width).MoveToOuterDisposeScope();
     }
@@ -87,12 +88,13 @@ public static class Plain
     /// <summary>
     /// <see cref="CrossEntropy"/> of hidden weight^T: the language model's head and loss in one.
     /// </summary>
-    /// <param name="hidden">[N, D]: only rows that are supervised.</param>
-    /// <param name="weight">[V, D].</param>
+    /// <param name="hidden">[N, D]: only rows that are supervised. Products run in its dtype.</param>
+    /// <param name="weight">[V, D], converted to hidden's dtype.</param>
     /// <param name="targets">[N] int64.</param>
     public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale)
     {
-        using var logits = matmul(hidden, weight.t());
+        using var head = weight.to(hidden.dtype);
+        using var logits = matmul(hidden, head.t());
         return CrossEntropy(logits, targets, scale);
     }
 }

@@ -5,9 +5,13 @@ using static System.Runtime.Intrinsics.Vector512;
 namespace Serverless.Learning.Kernels;
 
 /// <summary>y = x * r * w for each row of D, r = 1 / sqrt(mean(x^2) + epsilon).</summary>
-internal unsafe struct RmsNormForward : ISlicedKernel
+internal unsafe struct RmsNormForward<TX, TY> : ISlicedKernel
+    where TX : unmanaged, IElement<TX>
+    where TY : unmanaged, IElement<TY>
 {
-    public float* X, Weight, Y;
+    public TX* X;
+    public TY* Y;
+    public float* Weight;
     public long Count;
     public int Width, Slices;
     public float Epsilon;
@@ -22,8 +26,8 @@ internal unsafe struct RmsNormForward : ISlicedKernel
             var y = Y + row * Width;
             var r = RmsNormRow.InverseRoot(x, Width, Epsilon);
             var i = 0;
-            for (; i <= Width - 16; i += 16) (Load(x + i) * Create(r) * Load(Weight + i)).Store(y + i);
-            for (; i < Width; i++) y[i] = x[i] * r * Weight[i];
+            for (; i <= Width - 16; i += 16) TY.Store(TX.Load(x + i) * Create(r) * Load(Weight + i), y + i);
+            for (; i < Width; i++) TY.Set(y + i, TX.Get(x + i) * r * Weight[i]);
         }
     }
 }
@@ -31,9 +35,13 @@ internal unsafe struct RmsNormForward : ISlicedKernel
 /// <summary>
 /// With g the gradient of y: dx = r (w g - x r^2 mean(x w g)), dw = sum over rows of g x r. Each slice sums its own rows' dw.
 /// </summary>
-internal unsafe struct RmsNormBackward : ISlicedKernel
+internal unsafe struct RmsNormBackward<TX, TY> : ISlicedKernel
+    where TX : unmanaged, IElement<TX>
+    where TY : unmanaged, IElement<TY>
 {
-    public float* X, Weight, Gradient, DX, DWeight;
+    public TX* X, DX;
+    public TY* Gradient;
+    public float* Weight, DWeight;
     public long Count;
     public int Width, Slices;
     public float Epsilon;
@@ -56,68 +64,57 @@ internal unsafe struct RmsNormBackward : ISlicedKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void GradientOfX(float* x, float* g, float* dx, float r, float shared)
+    private readonly void GradientOfX(TX* x, TY* g, TX* dx, float r, float shared)
     {
         var i = 0;
         for (; i <= Width - 16; i += 16)
-            (Load(g + i) * Load(Weight + i) * Create(r) - Load(x + i) * Create(shared)).Store(dx + i);
-        for (; i < Width; i++) dx[i] = g[i] * Weight[i] * r - x[i] * shared;
+            TX.Store(TY.Load(g + i) * Load(Weight + i) * Create(r) - TX.Load(x + i) * Create(shared), dx + i);
+        for (; i < Width; i++) TX.Set(dx + i, TY.Get(g + i) * Weight[i] * r - TX.Get(x + i) * shared);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void AddGradientOfWeight(float* x, float* g, float* dWeight, float r)
+    private readonly void AddGradientOfWeight(TX* x, TY* g, float* dWeight, float r)
     {
         var i = 0;
-        for (; i <= Width - 16; i += 16) FusedMultiplyAdd(Load(x + i) * Create(r), Load(g + i), Load(dWeight + i)).Store(dWeight + i);
-        for (; i < Width; i++) dWeight[i] += x[i] * r * g[i];
+        for (; i <= Width - 16; i += 16) FusedMultiplyAdd(TX.Load(x + i) * Create(r), TY.Load(g + i), Load(dWeight + i)).Store(dWeight + i);
+        for (; i < Width; i++) dWeight[i] += TX.Get(x + i) * r * TY.Get(g + i);
     }
 }
 
-/// <summary>Sums over one row, in four accumulators and then pairwise.</summary>
+/// <summary>Sums over one row, in two vectors of accumulators.</summary>
 internal static unsafe class RmsNormRow
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float InverseRoot(float* x, int width, float epsilon)
+    public static float InverseRoot<TX>(TX* x, int width, float epsilon)
+        where TX : unmanaged, IElement<TX>
     {
         var (a, b) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var i = 0;
         for (; i <= width - 32; i += 32)
         {
-            a = FusedMultiplyAdd(Load(x + i), Load(x + i), a);
-            b = FusedMultiplyAdd(Load(x + i + 16), Load(x + i + 16), b);
+            var (first, second) = (TX.Load(x + i), TX.Load(x + i + 16));
+            a = FusedMultiplyAdd(first, first, a);
+            b = FusedMultiplyAdd(second, second, b);
         }
         var sum = Sum(a + b);
-        for (; i < width; i++) sum += x[i] * x[i];
+        for (; i < width; i++) sum += TX.Get(x + i) * TX.Get(x + i);
         return 1 / MathF.Sqrt(sum / width + epsilon);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Dot(float* x, float* g, float* weight, int width)
+    public static float Dot<TX, TY>(TX* x, TY* g, float* weight, int width)
+        where TX : unmanaged, IElement<TX>
+        where TY : unmanaged, IElement<TY>
     {
         var (a, b) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var i = 0;
         for (; i <= width - 32; i += 32)
         {
-            a = FusedMultiplyAdd(Load(x + i) * Load(weight + i), Load(g + i), a);
-            b = FusedMultiplyAdd(Load(x + i + 16) * Load(weight + i + 16), Load(g + i + 16), b);
+            a = FusedMultiplyAdd(TX.Load(x + i) * Load(weight + i), TY.Load(g + i), a);
+            b = FusedMultiplyAdd(TX.Load(x + i + 16) * Load(weight + i + 16), TY.Load(g + i + 16), b);
         }
         var sum = Sum(a + b);
-        for (; i < width; i++) sum += x[i] * weight[i] * g[i];
+        for (; i < width; i++) sum += TX.Get(x + i) * weight[i] * TY.Get(g + i);
         return sum;
-    }
-}
-
-/// <summary>Adds the rows of [Slices, Width] in their order.</summary>
-internal static unsafe class SliceSum
-{
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Into(float* total, float* parts, int slices, int width)
-    {
-        new Span<float>(parts, width).CopyTo(new Span<float>(total, width));
-        for (var slice = 1; slice < slices; slice++)
-        {
-            var part = parts + (long)slice * width;
-            for (var i = 0; i < width; i++) total[i] += part[i];
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector512;
 
 namespace Serverless.Learning.Kernels;
@@ -8,10 +7,12 @@ namespace Serverless.Learning.Kernels;
 /// Rotates the pairs (i, i + Dh/2) of each vector of [B, H, T, Dh] by its position's angles, or back; the last dimension is
 /// contiguous, the others have any strides.
 /// </summary>
-internal unsafe struct RotaryRotation : ISlicedKernel
+internal unsafe struct RotaryRotation<T> : ISlicedKernel
+    where T : unmanaged, IElement<T>
 {
-    public float* X, Y, Cos, Sin;
-    public long Batch, Heads, Times, XBatch, XHead, XTime, YBatch, YHead, YTime, AngleBatch;
+    public HeadedVectors<T> X, Y;
+    public float* Cos, Sin;
+    public long Batch, Heads, Times, AngleBatch;
     public int Width, Slices;
 
     /// <summary>1 turns forward, -1 back.</summary>
@@ -25,29 +26,26 @@ internal unsafe struct RotaryRotation : ISlicedKernel
         {
             var (batch, time) = Math.DivRem(row, Times);
             var angle = batch * AngleBatch + time * Width;
-            for (var head = 0L; head < Heads; head++)
-            {
-                Rotate(X + batch * XBatch + head * XHead + time * XTime, Y + batch * YBatch + head * YHead + time * YTime, Cos + angle, Sin + angle);
-            }
+            for (var head = 0L; head < Heads; head++) Rotate(X.At(batch, head, time), Y.At(batch, head, time), Cos + angle, Sin + angle);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Rotate(float* x, float* y, float* cos, float* sin)
+    private readonly void Rotate(T* x, T* y, float* cos, float* sin)
     {
         var half = Width / 2;
         var i = 0;
         for (; i <= half - 16; i += 16)
         {
-            var (a, b, c, s) = (Load(x + i), Load(x + half + i), Load(cos + i), Load(sin + i) * Create(Direction));
-            (a * c - b * s).Store(y + i);
-            (b * c + a * s).Store(y + half + i);
+            var (a, b, c, s) = (T.Load(x + i), T.Load(x + half + i), Load(cos + i), Load(sin + i) * Create(Direction));
+            T.Store(a * c - b * s, y + i);
+            T.Store(b * c + a * s, y + half + i);
         }
         for (; i < half; i++)
         {
-            var (a, b, s) = (x[i], x[half + i], sin[i] * Direction);
-            y[i] = a * cos[i] - b * s;
-            y[half + i] = b * cos[i] + a * s;
+            var (a, b, c, s) = (T.Get(x + i), T.Get(x + half + i), cos[i], sin[i] * Direction);
+            T.Set(y + i, a * c - b * s);
+            T.Set(y + half + i, b * c + a * s);
         }
     }
 }

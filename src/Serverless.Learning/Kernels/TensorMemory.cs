@@ -6,20 +6,16 @@ namespace Serverless.Learning.Kernels;
 /// <summary>Addresses of tensors' elements. The tensor must stay referenced while the address is used.</summary>
 internal static unsafe class TensorMemory
 {
-    public static float* Floats(Tensor tensor) => (float*)TorchSharpCalls.Data(tensor.Handle);
+    public static T* Elements<T>(Tensor tensor)
+        where T : unmanaged => (T*)TorchSharpCalls.Data(tensor.Handle);
 
-    public static long* Longs(Tensor tensor) => (long*)TorchSharpCalls.Data(tensor.Handle);
+    public static float* Floats(Tensor tensor) => Elements<float>(tensor);
+
+    public static long* Longs(Tensor tensor) => Elements<long>(tensor);
 
     /// <summary>An uninitialised fp32 tensor.</summary>
     public static Tensor NewFloats(params ReadOnlySpan<long> shape) => empty(shape, dtype: ScalarType.Float32);
 
-    /// <summary>Whether all are fp32 on the processor, which is what the kernels read.</summary>
-    public static bool AreFloats(params ReadOnlySpan<Tensor> tensors)
-    {
-        foreach (var tensor in tensors)
-        {
-            if (tensor.dtype != ScalarType.Float32) return false;
-        }
-        return true;
-    }
+    /// <summary>Whether the kernels read and write this dtype.</summary>
+    public static bool IsKernelType(ScalarType dtype) => dtype is ScalarType.Float32 or ScalarType.BFloat16;
 }

@@ -1,5 +1,6 @@
 using Serverless.Learning.Kernels;
 using Serverless.Learning.Native;
+using Serverless.Learning.Tests.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Tests.Kernels;
@@ -8,6 +9,7 @@ namespace Serverless.Learning.Tests.Kernels;
 /// Values and gradients of the fused operations against their plain twins. Tolerance 2e-5 relative to the largest value: both compute in
 /// fp32 (6e-8 per operation) and differ in the order of sums over up to a few hundred terms.
 /// </summary>
+[Collection(NativeState.Collection)]
 public sealed class FusedTests
 {
     private const double Tolerance = 2e-5;

@@ -1,9 +1,11 @@
 using Serverless.Learning.Kernels;
 using Serverless.Learning.Native;
+using Serverless.Learning.Tests.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Tests.Kernels;
 
+[Collection(NativeState.Collection)]
 public sealed class PlainTests
 {
     public PlainTests()

@@ -3,6 +3,7 @@ using TorchSharp;
 
 namespace Serverless.Learning.Tests.Native;
 
+[Collection(NativeState.Collection)]
 public sealed class NativeRuntimeTests
 {
     [Fact]

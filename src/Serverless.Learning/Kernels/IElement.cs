@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Serverless.Learning.Kernels;
+
+/// <summary>How numbers stand in memory; kernels compute in fp32 whatever they read and write.</summary>
+internal unsafe interface IElement<T>
+    where T : unmanaged, IElement<T>
+{
+    /// <summary>Sixteen numbers.</summary>
+    static abstract Vector512<float> Load(T* from);
+
+    /// <summary>Sixteen numbers, rounded to the nearest.</summary>
+    static abstract void Store(Vector512<float> numbers, T* to);
+
+    /// <summary>One number.</summary>
+    static abstract float Get(T* from);
+
+    /// <summary>One number, rounded to the nearest.</summary>
+    static abstract void Set(T* to, float number);
+}
+
+/// <summary>IEEE single precision.</summary>
+internal readonly unsafe struct Fp32 : IElement<Fp32>
+{
+    private readonly float value;
+
+    private Fp32(float value) => this.value = value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(Fp32* from) => Vector512.Load((float*)from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> numbers, Fp32* to) => numbers.Store((float*)to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Get(Fp32* from) => from->value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Set(Fp32* to, float number) => *to = new Fp32(number);
+}
+
+/// <summary>The upper half of single precision. Rounded to the nearest, ties to even, as libtorch does; NaN stays NaN.</summary>
+internal readonly unsafe struct Bf16 : IElement<Bf16>
+{
+    private readonly ushort bits;
+
+    private Bf16(ushort bits) => this.bits = bits;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(Bf16* from)
+    {
+        var halves = Vector256.Load((ushort*)from);
+        var wide = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector512Int32(halves).AsUInt32()
+            : Vector512.Create(Vector256.WidenLower(halves), Vector256.WidenUpper(halves));
+        return (wide << 16).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> numbers, Bf16* to)
+    {
+        var wide = numbers.AsUInt32();
+        var rounded = (wide + Vector512.Create(0x7fffu) + ((wide >>> 16) & Vector512<uint>.One)) >>> 16;
+        rounded = Vector512.ConditionalSelect(Vector512.Equals(numbers, numbers).AsUInt32(), rounded, Vector512.Create(0x7fc0u));
+        var halves = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector256UInt16(rounded)
+            : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper());
+        halves.Store((ushort*)to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Get(Bf16* from) => BitConverter.UInt32BitsToSingle((uint)from->bits << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Set(Bf16* to, float number)
+    {
+        var wide = BitConverter.SingleToUInt32Bits(number);
+        *to = new Bf16(float.IsNaN(number) ? (ushort)0x7fc0 : (ushort)((wide + 0x7fff + ((wide >> 16) & 1)) >> 16));
+    }
+}
