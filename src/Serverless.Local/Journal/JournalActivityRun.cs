@@ -16,8 +16,7 @@ internal sealed class JournalActivityRun(JournalCell cell, StepRequest request, 
     {
         while (true)
         {
-            for (var now = Now(); now < Pending.Due; now = Now())
-                await JournalClock.DelayAsync(runtime.Clock, Pending.Due.Value - now, stop);
+            await JournalClock.UntilAsync(runtime.Clock, Pending.Due, stop);
             if (Pending.Starts >= runtime.Settings.MostDeaths)
                 return GivenUp();
             await runtime.Slots.WaitAsync(stop);

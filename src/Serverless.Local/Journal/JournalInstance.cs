@@ -72,11 +72,7 @@ internal sealed class JournalInstance(JournalRecord record, ETag etag, JournalWo
             var now = runtime.Clock.GetUtcNow();
             if (came || now >= due)
                 return new JournalEntry(request.Step, request.Name, now, EventCame: came);
-            if (due is null)
-                await raised.WaitAsync(stop);
-            else
-                await Task.WhenAny(raised, JournalClock.DelayAsync(runtime.Clock, due.Value - now, stop));
-            stop.ThrowIfCancellationRequested();
+            await JournalClock.UntilAsync(runtime.Clock, due, raised, stop);
         }
     }
 

@@ -16,7 +16,7 @@ public static class JournalTurn
     /// and null.</returns>
     public static (JournalRecord Record, StepRequest? Request) Advance(JournalRecord record, JournalWorkflow workflow, DateTimeOffset now)
     {
-        for (var run = 0; run < MostRunsInOneTurn; run++)
+        for (var run = 0; run < MostRunsInOneTurn && record.State == JournalState.Running; run++)
         {
             switch (workflow.Replay(record))
             {
@@ -42,20 +42,34 @@ public static class JournalTurn
                 case ReplayOutcome.Mismatch mismatch when record.Restarts >= MostRestarts:
                     return (Failed(record, mismatch.Reason), null);
                 case ReplayOutcome.Mismatch mismatch:
-                    record = record with
-                    {
-                        Input = workflow.RestartInput(record.OriginalInput, mismatch.Reason),
-                        Generation = record.Generation + 1,
-                        Restarts = record.Restarts + 1,
-                        Mismatch = mismatch.Reason,
-                        StartedAt = now,
-                        History = [],
-                        Pending = null,
-                    };
+                    record = Restarted(record, workflow, mismatch.Reason, now);
                     break;
             }
         }
+        if (record.State != JournalState.Running)
+            return (record, null);
         return (Failed(record, $"the workflow continued as new {MostRunsInOneTurn} times without awaiting anything"), null);
+    }
+
+    private static JournalRecord Restarted(JournalRecord record, JournalWorkflow workflow, string reason, DateTimeOffset now)
+    {
+        try
+        {
+            return record with
+            {
+                Input = workflow.RestartInput(record.OriginalInput, reason),
+                Generation = record.Generation + 1,
+                Restarts = record.Restarts + 1,
+                Mismatch = reason,
+                StartedAt = now,
+                History = [],
+                Pending = null,
+            };
+        }
+        catch (ReplayMismatch unreadable)
+        {
+            return Failed(record, unreadable.Message);
+        }
     }
 
     private static JournalRecord Failed(JournalRecord record, string failure) =>

@@ -9,7 +9,7 @@ namespace Serverless.Local.Journal;
 public sealed record JournalWorkflow(Func<IWorkflowContext, JsonElement, Task> RunAsync, Func<JsonElement, string, JsonElement> RestartInput)
 {
     public static JournalWorkflow Of<TIn>(IWorkflow<TIn> workflow) => new(
-        (context, input) => workflow.RunAsync(context, Read<TIn>(input)),
+        async (context, input) => await workflow.RunAsync(context, Read<TIn>(input)),
         (original, reason) => JsonSerializer.SerializeToElement(
             workflow.RestartInput(Read<TIn>(original), reason), PipelineJson.Options));
 
@@ -17,19 +17,15 @@ public sealed record JournalWorkflow(Func<IWorkflowContext, JsonElement, Task> R
     public ReplayOutcome Replay(JournalRecord record)
     {
         var context = new ReplayContext(record);
-        Task run;
-        try
-        {
-            run = RunAsync(context, record.Input);
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
-        {
-            return new ReplayOutcome.Mismatch($"the recorded input cannot be read: {exception.Message}");
-        }
+        var run = RunAsync(context, record.Input);
         if (context.Mismatch is { } reason)
             return new ReplayOutcome.Mismatch(reason);
         if (run.IsFaulted)
-            return new ReplayOutcome.Failed(run.Exception.InnerException!, context.Status);
+        {
+            return run.Exception.InnerException is ReplayMismatch unreadable
+                ? new ReplayOutcome.Mismatch(unreadable.Message)
+                : new ReplayOutcome.Failed(run.Exception.InnerException!, context.Status);
+        }
         if (!run.IsCompleted)
         {
             return context.Request is { } request
@@ -48,5 +44,15 @@ public sealed record JournalWorkflow(Func<IWorkflowContext, JsonElement, Task> R
     private static ReplayOutcome.Failed Failed(ReplayContext context, string message) =>
         new(new InvalidOperationException(message), context.Status);
 
-    private static TIn Read<TIn>(JsonElement input) => input.Deserialize<TIn>(PipelineJson.Options)!;
+    private static TIn Read<TIn>(JsonElement input)
+    {
+        try
+        {
+            return input.Deserialize<TIn>(PipelineJson.Options)!;
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            throw new ReplayMismatch($"the recorded input cannot be read as {typeof(TIn).Name}: {exception.Message}");
+        }
+    }
 }

@@ -1,0 +1,104 @@
+using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Serverless.Local.Journal;
+using Serverless.Service.Pipeline;
+using Serverless.Tests.Port;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Local.Tests.Journal;
+
+/// <summary>A storage that goes away, and one that another head has written to.</summary>
+public sealed class JournalStorageTests(AzuriteFixture azurite)
+{
+    private const string Id = "instance-1";
+    private static readonly RetrySchedule Retry = new(3, TimeSpan.FromSeconds(10), 2, TimeSpan.FromSeconds(60));
+    private readonly ToyParts _toys = new();
+
+    [Fact]
+    public async Task A_storage_that_goes_away_is_waited_for_and_no_work_is_done_twice()
+    {
+        var container = await JournalContainer.NewAsync(azurite);
+        var transport = new SwitchedTransport();
+        var runs = 0;
+        var count = _toys.Activity("Count", _ =>
+        {
+            transport.IsOff = true;
+            return $"run {++runs}";
+        });
+        var name = _toys.Workflow("Toy", async (context, input) => context.SetStatus(await context.CallAsync(count, input, Retry)));
+        await using var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, transport), _toys);
+        await engine.Starter.StartAsync(name, Id, "go", default);
+        while (transport.Refused < 30)
+            await engine.PassAsync(TimeSpan.FromSeconds(2));
+        Assert.False(await engine.HasEndedAsync(Id));
+        transport.IsOff = false;
+        for (var look = 0; look < 1000 && !await engine.HasEndedAsync(Id); look++)
+            await engine.PassAsync(TimeSpan.FromSeconds(2));
+        Assert.Equal("run 1", await engine.StatusAsync(Id));
+    }
+
+    [Fact]
+    public async Task Raising_an_event_while_the_storage_is_away_fails_and_raises_nothing()
+    {
+        var container = await JournalContainer.NewAsync(azurite);
+        var transport = new SwitchedTransport();
+        var name = _toys.Workflow("Toy", async (context, _) =>
+        {
+            context.SetStatus("waiting");
+            await context.WaitAsync("changed");
+        });
+        await using var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, transport), _toys);
+        await engine.Starter.StartAsync(name, Id, "go", default);
+        await engine.UntilStatusAsync(Id, "waiting");
+        transport.IsOff = true;
+        await Assert.ThrowsAsync<RequestFailedException>(() => engine.Starter.RaiseAsync(Id, "changed", default));
+        transport.IsOff = false;
+        Assert.Empty((await engine.Host.FindAsync(Id, default))!.Events);
+        await engine.Starter.RaiseAsync(Id, "changed", default);
+        await engine.UntilEndedAsync(Id);
+    }
+
+    [Fact]
+    public async Task A_head_whose_instance_another_head_has_taken_leaves_it_alone()
+    {
+        var container = await JournalContainer.NewAsync(azurite);
+        var name = _toys.Workflow("Toy", async (context, _) =>
+        {
+            context.SetStatus("waiting");
+            await context.WaitAsync("changed");
+            context.SetStatus("woken");
+        });
+        await using var stalled = await JournalEngine.StartAsync(container, _toys);
+        await stalled.Starter.StartAsync(name, Id, "go", default);
+        await stalled.UntilStatusAsync(Id, "waiting");
+        await using var next = await JournalEngine.StartAsync(container, _toys);
+        await next.Starter.RaiseAsync(Id, "changed", default);
+        await next.UntilEndedAsync(Id);
+        await Assert.ThrowsAsync<JournalTakenOver>(() => stalled.Starter.RaiseAsync(Id, "changed", default));
+        Assert.Equal("woken", await next.StatusAsync(Id));
+    }
+
+    /// <summary>A connection that can be switched off and on.</summary>
+    private sealed class SwitchedTransport : HttpPipelineTransport
+    {
+        private int _refused;
+
+        public bool IsOff { get; set; }
+
+        /// <summary>How many requests found it switched off.</summary>
+        public int Refused => Volatile.Read(ref _refused);
+
+        public override Request CreateRequest() => HttpClientTransport.Shared.CreateRequest();
+
+        public override void Process(HttpMessage message) => throw new NotSupportedException();
+
+        public override ValueTask ProcessAsync(HttpMessage message)
+        {
+            if (!IsOff)
+                return HttpClientTransport.Shared.ProcessAsync(message);
+            Interlocked.Increment(ref _refused);
+            throw new RequestFailedException("the storage is away");
+        }
+    }
+}
