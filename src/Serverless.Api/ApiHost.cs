@@ -8,6 +8,7 @@ using Serverless.Api.Errors;
 using Serverless.Api.Files;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Service.Models;
 
 namespace Serverless.Api;
 
@@ -22,6 +23,7 @@ public static class ApiHost
     {
         services.AddSingleton(settings ?? new ApiSettings());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ModelFiles>();
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<ModelEndpoints>();

@@ -19,6 +19,8 @@ internal sealed class BareApi : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public IServiceProvider Services => _app.Services;
+
     public LogLines Log { get; }
 
     public static async Task<BareApi> StartAsync(

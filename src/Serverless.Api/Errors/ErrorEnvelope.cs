@@ -19,7 +19,7 @@ internal sealed partial class ErrorEnvelope(RequestDelegate next, ILogger<ErrorE
         {
             await next(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception error) when (context.RequestAborted.IsCancellationRequested && error is (OperationCanceledException or IOException))
         {
             // The client has left; nobody reads an answer.
         }

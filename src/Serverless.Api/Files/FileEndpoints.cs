@@ -29,7 +29,7 @@ internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, ApiSet
     public async Task UploadAsync(HttpContext context)
     {
         var upload = await FileUpload.OpenAsync(context, settings.MaxFileBytes);
-        var file = await files.UploadAsync(upload.FileName, upload.Content, upload.PurposeAsync, context.RequestAborted);
+        var file = await upload.StoreAsync(files, context.RequestAborted);
         await Reply.JsonAsync(context, FileObject.Of(file), WireJson.Plain.FileObject);
     }
 

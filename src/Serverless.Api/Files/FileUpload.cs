@@ -2,27 +2,15 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Serverless.Api.Requests;
 using Serverless.Learning;
+using Serverless.Service.Files;
 
 namespace Serverless.Api.Files;
 
 /// <summary>The form of an upload: the file as a bounded stream, and the fields around it.</summary>
-internal sealed class FileUpload
+internal sealed class FileUpload(MultipartForm form, long maxBytes)
 {
     /// <summary>Room for the form's other parts beside the file.</summary>
     private const int FormOverhead = 1024 * 1024;
-
-    private readonly MultipartForm _form;
-
-    private FileUpload(MultipartForm form, long maxBytes)
-    {
-        _form = form;
-        Content = new BoundedStream(form.File, maxBytes, () => TooLarge(maxBytes));
-    }
-
-    public string FileName => _form.FileName;
-
-    /// <summary>Throws an <see cref="InputError"/> when the file turns out larger than allowed.</summary>
-    public Stream Content { get; }
 
     /// <exception cref="InputError">The form is not one, has no file, announces too much, or already names a wrong purpose.</exception>
     public static async Task<FileUpload> OpenAsync(HttpContext context, long maxBytes)
@@ -39,13 +27,27 @@ internal sealed class FileUpload
         return new FileUpload(form, maxBytes);
     }
 
-    /// <summary>Reads what follows the file, and returns what it is for.</summary>
-    public async Task<string> PurposeAsync(CancellationToken cancellationToken)
+    /// <summary>Passes the file on to storage while it arrives, and then reads what it is for.</summary>
+    /// <exception cref="InputError">The file is larger than allowed, the form is cut off, or its other fields are wrong; nothing is stored.</exception>
+    public async Task<FileRecord> StoreAsync(FileStore files, CancellationToken cancellationToken)
     {
-        await _form.ReadRestAsync(cancellationToken);
-        if (_form.Field("expires_after[anchor]") is not null || _form.Field("expires_after[seconds]") is not null)
+        try
+        {
+            await using var content = new BoundedStream(form.File, maxBytes, () => TooLarge(maxBytes));
+            return await files.UploadAsync(form.FileName, content, PurposeAsync, cancellationToken);
+        }
+        catch (IOException error) when (MultipartForm.IsCutOff(error))
+        {
+            throw MultipartForm.CutOff(error);
+        }
+    }
+
+    private async Task<string> PurposeAsync(CancellationToken cancellationToken)
+    {
+        await form.ReadRestAsync(cancellationToken);
+        if (form.Field("expires_after[anchor]") is not null || form.Field("expires_after[seconds]") is not null)
             throw Refusal.NotOffered("expires_after");
-        return FilePurposes.Check(_form.Field("purpose"));
+        return FilePurposes.Check(form.Field("purpose"));
     }
 
     private static InputError TooLarge(long maxBytes) =>

@@ -52,6 +52,9 @@ internal sealed class MultipartForm
             throw new InputError($"The form has more than one part '{_fileField}'; allowed: one.", _fileField);
     }
 
+    /// <summary>What a form that ends too early is refused with.</summary>
+    public static InputError CutOff(IOException error) => new("The form ends before its last boundary.", innerException: error);
+
     /// <summary>A field's text, or null when the form had none of that name so far.</summary>
     public string? Field(string name) => _fields.GetValueOrDefault(name);
 
@@ -74,15 +77,18 @@ internal sealed class MultipartForm
 
             return null;
         }
-        catch (IOException error) when (error is not BadHttpRequestException)
+        catch (IOException error) when (IsCutOff(error))
         {
-            throw new InputError("The form ends before its last boundary.", innerException: error);
+            throw CutOff(error);
         }
         catch (InvalidDataException error)
         {
             throw new InputError($"The form cannot be read: {error.Message}", innerException: error);
         }
     }
+
+    /// <summary>Whether <paramref name="error"/> comes from reading a form's part beyond its end, rather than from the connection.</summary>
+    public static bool IsCutOff(IOException error) => error.Message.StartsWith("Unexpected end of Stream", StringComparison.Ordinal);
 
     private static string BoundaryOf(HttpRequest request)
     {

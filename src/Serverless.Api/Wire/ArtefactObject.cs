@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Serverless.Api.Wire;
 
 /// <summary>One file of a model's folder, and where to download it. Ours: OpenAI has no such object.</summary>
@@ -6,5 +8,6 @@ namespace Serverless.Api.Wire;
 /// <param name="Url">Relative to this service.</param>
 internal sealed record ArtefactObject(string Path, long Bytes, string Sha256, string Url)
 {
+    [JsonPropertyOrder(-1)]
     public string Object { get; } = "model.artefact";
 }

@@ -15,7 +15,7 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
     /// <summary>The largest posted file, as in OpenAI's API: 512 MB. Drops have no limit but the storage's.</summary>
     public const long MaxBytes = 512L * 1024 * 1024;
 
-    private const string DropPurpose = "fine-tune";
+    private const string DatasetPurpose = "fine-tune";
 
     /// <summary>Stores a posted file and its record.</summary>
     /// <exception cref="InputError">The content is longer than <see cref="MaxBytes"/>; nothing is stored.</exception>
@@ -67,7 +67,7 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
             await using var content = await drop.OpenReadAsync(options, cancellationToken);
             using var hashing = new HashingStream(content, long.MaxValue, () => new InvalidOperationException());
             await WriteAsync(id, name, hashing, cancellationToken);
-            var record = RecordOf(id, name, DropPurpose, hashing) with { DroppedFrom = path, DroppedETag = TextOf(etag) };
+            var record = RecordOf(id, name, DatasetPurpose, hashing) with { DroppedFrom = path, DroppedETag = TextOf(etag) };
             return await catalog.CreateAsync(record, cancellationToken);
         }
         catch (RequestFailedException fault) when (fault.ErrorCode == BlobErrorCode.BlobNotFound || fault.ErrorCode == BlobErrorCode.ConditionNotMet)
@@ -114,5 +114,7 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
         Bytes = read.BytesRead,
         Sha256 = read.Sha256,
         CreatedAt = clock.GetUtcNow(),
+        // Only data sets go through intake; everything else is usable as it is.
+        Status = purpose == DatasetPurpose ? FileStatus.Uploaded : FileStatus.Processed,
     };
 }
