@@ -1,0 +1,138 @@
+using System.Text.Json;
+using Serverless.Learning.Data;
+using Serverless.Learning.Text.Jinja;
+
+namespace Serverless.Learning.Text;
+
+/// <summary>
+/// The one path from conversations to tokens, in training and in serving. Special tokens are those that the template writes; the same characters
+/// typed into a message stay ordinary text. A beginning-of-text token is there if, and as often as, the template writes it. Thread safe.
+/// </summary>
+public sealed class ChatEncoder
+{
+    private readonly Tokenizer _tokenizer;
+    private readonly ChatTemplate _template;
+    private readonly Lazy<TurnClosing> _closing;
+
+    public ChatEncoder(Tokenizer tokenizer, ChatTemplate template)
+    {
+        _tokenizer = tokenizer;
+        _template = template;
+        _closing = new Lazy<TurnClosing>(() => TurnClosing.Probe(tokenizer, template));
+    }
+
+    /// <summary>The token that ends an assistant's turn, at which generation stops; null if the template writes none.</summary>
+    public int? EndOfTurnId => _closing.Value.TokenId;
+
+    /// <summary>The same encoder with a template that sees a fixed time: the date that a job's training and evaluation see.</summary>
+    public ChatEncoder At(DateTimeOffset time) => new(_tokenizer, _template.At(time));
+
+    /// <summary>The prompt of an assistant's answer: ids of the conversation and of the beginning of the answer, shape [T].</summary>
+    /// <exception cref="InputError">The template refuses the conversation.</exception>
+    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages, JsonElement? tools = null) =>
+        EncodedText.Encode(_tokenizer, _template.RenderMarked(messages, addGenerationPrompt: true, tools)).Ids;
+
+    /// <summary>
+    /// The sequences that an example is trained as. Targets are the tokens that the assistant would generate: from the end of the prompt, as
+    /// <see cref="EncodePrompt"/> gives it, to the end-of-turn token, for each assistant message whose weight is not 0. What follows the last target
+    /// is left out. There is one sequence if every such prompt is a token prefix of the whole conversation; otherwise (a template
+    /// that rewrites earlier turns, say, drops their thinking) there is one per trained turn, each what serving that turn would have been.
+    /// </summary>
+    /// <exception cref="InputError">The template refuses the conversation; the line is named.</exception>
+    public IReadOnlyList<TrainingSequence> EncodeExample(ChatExample example)
+    {
+        try
+        {
+            var turns = Enumerable.Range(0, example.Messages.Count).Where(i => example.Messages[i].IsTrained).ToArray();
+            if (turns.Length > 0)
+                return TryEncode(example, example.Messages.Count, turns) is { } sequence ? [sequence] : [.. turns.Select(turn => EncodeTurn(example, turn))];
+            var ids = EncodedText.Encode(_tokenizer, Render(example, example.Messages.Count)).Ids;
+            return [new TrainingSequence(ids, new bool[ids.Length], example.Line)];
+        }
+        catch (InputError error)
+        {
+            throw new InputError($"line {example.Line}: {error.Message}", innerException: error);
+        }
+    }
+
+    /// <summary>The first messages as one sequence with some turns as targets, or null if a turn's prompt is no token prefix of it.</summary>
+    private TrainingSequence? TryEncode(ChatExample example, int count, int[] turns)
+    {
+        var whole = EncodedText.Encode(_tokenizer, Render(example, count));
+        var supervised = new bool[whole.Ids.Length];
+        var end = 0;
+        foreach (var turn in turns)
+        {
+            var prompt = RenderPrompt(example, turn);
+            if (!whole.Text.Value.StartsWith(prompt.Value, StringComparison.Ordinal))
+                return null;
+            if (whole.TokensOf(prompt.Length) is not { } from || whole.TokensOf(EndOfReply(example, count, whole, turn, prompt.Length)) is not { } to)
+                return null;
+            supervised.AsSpan(from, to - from).Fill(true);
+            end = to;
+        }
+        return new TrainingSequence(whole.Ids[..end], supervised[..end], example.Line);
+    }
+
+    /// <summary>One turn as serving it would have been: the tokens of its prompt, then those of the answer.</summary>
+    private TrainingSequence EncodeTurn(ChatExample example, int turn)
+    {
+        if (TryEncode(example, turn + 1, [turn]) is { } sequence)
+            return sequence;
+        var prompt = RenderPrompt(example, turn);
+        var whole = EncodedText.Encode(_tokenizer, Render(example, turn + 1));
+        var shared = prompt.Value.AsSpan().CommonPrefixLength(whole.Text.Value);
+        var answer = whole.Text.Slice(shared, EndOfReply(example, turn + 1, whole, turn, shared) - shared);
+        if (shared < prompt.Length)
+            answer = OpenedThought.Continue(example.Messages[turn], turn, prompt.Value[shared..], answer);
+        int[] promptIds = EncodedText.Encode(_tokenizer, prompt).Ids, answerIds = EncodedText.Encode(_tokenizer, answer).Ids;
+        bool[] supervised = [.. promptIds.Select(_ => false), .. answerIds.Select(_ => true)];
+        return new TrainingSequence([.. promptIds, .. answerIds], supervised, example.Line);
+    }
+
+    /// <summary>The end of a turn's end-of-turn token among the characters of the first messages.</summary>
+    private int EndOfReply(ChatExample example, int count, EncodedText whole, int turn, int promptEnd)
+    {
+        var textEnd = Math.Max(promptEnd, whole.EndOfMessage(turn) ?? promptEnd);
+        var hasToolCalls = example.Messages[turn].ToolCalls is not null;
+        if (!hasToolCalls && _closing.Value.Text is { } closing && whole.Text.Value.IndexOf(closing, textEnd, StringComparison.Ordinal) is var found and >= 0)
+            return found + closing.Length;
+        var other = turn + 1 < count ? Render(example, turn + 1) : RenderFollowed(example, turn);
+        return other is null ? whole.LastSpecialEnd(textEnd, whole.Text.Length) ?? whole.Text.Length : TurnClosing.EndOf(whole, textEnd, other, turn);
+    }
+
+    private MarkedText Render(ChatExample example, int count) =>
+        _template.RenderMarked([.. example.Messages.Take(count)], addGenerationPrompt: false, example.Tools);
+
+    private MarkedText RenderPrompt(ChatExample example, int turn)
+    {
+        try
+        {
+            return _template.RenderMarked([.. example.Messages.Take(turn)], addGenerationPrompt: true, example.Tools);
+        }
+        catch (InputError error) when (turn == 0)
+        {
+            throw new InputError($"messages[0].role: found \"assistant\" first; allowed: another message before it ({error.Message})", innerException: error);
+        }
+    }
+
+    /// <summary>The conversation up to a turn with a next message made up, or null if the template refuses it.</summary>
+    private MarkedText? RenderFollowed(ChatExample example, int turn)
+    {
+        ChatMessage[] next = example.Messages[turn].ToolCalls is { } calls
+            ? [.. calls.EnumerateArray().Select(call => new ChatMessage { Role = "tool", Content = "c", ToolCallId = IdOf(call) })]
+            : [new ChatMessage { Role = "user", Content = "c" }];
+        try
+        {
+            return _template.RenderMarked([.. example.Messages.Take(turn + 1), .. next], addGenerationPrompt: false, example.Tools);
+        }
+        catch (InputError)
+        {
+            // Then the conversation cannot go on after this turn, and the turn ends where the text does.
+            return null;
+        }
+    }
+
+    private static string? IdOf(JsonElement call) =>
+        call.ValueKind == JsonValueKind.Object && call.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+}
