@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Serverless.Local.Tasks;
 
 /// <summary>
-/// The sample task: support tickets and the team, one of twelve, that should handle each. A ticket says an issue of its team, often two, in one
-/// of several wordings each, with a greeting, something about the sender, a polite end, and, in a quarter of them, a sentence that speaks
+/// The sample task: support tickets and the team, one of twelve, that should handle each. A ticket says an issue of its team, often two, in
+/// one of several wordings each, with a greeting, something about the sender, a polite end, and, in a quarter of them, a sentence that speaks
 /// another team's language without asking for anything. Wordings are dealt out to the three sets first, so that no sentence occurs in two.
 /// </summary>
 public sealed class TicketGenerator

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Serverless.Learning;
+
+namespace Serverless.Local.Commands;
+
+/// <summary>Turns the words after the program's name into a command and its options, runs it, and tells what went wrong.</summary>
+internal sealed class CommandLine(ImmutableArray<ICommand> commands, TextWriter output, TextWriter errors)
+{
+    private const int Succeeded = 0;
+    private const int Failed = 1;
+    private const int Misused = 2;
+    private const int Interrupted = 130;
+
+    /// <summary>Runs what the arguments ask for; without a command that is the first one.</summary>
+    /// <returns>The exit code: 0 done, 1 a fault of ours, 2 a fault in what the caller gave, 130 interrupted.</returns>
+    public async Task<int> RunAsync(IReadOnlyList<string> words, CancellationToken ct)
+    {
+        try
+        {
+            var (command, arguments) = Parse(words);
+            if (arguments is not null)
+                return await command!.RunAsync(arguments, ct);
+            await output.WriteAsync(command is null ? HelpText.OfAll(commands) : HelpText.Of(command));
+            return Succeeded;
+        }
+        catch (InputError error)
+        {
+            await errors.WriteLineAsync($"error: {error.Message}");
+            return Misused;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return Interrupted;
+        }
+        catch (Exception error)
+        {
+            await errors.WriteLineAsync($"error, a fault of the program: {error}");
+            return Failed;
+        }
+    }
+
+    /// <summary>The command and its arguments; null arguments ask for help on the command, a null command for help on all.</summary>
+    /// <exception cref="InputError">A command or option is unknown, lacks its value or is given twice.</exception>
+    internal (ICommand? Command, CommandArguments? Arguments) Parse(IReadOnlyList<string> words)
+    {
+        var named = words.Count > 0 && !words[0].StartsWith('-');
+        if (words.Count > 0 && words[0] is "--help" or "-h" or "help")
+            return (null, null);
+        var command = named ? Find(words[0]) : commands[0];
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = named ? 1 : 0; i < words.Count; i++)
+        {
+            if (words[i] is "--help" or "-h")
+                return (command, null);
+            var equals = words[i].IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? words[i] : words[i][..equals];
+            var option = command.Options.FirstOrDefault(option => option.Name == name) ?? throw Unknown(command, name);
+            if (option.Value is null && equals >= 0)
+                throw new InputError($"{command.Name}: {name} takes no value");
+            if (option.Value is not null && equals < 0 && i + 1 == words.Count)
+                throw new InputError($"{command.Name}: {name} needs a value ({option.Value})");
+            var value = option.Value is null ? "" : equals < 0 ? words[++i] : words[i][(equals + 1)..];
+            if (!values.TryAdd(name, value))
+                throw new InputError($"{command.Name}: {name} is given twice");
+        }
+        return (command, new CommandArguments(command.Name, values));
+    }
+
+    private ICommand Find(string name) => commands.FirstOrDefault(command => command.Name == name)
+        ?? throw new InputError($"unknown command \"{name}\"; allowed: {string.Join(", ", commands.Select(command => command.Name))}");
+
+    private static InputError Unknown(ICommand command, string name) => new(
+        $"{command.Name}: unknown option \"{name}\"; allowed: {string.Join(", ", command.Options.Select(option => option.Name).Append("--help"))}");
+}
