@@ -47,7 +47,7 @@ export function draw(svg, points) {
     add(svg, 'text', { x: area.left - 8, y: vertical(y) + 4, 'text-anchor': 'end' }, String(y));
   }
   for (const x of ticks(firstX, lastX, 6).filter(Number.isInteger))
-    add(svg, 'text', { x: horizontal(x), y: 252, 'text-anchor': 'middle' }, x.toLocaleString('en'));
+    add(svg, 'text', { x: horizontal(x), y: 252, 'text-anchor': horizontal(x) > area.right - 20 ? 'end' : 'middle' }, x.toLocaleString('en'));
 
   const line = thinned(points, 600).map((point) => `${horizontal(point.x).toFixed(1)},${vertical(point.y).toFixed(1)}`);
   add(svg, 'polyline', { class: 'curve', points: line.join(' ') });

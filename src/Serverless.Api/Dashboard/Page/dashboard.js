@@ -3,7 +3,6 @@ import { draw } from './curve.js';
 import { ago, element, number, progressOf, show, statusWord, until } from './view.js';
 
 const pollSeconds = 2;
-const ended = ['succeeded', 'failed', 'cancelled'];
 const find = (id) => document.getElementById(id);
 
 let olderJobs = [];
@@ -71,7 +70,7 @@ async function showJob(id) {
 
 function showFacts(job, last) {
   const facts = {
-    Job: job.id,
+    Job: job.fine_tuned_model && job.id,
     Status: statusWord(job.status),
     'Base model': job.model,
     Method: job.method?.type,
