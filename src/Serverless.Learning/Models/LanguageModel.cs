@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Serverless.Learning.Text;
+
+namespace Serverless.Learning.Models;
+
+/// <summary>A model folder, loaded: the decoder, its tokenizer, its chat template. What trains, evaluates and serves is this one thing.</summary>
+public sealed class LanguageModel : IDisposable
+{
+    private LanguageModel(string folder, Decoder decoder, Tokenizer tokenizer, ChatTemplate template)
+    {
+        Folder = folder;
+        Decoder = decoder;
+        Tokenizer = tokenizer;
+        Chat = new ChatEncoder(tokenizer, template);
+        StopIds = ReadStopIds(folder, decoder.Config);
+    }
+
+    public string Folder { get; }
+
+    public Decoder Decoder { get; }
+
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The one path from messages to token ids, shared by training and serving.</summary>
+    public ChatEncoder Chat { get; }
+
+    /// <summary>The longest sequence, in tokens.</summary>
+    public int MaxLength => Decoder.Config.MaxLength;
+
+    /// <summary>Tokens that end an answer: those of generation_config.json and config.json.</summary>
+    public IReadOnlySet<int> StopIds { get; }
+
+    /// <exception cref="InputError">A part of the folder is missing, broken or not supported; the text parts are checked before any tensor.</exception>
+    public static LanguageModel Load(string folder)
+    {
+        var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
+        var template = ChatTemplate.Load(folder);
+        return new LanguageModel(folder, Decoder.Load(folder), tokenizer, template);
+    }
+
+    public void Dispose() => Decoder.Dispose();
+
+    private static HashSet<int> ReadStopIds(string folder, DecoderConfig config)
+    {
+        var ids = config.EndIds.ToHashSet();
+        var path = Path.Combine(folder, "generation_config.json");
+        if (!File.Exists(path)) return ids;
+        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+        if (!document.RootElement.TryGetProperty("eos_token_id", out var end)) return ids;
+        if (end.ValueKind == JsonValueKind.Number) ids.Add(end.GetInt32());
+        if (end.ValueKind == JsonValueKind.Array) ids.UnionWith(end.EnumerateArray().Select(id => id.GetInt32()));
+        return ids;
+    }
+}

@@ -1,0 +1,25 @@
+using Serverless.Learning.Adapters;
+using TorchSharp;
+
+namespace Serverless.Learning.Models;
+
+/// <summary>A product with a weight [out, in], plus a low-rank adapter if one is wrapped around it.</summary>
+public sealed class Linear(Weight weight)
+{
+    public Weight Weight { get; } = weight;
+
+    /// <summary>The module path without <c>.weight</c>, as PEFT names it.</summary>
+    public string Path { get; } = weight.Name[..^".weight".Length];
+
+    /// <summary>The adapter around this product, owned by the <see cref="LoraAdapter"/> that wrapped it; null for none.</summary>
+    public LoraPair? Adapter { get; internal set; }
+
+    /// <param name="input">[N, in], float32 or bfloat16; the product is computed in this dtype, a weight kept in another is cast.</param>
+    /// <param name="dropout">The step's dropout masks while an adapter with dropout trains, otherwise null.</param>
+    /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
+    public torch.Tensor Forward(torch.Tensor input, DropoutSource? dropout)
+    {
+        var output = torch.nn.functional.linear(input, Weight.Value.to(input.dtype));
+        return Adapter is null ? output : output.add(Adapter.Forward(input, dropout));
+    }
+}

@@ -1,0 +1,46 @@
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Models;
+
+namespace Serverless.Learning.Training;
+
+/// <summary>
+/// Resolves <c>auto</c>: which weights train, the learning rate by kind and width, epochs and batch from the number of examples.
+/// </summary>
+public static class AutoOptions
+{
+    /// <summary>Models up to this many weights train in full by default: their adapters would be too small to learn a task.</summary>
+    private const long FullUpToWeights = 50_000_000;
+
+    /// <param name="requested">What the caller set; null fields are resolved.</param>
+    /// <param name="examples">Examples in the training file.</param>
+    /// <exception cref="InputError">A value that was set is out of its range.</exception>
+    public static TrainingOptions Resolve(RequestedOptions requested, DecoderConfig config, int examples, long seed)
+    {
+        var adapter = requested.Adapter ?? new AdapterOptions
+        {
+            Kind = config.WeightShapes().Values.Sum(shape => shape.Aggregate(1L, (product, size) => product * size)) <= FullUpToWeights
+                ? AdapterKind.Full : AdapterKind.Lora,
+        };
+        var batch = requested.BatchSize ?? Math.Clamp((int)Math.Pow(2, Math.Floor(Math.Log2(Math.Max(1, examples / 100.0)))), 4, 32);
+        var options = new TrainingOptions
+        {
+            Adapter = adapter,
+            BatchSize = batch,
+            Epochs = requested.Epochs ?? EpochsFor(examples),
+            LearningRate = requested.LearningRate ?? RateFor(adapter, config) * (requested.LearningRateMultiplier ?? 1),
+            MaxSequenceLength = Math.Min(requested.MaxSequenceLength ?? config.MaxLength, config.MaxLength),
+            Seed = seed,
+            Precision = ComputePrecisions.OfThisProcessor,
+        };
+        options.Validate();
+        return options;
+    }
+
+    /// <summary>Small sets are seen more often: about 10,000 examples in all, between 2 and 10 passes.</summary>
+    private static int EpochsFor(int examples) => Math.Clamp((int)Math.Round(10_000.0 / Math.Max(1, examples)), 2, 10);
+
+    /// <summary>Rates that were best for models of width 256, scaled down by the square root of the width (full) or kept (LoRA).</summary>
+    private static double RateFor(AdapterOptions adapter, DecoderConfig config) => adapter.Kind == AdapterKind.Full
+        ? 1e-3 * Math.Min(1, 256.0 / config.Width)
+        : Math.Clamp(2e-3 * 256.0 / config.Width, 1e-4, 2e-3);
+}

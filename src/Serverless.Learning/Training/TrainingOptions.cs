@@ -1,0 +1,62 @@
+using Serverless.Learning.Adapters;
+
+namespace Serverless.Learning.Training;
+
+/// <summary>The resolved hyper-parameters of a fine-tuning run; nothing in it is <c>auto</c> any more. They are fixed when the job starts.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Which weights train: all of them, or low-rank adapters.</summary>
+    public required AdapterOptions Adapter { get; init; }
+
+    /// <summary>Passes over the training file.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Examples per optimiser step.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>The peak of the schedule: linear warm-up, then a cosine to zero.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>The share of all steps that warm up.</summary>
+    public double WarmupFraction { get; init; } = 0.05;
+
+    /// <summary>Decoupled weight decay of matrices.</summary>
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>The global L2 norm that gradients are clipped to.</summary>
+    public double MaxGradientNorm { get; init; } = 1.0;
+
+    /// <summary>The longest example, in tokens.</summary>
+    public required int MaxSequenceLength { get; init; }
+
+    /// <summary>Keys the order of the data, dropout and the adapters' first values.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>The dtype of matrix products, chosen by rule from the processor and kept for the whole job.</summary>
+    public ComputePrecision Precision { get; init; } = ComputePrecision.Float32;
+
+    /// <exception cref="InputError">A value is out of its range; all faults are listed in one message.</exception>
+    public void Validate()
+    {
+        var faults = new List<string>();
+        Check(Epochs is >= 1 and <= 50, "n_epochs", Epochs, "1 to 50");
+        Check(BatchSize is >= 1 and <= 256, "batch_size", BatchSize, "1 to 256");
+        Check(LearningRate is > 0 and <= 1, "learning_rate", LearningRate, "above 0, at most 1");
+        Check(WarmupFraction is >= 0 and < 1, "warmup_fraction", WarmupFraction, "0 to below 1");
+        Check(WeightDecay is >= 0 and <= 1, "weight_decay", WeightDecay, "0 to 1");
+        Check(MaxGradientNorm > 0, "max_gradient_norm", MaxGradientNorm, "above 0");
+        Check(MaxSequenceLength >= 2, "max_sequence_length", MaxSequenceLength, "2 or more");
+        if (Adapter.Kind == AdapterKind.Lora)
+        {
+            Check(Adapter.Rank is >= 1 and <= 1024, "adapter.rank", Adapter.Rank, "1 to 1024");
+            Check(Adapter.Alpha > 0, "adapter.alpha", Adapter.Alpha, "above 0");
+            Check(Adapter.Dropout is >= 0 and < 1, "adapter.dropout", Adapter.Dropout, "0 to below 1");
+        }
+        if (faults.Count > 0) throw new InputError(string.Join("\n", faults), "method");
+
+        void Check(bool holds, string name, object found, string allowed)
+        {
+            if (!holds) faults.Add($"{name}: found {found}; allowed: {allowed}");
+        }
+    }
+}
