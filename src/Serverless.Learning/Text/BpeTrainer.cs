@@ -1,5 +1,6 @@
 using System.Text;
 using Serverless.Learning.Text.Bpe;
+using Serverless.Learning.Text.Normalizers;
 using Serverless.Learning.Text.PreTokenizers;
 
 namespace Serverless.Learning.Text;
@@ -45,7 +46,7 @@ public static class BpeTrainer
             // Without a separator string.Split would cut at white space.
             string[] stretches = specialTokens.Length == 0 ? [document] : document.Split(specialTokens, StringSplitOptions.None);
             foreach (var stretch in stretches)
-                split.Split(stretch, atStart: true, counter);
+                split.Split(NfcNormalizer.Instance.Apply(WellFormedText.Of(stretch)), atStart: true, counter);
         }
         return counter.Counts;
     }

@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+
+namespace Serverless.Learning.Text.Normalizers;
+
+/// <summary>Several steps, one after the other.</summary>
+internal sealed class SequenceNormalizer(ImmutableArray<Normalizer> steps) : Normalizer
+{
+    internal override string Apply(string text)
+    {
+        foreach (var step in steps)
+            text = step.Apply(text);
+        return text;
+    }
+}
