@@ -29,7 +29,7 @@ internal sealed class AddedTokenFinder
     }
 
     /// <summary>Finds the first token at or after <paramref name="start"/>.</summary>
-    /// <param name="isSpecialAt">Whether a special token with this start and length counts; otherwise its text is text.</param>
+    /// <param name="isSpecialAt">Whether a special token with this start and length counts; otherwise its text is text. Asked once for each, from left to right.</param>
     /// <param name="from">Where the token starts, white space that it takes along included; not before <paramref name="start"/>.</param>
     /// <param name="to">Where it ends, white space that it takes along included.</param>
     internal AddedToken? Find(ReadOnlySpan<char> text, int start, Func<int, int, bool> isSpecialAt, out int from, out int to)
@@ -45,7 +45,7 @@ internal sealed class AddedTokenFinder
             at += next;
             if (LongestAt(text, at, out var end) is not { } token)
                 continue;
-            if ((token.Special && !isSpecialAt(at, end - at)) || (token.SingleWord && !StandsAlone(text, at, end)))
+            if ((token.SingleWord && !StandsAlone(text, at, end)) || (token.Special && !isSpecialAt(at, end - at)))
             {
                 // Nothing is looked for inside a match that does not count.
                 at = end - 1;
