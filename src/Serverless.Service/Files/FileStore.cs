@@ -10,28 +10,29 @@ namespace Serverless.Service.Files;
 /// Contents of files, <c>files/&lt;file-id&gt;/&lt;name&gt;</c>, and the making and unmaking of their records. Contents are streamed, never held in
 /// memory, and never changed. A file exists when its record does; the content is complete by then.
 /// </summary>
-public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProvider clock)
+/// <param name="maxBytes">The largest posted file. Drops have no limit but the storage's.</param>
+public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProvider clock, long maxBytes = FileStore.MaxBytes)
 {
-    /// <summary>The largest posted file, as in OpenAI's API: 512 MB. Drops have no limit but the storage's.</summary>
+    /// <summary>The largest posted file of OpenAI's API: 512 MB.</summary>
     public const long MaxBytes = 512L * 1024 * 1024;
 
     private const string DatasetPurpose = "fine-tune";
 
     /// <summary>Stores a posted file and its record.</summary>
-    /// <exception cref="InputError">The content is longer than <see cref="MaxBytes"/>; nothing is stored.</exception>
+    /// <exception cref="InputError">The content is longer than the largest posted file; nothing is stored.</exception>
     public Task<FileRecord> UploadAsync(string name, string purpose, Stream content, CancellationToken cancellationToken) =>
         UploadAsync(name, content, _ => Task.FromResult(purpose), cancellationToken);
 
     /// <summary>Stores a posted file whose purpose is known only once its content has been read, as in a form that names it later.</summary>
     /// <param name="purpose">Called after the last byte; what it throws undoes the upload.</param>
-    /// <exception cref="InputError">The content is longer than <see cref="MaxBytes"/>; nothing is stored.</exception>
+    /// <exception cref="InputError">The content is longer than the largest posted file; nothing is stored.</exception>
     public async Task<FileRecord> UploadAsync(
         string name, Stream content, Func<CancellationToken, Task<string>> purpose, CancellationToken cancellationToken)
     {
         var id = FileId.New(clock);
-        using var hashing = new HashingStream(content, MaxBytes, () => new InputError(
-            $"file: '{name}' is larger than {MaxBytes / (1024 * 1024)} MB; allowed: at most {MaxBytes / (1024 * 1024)} MB", "file"));
-        await WriteAsync(id, name, hashing, cancellationToken);
+        using var hashing = new HashingStream(content, maxBytes, () => new InputError(
+            $"file: '{name}' is too large; allowed: at most {maxBytes} bytes", "file"));
+        await FileTransfer.UploadOnceAsync(ContentOf(id, name), hashing, cancellationToken);
         string known;
         try
         {
@@ -42,7 +43,6 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
             await ContentOf(id, name).DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
             throw;
         }
-
         return await catalog.CreateAsync(RecordOf(id, name, known, hashing), cancellationToken);
     }
 
@@ -66,11 +66,12 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
             var options = new BlobOpenReadOptions(allowModifications: false) { Conditions = pinned, BufferSize = Transfers.BlockBytes };
             await using var content = await drop.OpenReadAsync(options, cancellationToken);
             using var hashing = new HashingStream(content, long.MaxValue, () => new InvalidOperationException());
-            await WriteAsync(id, name, hashing, cancellationToken);
+            await FileTransfer.UploadOnceAsync(ContentOf(id, name), hashing, cancellationToken);
+            await hashing.CopyToAsync(Stream.Null, cancellationToken);
             var record = RecordOf(id, name, DatasetPurpose, hashing) with { DroppedFrom = path, DroppedETag = TextOf(etag) };
             return await catalog.CreateAsync(record, cancellationToken);
         }
-        catch (RequestFailedException fault) when (fault.ErrorCode == BlobErrorCode.BlobNotFound || fault.ErrorCode == BlobErrorCode.ConditionNotMet)
+        catch (RequestFailedException fault) when (fault.IsMissing() || fault.IsConditionNotMet())
         {
             return null;
         }
@@ -102,9 +103,6 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
     private static string TextOf(ETag etag) => etag.ToString().Trim('"');
 
     private BlobClient ContentOf(FileId id, string name) => account.Files.GetBlobClient($"{id}/{BlobName.Segment(name)}");
-
-    private async Task WriteAsync(FileId id, string name, Stream content, CancellationToken cancellationToken) =>
-        await ContentOf(id, name).UploadAsync(content, new BlobUploadOptions { TransferOptions = Transfers.Options }, cancellationToken);
 
     private FileRecord RecordOf(FileId id, string name, string purpose, HashingStream read) => new()
     {

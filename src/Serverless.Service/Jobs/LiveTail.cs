@@ -10,6 +10,9 @@ public sealed record LiveTail
     /// <summary>The sequence number of the first of <see cref="Events"/>.</summary>
     public long FirstSequence { get; init; }
 
+    /// <summary>The step after the last committed one.</summary>
+    public int FirstStep { get; init; }
+
     public ImmutableArray<JobEvent> Events { get; init; } = [];
 
     public ImmutableArray<JobMetrics> Metrics { get; init; } = [];

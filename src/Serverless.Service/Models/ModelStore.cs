@@ -1,26 +1,110 @@
-#pragma warning disable CS9113 // filled in by the next commits
+using Azure.Storage.Blobs.Models;
 using Serverless.Service.Storage;
 
 namespace Serverless.Service.Models;
 
-/// <summary>Folders of models in blob storage, and copies of them on this machine.</summary>
-public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimeProvider clock)
+/// <summary>
+/// Folders of models, <c>models/base/&lt;name&gt;/&lt;content hash&gt;/</c> and <c>models/published/&lt;id&gt;/&lt;content hash&gt;/</c>, and copies of them on
+/// this machine. A folder never changes: other content under the same name lies in another folder, and the record is switched over.
+/// </summary>
+public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimeProvider clock) : IDisposable
 {
-    /// <summary>A local folder with the model's files, checked against their hashes; made once per content below <paramref name="cacheFolder"/>.</summary>
-    public Task<string> DownloadAsync(ModelRecord model, string cacheFolder, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>
+    /// A local folder with the model's files, checked against their hashes; made once per content below <paramref name="cacheFolder"/> and
+    /// not to be written to.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The storage holds something else than the record says.</exception>
+    public async Task<string> DownloadAsync(ModelRecord model, string cacheFolder, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(cacheFolder, LocalFolder.ContentHash(model.Parts));
+        if (LocalFolder.Holds(folder, model.Parts)) return folder;
+        await _turn.WaitAsync(cancellationToken);
+        var partial = $"{folder}.{Guid.NewGuid().ToString("N")[..8]}";
+        try
+        {
+            if (LocalFolder.Holds(folder, model.Parts)) return folder;
+            foreach (var part in model.Parts) await DownloadAsync(model, part, partial, cancellationToken);
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            Directory.Move(partial, folder);
+            return folder;
+        }
+        catch (IOException) when (LocalFolder.Holds(folder, model.Parts))
+        {
+            // Another process on this machine has finished the same download first.
+            return folder;
+        }
+        finally
+        {
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            _turn.Release();
+        }
+    }
 
     /// <summary>
     /// Uploads <paramref name="localFolder"/> and then writes <paramref name="model"/>, completed, into the catalog. Repeating it after an
-    /// interruption ends with the same record.
+    /// interruption goes on where that one was, and ends with the same record.
     /// </summary>
-    public Task<ModelRecord> PublishAsync(string localFolder, ModelRecord model, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async Task<ModelRecord> PublishAsync(string localFolder, ModelRecord model, CancellationToken cancellationToken)
+    {
+        var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
+        if (parts.IsEmpty) throw new ArgumentException($"The folder {localFolder} is empty.", nameof(localFolder));
+        var complete = model with
+        {
+            Folder = Prefix(model.Kind, model.Id) + LocalFolder.ContentHash(parts),
+            Bytes = parts.Sum(part => part.Bytes),
+            Parts = parts,
+        };
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = complete.Folder + "/" }, cancellationToken))
+            present.Add(blob.Name);
+        foreach (var part in parts)
+        {
+            // A blob appears when all of it has come, and the folder's name stands for its content: what is there is right.
+            var name = $"{complete.Folder}/{part.Path}";
+            if (present.Contains(name)) continue;
+            await using var content = File.OpenRead(LocalFolder.PathOf(localFolder, part));
+            await FileTransfer.UploadOnceAsync(account.Models.GetBlobClient(name), content, cancellationToken);
+        }
+        var stored = await catalog.CreateAsync(complete, cancellationToken);
+        if (stored.Folder == complete.Folder) return stored;
+        return await catalog.UpdateAsync(model.Id, _ => complete, cancellationToken);
+    }
 
-    /// <summary>Publishes <paramref name="localFolder"/> as the base <paramref name="name"/> unless the catalog has that very content under it.</summary>
-    public Task<ModelRecord> SeedBaseAsync(string name, string localFolder, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    /// <summary>
+    /// Publishes <paramref name="localFolder"/> as the base <paramref name="name"/>, unless that very content is there under that name.
+    /// </summary>
+    public async Task<ModelRecord> SeedBaseAsync(string name, string localFolder, CancellationToken cancellationToken)
+    {
+        var id = new ModelId(name);
+        var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
+        if (await catalog.FindAsync(id, cancellationToken) is { } stored && stored.Parts.SequenceEqual(parts)) return stored;
+        var model = new ModelRecord { Id = id, Kind = ModelKind.Base, CreatedAt = clock.GetUtcNow(), OwnedBy = "system" };
+        return await PublishAsync(localFolder, model, cancellationToken);
+    }
 
     /// <summary>Removes record and folder; false when there was no such model.</summary>
-    public Task<bool> DeleteAsync(ModelId id, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<bool> DeleteAsync(ModelId id, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindAsync(id, cancellationToken) is not { } model) return false;
+        var existed = await catalog.DeleteAsync(id, cancellationToken);
+        await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix(model.Kind, id) }, cancellationToken))
+            await account.Models.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
+        return existed;
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private static string Prefix(ModelKind kind, ModelId id) =>
+        $"{(kind == ModelKind.Base ? "base" : "published")}/{BlobName.Segment(id.Value)}/";
+
+    private async Task DownloadAsync(ModelRecord model, ModelPart part, string folder, CancellationToken cancellationToken)
+    {
+        var path = LocalFolder.PathOf(folder, part);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var blob = account.Models.GetBlobClient($"{model.Folder}/{part.Path}");
+        if (await FileTransfer.DownloadAsync(blob, path, part.Bytes, part.Sha256, cancellationToken) is { } finding)
+            throw new InvalidDataException($"The model {model.Id}, part {part.Path}: {finding}.");
+    }
 }

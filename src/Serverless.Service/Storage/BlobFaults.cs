@@ -13,6 +13,10 @@ internal static class BlobFaults
     public static bool IsConditionNotMet(this RequestFailedException fault) =>
         fault.ErrorCode == BlobErrorCode.ConditionNotMet || fault.ErrorCode == BlobErrorCode.BlobAlreadyExists;
 
+    /// <summary>Somebody else wrote the same new blob at the same time and was first; blocks sent for it until then are dropped.</summary>
+    public static bool IsOvertaken(this RequestFailedException fault) =>
+        fault.IsConditionNotMet() || fault.ErrorCode == BlobErrorCode.InvalidBlockList;
+
     /// <summary>The lease named in a call is not, or not any more, the one on the blob.</summary>
     public static bool IsLeaseRefused(this RequestFailedException fault) =>
         fault.Status is 409 or 412 && fault.ErrorCode?.StartsWith("Lease", StringComparison.Ordinal) == true;

@@ -2,7 +2,7 @@ using Azure.Storage;
 
 namespace Serverless.Service.Storage;
 
-/// <summary>How contents move: in blocks of 4 MB, two at a time, so that any size passes through little memory.</summary>
+/// <summary>How contents move: in blocks of 4 MB, up to four at a time, so that any size passes through little memory.</summary>
 internal static class Transfers
 {
     public const int BlockBytes = 4 * 1024 * 1024;
@@ -11,6 +11,6 @@ internal static class Transfers
     {
         InitialTransferSize = BlockBytes,
         MaximumTransferSize = BlockBytes,
-        MaximumConcurrency = 2,
+        MaximumConcurrency = 4,
     };
 }

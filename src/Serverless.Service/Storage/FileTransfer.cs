@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace Serverless.Service.Storage;
+
+/// <summary>Moves single files between this machine and the storage, with size and hash.</summary>
+internal static class FileTransfer
+{
+    /// <summary>Uploads the file at <paramref name="path"/> and returns its size and its SHA-256 in lower-case hexadecimal, taken on the way.</summary>
+    public static async Task<(long Bytes, string Sha256)> UploadAsync(BlobClient blob, string path, CancellationToken cancellationToken)
+    {
+        await using var file = File.OpenRead(path);
+        using var hashing = new HashingStream(file, long.MaxValue, () => new InvalidOperationException());
+        await blob.UploadAsync(hashing, new BlobUploadOptions { TransferOptions = Transfers.Options }, cancellationToken);
+        return (hashing.BytesRead, hashing.Sha256);
+    }
+
+    /// <summary>
+    /// Uploads to a blob whose name stands for its content: when somebody else does the same at the same time, one of them writes it and
+    /// both return.
+    /// </summary>
+    public static async Task UploadOnceAsync(BlobClient blob, Stream content, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            TransferOptions = Transfers.Options,
+            Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+        };
+        try
+        {
+            await blob.UploadAsync(content, options, cancellationToken);
+        }
+        catch (RequestFailedException fault) when (fault.IsOvertaken())
+        {
+            if (!await blob.ExistsAsync(cancellationToken)) throw;
+        }
+    }
+
+    /// <summary>Downloads into <paramref name="path"/>, overwriting it, and checks what came.</summary>
+    /// <returns>Null when size and hash are as they should be, otherwise what was found, in words.</returns>
+    public static async Task<string?> DownloadAsync(
+        BlobClient blob, string path, long bytes, string sha256, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await blob.DownloadToAsync(path, new BlobDownloadToOptions { TransferOptions = Transfers.Options }, cancellationToken);
+        }
+        catch (RequestFailedException fault) when (fault.IsMissing())
+        {
+            return "it is missing";
+        }
+        await using var file = File.OpenRead(path);
+        if (file.Length != bytes) return $"it has {file.Length} bytes instead of {bytes}";
+        var found = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+        return found == sha256 ? null : $"its SHA-256 is {found} instead of {sha256}";
+    }
+}
