@@ -28,7 +28,8 @@ internal sealed class ElfImage
         ReadSegments();
         StringTable = (int)OffsetOf(Dynamic(TagStringTable, "string table"));
         StringTableEnd = StringTable + (int)Dynamic(TagStringTableSize, "string table size");
-        if (StringTableEnd > bytes.Length) throw new InvalidDataException("string table beyond the end of the file");
+        if (StringTable < 0 || StringTableEnd < StringTable || StringTableEnd > bytes.Length)
+            throw new InvalidDataException("string table beyond the end of the file");
     }
 
     /// <summary>File offset of the dynamic string table, and the offset behind it.</summary>

@@ -1,15 +1,18 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Serverless.Learning.Native;
 using TorchSharp;
 
 namespace Serverless.Learning.Tests.Native;
 
 [Collection(NativeState.Collection)]
-public sealed class NativeRuntimeTests
+public sealed partial class NativeRuntimeTests
 {
+    public NativeRuntimeTests() => NativeRuntime.EnsureLoaded();
+
     [Fact]
     public void Loading_twice_is_harmless_and_a_matrix_product_works()
     {
-        NativeRuntime.EnsureLoaded();
         NativeRuntime.EnsureLoaded();
         using var scope = torch.NewDisposeScope();
         var product = torch.ones(3, 4).mm(torch.ones(4, 5));
@@ -25,5 +28,77 @@ public sealed class NativeRuntimeTests
             using var ones = torch.ones(2);
             Assert.Equal(2, ones.shape[0]);
         });
+    }
+
+    [Fact]
+    public void The_number_of_threads_reaches_libtorch_and_the_fingerprint()
+    {
+        NativeRuntime.SetThreads(2);
+        Assert.Equal(2, torch.get_num_threads());
+        Assert.Equal(2, NativeRuntime.Fingerprint.Threads);
+        NativeRuntime.SetThreads(1);
+        Assert.Equal(1, torch.get_num_threads());
+        Assert.Throws<ArgumentOutOfRangeException>(() => NativeRuntime.SetThreads(0));
+    }
+
+    [Fact]
+    public void The_fingerprint_survives_JSON_and_names_the_library_that_is_loaded()
+    {
+        var fingerprint = NativeRuntime.Fingerprint;
+        var text = JsonSerializer.Serialize(fingerprint);
+        Assert.Equal(fingerprint, JsonSerializer.Deserialize<NativeFingerprint>(text));
+        Assert.Contains("\"KernelPath\":\"", text, StringComparison.Ordinal);
+        Assert.StartsWith(fingerprint.LibtorchVersion + ".", torch.__version__ + ".", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("AuthenticAMD", true, "medium")]
+    [InlineData("AuthenticAMD", false, "highest")]
+    [InlineData("GenuineIntel", true, "highest")]
+    [InlineData("Arm64", false, "highest")]
+    public void Matrix_precision_follows_maker_and_instruction_set(string maker, bool hasAvx512, string precision)
+    {
+        Assert.Equal(OperatingSystem.IsLinux() ? precision : "highest", MatrixPrecision.For(maker, hasAvx512));
+    }
+
+    [Fact]
+    public void Products_of_fp32_matrices_have_the_accuracy_of_fp32()
+    {
+        using var scope = torch.NewDisposeScope();
+        torch.manual_seed(1);
+        var (a, b) = (torch.randn(256, 512), torch.randn(512, 384));
+        var exact = a.to(torch.ScalarType.Float64).mm(b.to(torch.ScalarType.Float64));
+        var error = (a.mm(b).to(torch.ScalarType.Float64) - exact).norm().item<double>() / exact.norm().item<double>();
+        // 512 fp32 products and sums: about 4e-7; with bf16 it would be 2e-3.
+        Assert.InRange(error, 1e-9, 1e-6);
+    }
+
+    [Fact]
+    public void Idle_OpenMP_threads_sleep()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "GNU OpenMP is libtorch's on Linux only.");
+        Assert.NotEqual(0, getenv("OMP_WAIT_POLICY"));
+    }
+
+    [Fact]
+    public void Large_tensors_are_not_mapped_one_by_one()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The setting concerns the GNU C library.");
+        var before = mallinfo2().MappedBlocks;
+        using var tensor = torch.ones(5 << 20);
+        Assert.Equal(before, mallinfo2().MappedBlocks);
+    }
+
+    /// <summary>mallinfo(3): the fifth field is the number of blocks that were mapped for one allocation each.</summary>
+    [LibraryImport("libc.so.6")]
+    private static partial AllocatorState mallinfo2();
+
+    [LibraryImport("libc.so.6", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint getenv(string name);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct AllocatorState
+    {
+        public nuint Arena, FreeChunks, FastChunks, MappedBlocks, MappedBytes, Unused, FastBytes, UsedBytes, FreeBytes, Releasable;
     }
 }
