@@ -76,7 +76,7 @@ public sealed class SafetensorsFile : IDisposable
         {
             handle.AcquirePointer(ref start);
             var elements = start + view.PointerOffset; // a view begins at a page's border
-            TensorMemory.ForEachPiece(tensor, (piece, offset) => new ReadOnlySpan<byte>(elements + offset, piece.Length).CopyTo(piece));
+            TensorPieces.ForEachPiece(tensor, (piece, offset) => new ReadOnlySpan<byte>(elements + offset, piece.Length).CopyTo(piece));
         }
         catch
         {

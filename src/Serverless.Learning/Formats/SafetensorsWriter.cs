@@ -97,6 +97,6 @@ public static class SafetensorsWriter
         using var detached = tensor.detach();
         using var plain = detached.to(dtype, CPU);
         using var contiguous = plain.contiguous();
-        TensorMemory.ForEachPiece(contiguous, (piece, _) => stream.Write(piece));
+        TensorPieces.ForEachPiece(contiguous, (piece, _) => stream.Write(piece));
     }
 }

@@ -69,7 +69,7 @@ public sealed class SafetensorsDamageTests : IDisposable
                 Assert.InRange(description.Offset + description.Length, 0, bytes.Length);
                 using var tensor = file.Read(description.Name);
                 var start = (int)description.Offset;
-                TensorMemory.ForEachPiece(tensor, (piece, offset) =>
+                TensorPieces.ForEachPiece(tensor, (piece, offset) =>
                     Assert.True(piece.SequenceEqual(bytes.AsSpan(start + (int)offset, piece.Length))));
                 total += description.Length;
             }

@@ -198,7 +198,7 @@ public sealed class SafetensorsFileTests : IDisposable
         NativeRuntime.EnsureLoaded();
         using var tensor = arange(10, dtype: ScalarType.Int16);
         var seen = new List<(long Offset, int Length)>();
-        TensorMemory.ForEachPiece(tensor, (piece, offset) =>
+        TensorPieces.ForEachPiece(tensor, (piece, offset) =>
         {
             seen.Add((offset, piece.Length));
             Assert.Equal(offset / 2, piece[0]);

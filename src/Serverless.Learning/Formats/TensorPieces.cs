@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Serverless.Learning.Formats;
 
 /// <summary>A tensor's elements as bytes, in pieces, because one span ends at 2 GB and a tensor does not.</summary>
-internal static class TensorMemory
+internal static class TensorPieces
 {
     private const long LargestPiece = 1L << 30;
 

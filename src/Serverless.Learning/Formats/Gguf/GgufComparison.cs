@@ -1,0 +1,54 @@
+namespace Serverless.Learning.Formats.Gguf;
+
+/// <summary>Reads a written file back and compares it with what went in, tensor by tensor.</summary>
+internal static class GgufComparison
+{
+    /// <summary>Checks names, types, shapes, every key-value pair, and every element within its type's error.</summary>
+    /// <exception cref="InvalidDataException">Something differs; names it.</exception>
+    public static void Check(string path, IReadOnlyList<KeyValuePair<string, object>> metadata, IReadOnlyList<GgufSource> tensors)
+    {
+        using var file = GgufFile.Open(path);
+        if (file.Tensors.Count != tensors.Count || file.Metadata.Count != metadata.Count)
+            throw new InvalidDataException($"{path}: {file.Tensors.Count} tensors and {file.Metadata.Count} keys; {tensors.Count} and {metadata.Count} were written");
+        foreach (var (key, value) in metadata)
+        {
+            if (!file.Metadata.TryGetValue(key, out var found) || !Same(value, found))
+                throw new InvalidDataException($"{path}, {key}: differs from what was written");
+        }
+
+        foreach (var source in tensors)
+        {
+            if (!file.Tensors.TryGetValue(source.Name, out var stored) || stored.Type != source.Type || !stored.Shape.SequenceEqual(source.Shape))
+                throw new InvalidDataException($"{path}, tensor {source.Name}: description differs from what was written");
+            CheckElements(path, file, source, stored);
+        }
+    }
+
+    private static void CheckElements(string path, GgufFile file, GgufSource source, GgufTensor stored)
+    {
+        var block = GgufBlocks.ElementsOf(source.Type);
+        float[] found = [];
+        source.ForEachPiece((values, first) =>
+        {
+            if (found.Length != values.Length)
+                found = new float[values.Length];
+            file.ReadElements(stored, first, found);
+            for (var start = 0; start < values.Length; start += block)
+            {
+                var largest = 0f;
+                foreach (var value in values.Slice(start, block))
+                    largest = MathF.Max(largest, MathF.Abs(value));
+                var tolerance = GgufBlocks.ToleranceOf(source.Type, largest);
+                for (var i = start; i < start + block; i++)
+                {
+                    if (!(MathF.Abs(values[i] - found[i]) <= tolerance))
+                        throw new InvalidDataException($"{path}, tensor {source.Name}, element {first + i}: {found[i]}; {values[i]} was written");
+                }
+            }
+        });
+    }
+
+    private static bool Same(object written, object found) => written is Array a && found is Array b
+        ? a.GetType() == b.GetType() && a.Cast<object>().SequenceEqual(b.Cast<object>())
+        : written.Equals(found);
+}
