@@ -66,6 +66,12 @@ public sealed record DatasetScan
     /// <summary>The line of the first of them.</summary>
     public int FirstSplitLine { get; init; }
 
+    /// <summary>The examples with tools that the chat template does not write.</summary>
+    public int UnwrittenTools { get; init; }
+
+    /// <summary>The line of the first of them.</summary>
+    public int FirstUnwrittenToolsLine { get; init; }
+
     /// <summary>The sketch of the lines seen, for repetitions; null when finished.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Sketch { get; init; }

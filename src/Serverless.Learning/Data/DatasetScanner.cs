@@ -77,6 +77,12 @@ public sealed class DatasetScanner(string fileName, ChatEncoder? encoder = null,
         {
             var sequences = encoder?.EncodeExample(example);
             state = state with { Examples = state.Examples + 1 };
+            if (example.Tools is not null && encoder is { WritesTools: false })
+                state = state with
+                {
+                    UnwrittenTools = state.UnwrittenTools + 1,
+                    FirstUnwrittenToolsLine = state.UnwrittenTools == 0 ? state.Line : state.FirstUnwrittenToolsLine,
+                };
             return sequences is null ? state : Count(state, sequences);
         }
         catch (InputError error)
@@ -129,6 +135,8 @@ public sealed class DatasetScanner(string fileName, ChatEncoder? encoder = null,
             warnings.Add($"{fileName} line {state.FirstUnsupervisedLine}: no token is learned, every assistant message has weight 0 ({Lines(state.UnsupervisedExamples)} like this)");
         if (state.SplitExamples > 0)
             warnings.Add($"{fileName} line {state.FirstSplitLine}: split into one sequence per learned turn, because the chat template rewrites earlier turns ({Lines(state.SplitExamples)} like this)");
+        if (state.UnwrittenTools > 0)
+            warnings.Add($"{fileName} line {state.FirstUnwrittenToolsLine}: the tools are not learned, because the model's chat template does not write them ({Lines(state.UnwrittenTools)} like this)");
         return warnings.ToImmutable();
     }
 

@@ -13,16 +13,21 @@ public sealed class ChatEncoder
     private readonly Tokenizer _tokenizer;
     private readonly ChatTemplate _template;
     private readonly Lazy<TurnClosing> _closing;
+    private readonly Lazy<bool> _writesTools;
 
     public ChatEncoder(Tokenizer tokenizer, ChatTemplate template)
     {
         _tokenizer = tokenizer;
         _template = template;
         _closing = new Lazy<TurnClosing>(() => TurnClosing.Probe(tokenizer, template));
+        _writesTools = new Lazy<bool>(() => ToolProbe.WritesTools(template));
     }
 
     /// <summary>The token that ends an assistant's turn, at which generation stops; null if the template writes none.</summary>
     public int? EndOfTurnId => _closing.Value.TokenId;
+
+    /// <summary>Whether the template writes the tools it is given; those of older models leave them out without a word.</summary>
+    public bool WritesTools => _writesTools.Value;
 
     /// <summary>The same encoder with a template that sees a fixed time: the date that a job's training and evaluation see.</summary>
     public ChatEncoder At(DateTimeOffset time) => new(_tokenizer, _template.At(time));
@@ -101,8 +106,13 @@ public sealed class ChatEncoder
         return other is null ? whole.LastSpecialEnd(textEnd, whole.Text.Length) ?? whole.Text.Length : TurnClosing.EndOf(whole, textEnd, other, turn);
     }
 
-    private MarkedText Render(ChatExample example, int count) =>
-        _template.RenderMarked([.. example.Messages.Take(count)], addGenerationPrompt: false, example.Tools);
+    private MarkedText Render(ChatExample example, int count)
+    {
+        ChatMessage[] messages = [.. example.Messages.Take(count)];
+        var text = _template.RenderMarked(messages, addGenerationPrompt: false, example.Tools);
+        ChatTemplate.CheckToolCalls(text, messages);
+        return text;
+    }
 
     private MarkedText RenderPrompt(ChatExample example, int turn)
     {

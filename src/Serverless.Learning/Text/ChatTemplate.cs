@@ -76,11 +76,35 @@ public sealed class ChatTemplate
     internal MarkedText RenderMarked(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, JsonElement? tools)
     {
         var offered = tools is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() > 0 ? ChatValues.FromWire(array, Mark.Tools, "tools") : null;
-        var template = offered is null ? _template : _toolTemplate ?? _template;
+        try
+        {
+            return Render(messages, addGenerationPrompt, offered, noContent: null);
+        }
+        catch (InputError error) when (error.InnerException is JinjaError && messages.Any(message => message.Content is null))
+        {
+            // Some templates take content for a string even beside tool calls; others ask whether it is none.
+            var text = Render(messages, addGenerationPrompt, offered, noContent: MarkedText.Empty);
+            CheckToolCalls(text, messages);
+            return text;
+        }
+    }
+
+    /// <summary>Refuses tool calls that a template, made for a model without them, leaves out without a word.</summary>
+    internal static void CheckToolCalls(MarkedText text, IReadOnlyList<ChatMessage> messages)
+    {
+        var written = text.Marks.Select(mark => mark.Source).ToHashSet();
+        for (var i = 0; i < messages.Count; i++)
+            if (messages[i].ToolCalls is { ValueKind: JsonValueKind.Array } calls && calls.GetArrayLength() > 0 && !written.Contains(Mark.CallsOf(i)))
+                throw new InputError($"messages[{i}].tool_calls: found tool calls, which the model's chat template does not write there; allowed: none");
+    }
+
+    private MarkedText Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, object? tools, MarkedText? noContent)
+    {
+        var template = tools is null ? _template : _toolTemplate ?? _template;
         IEnumerable<KeyValuePair<string, object?>> variables =
         [
-            new("messages", new JinjaList([.. messages.Select((message, i) => ChatValues.Of(message, i, _knowsDevelopers))])),
-            new("tools", offered),
+            new("messages", new JinjaList([.. messages.Select((message, i) => ChatValues.Of(message, i, _knowsDevelopers, noContent))])),
+            new("tools", tools),
             new("documents", null),
             new("add_generation_prompt", addGenerationPrompt),
             .. _tokens.Select(token => KeyValuePair.Create<string, object?>(token.Key, (MarkedText)token.Value)),

@@ -7,10 +7,14 @@ namespace Serverless.Learning.Text;
 internal static class ChatValues
 {
     /// <summary>
-    /// A message; keys that it does not have are absent. What a call is given, a string of JSON on the wire, becomes the value it stands for: templates print it
-    /// with <c>tojson</c>. The role developer is system and function is tool, unless the template knows the former.
+    /// A message; keys that it does not have are absent. What a call is given, a string of JSON on the wire, becomes the value it stands for. The role
+    /// developer is system and function is tool, unless the template knows the former.
     /// </summary>
-    public static JinjaMap Of(ChatMessage message, int index, bool knowsDevelopers)
+    /// <param name="message">The message.</param>
+    /// <param name="index">Its place in the conversation, which its strings are marked with.</param>
+    /// <param name="knowsDevelopers">Whether the template knows the role developer.</param>
+    /// <param name="noContent">What a message without content has instead: none or an empty string.</param>
+    public static JinjaMap Of(ChatMessage message, int index, bool knowsDevelopers, MarkedText? noContent)
     {
         var role = message.Role switch
         {
@@ -21,12 +25,12 @@ internal static class ChatValues
         var entries = new List<KeyValuePair<object, object?>>
         {
             Entry("role", (MarkedText)role),
-            Entry("content", Text(message.Content, index)),
+            Entry("content", Text(message.Content, index) ?? noContent),
         };
         if (message.ReasoningContent is not null)
             entries.Add(Entry("reasoning_content", Text(message.ReasoningContent, index)));
         if (message.ToolCalls is { ValueKind: JsonValueKind.Array } calls && calls.GetArrayLength() > 0)
-            entries.Add(Entry("tool_calls", new JinjaList([.. calls.EnumerateArray().Select(call => WithArguments(FromWire(call, index, $"messages[{index}].tool_calls"), index))])));
+            entries.Add(Entry("tool_calls", new JinjaList([.. calls.EnumerateArray().Select(call => WithArguments(FromWire(call, Mark.CallsOf(index), $"messages[{index}].tool_calls")))])));
         if (message.ToolCallId is not null)
             entries.Add(Entry("tool_call_id", Text(message.ToolCallId, index)));
         if (message.Name is not null)
@@ -34,15 +38,16 @@ internal static class ChatValues
         return new JinjaMap(entries);
     }
 
-    private static object? WithArguments(object? call, int index)
+    private static object? WithArguments(object? call)
     {
         if (call is not JinjaMap map || !map.TryGet((MarkedText)"function", out var function) || function is not JinjaMap inner
-            || !inner.TryGet((MarkedText)"arguments", out var arguments) || arguments is not MarkedText json)
+            || !inner.TryGet((MarkedText)"arguments", out var arguments) || arguments is not MarkedText { Length: > 0 } json)
             return call;
         try
         {
             using var document = JsonDocument.Parse(json.Value);
-            var parsed = Entry("arguments", JsonValues.Of(document.RootElement, index));
+            var value = JsonValues.Of(document.RootElement, json.Marks[0].Source);
+            var parsed = Entry("arguments", value is JinjaMap named ? new JinjaMap(named.Entries, json) : value);
             return new JinjaMap([.. map.Entries, Entry("function", new JinjaMap([.. inner.Entries, parsed]))]);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)

@@ -54,7 +54,7 @@ internal sealed class EncodedText
     public static int? EndOfMessage(MarkedText text, int index)
     {
         for (var i = text.Marks.Count - 1; i >= 0; i--)
-            if (text.Marks[i].Source == index)
+            if (text.Marks[i].IsOf(index))
                 return text.Marks[i].End;
         return null;
     }

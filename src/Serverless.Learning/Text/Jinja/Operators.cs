@@ -12,6 +12,8 @@ internal static class Operators
             return (operation, left, right) switch
             {
                 ("+", MarkedText a, MarkedText b) => new MarkedTextBuilder(budget).Append(a).Append(b).ToText(),
+                ("+", JinjaMap { Printed: { } a }, MarkedText) => Apply(operation, a, right, budget),
+                ("+", MarkedText, JinjaMap { Printed: { } b }) => Apply(operation, left, b, budget),
                 ("+", JinjaList a, JinjaList b) => Joined(a, b, budget),
                 ("*", MarkedText or JinjaList, long or bool) => Repeat(left!, Integer(right), budget),
                 ("*", long or bool, MarkedText or JinjaList) => Repeat(right!, Integer(left), budget),

@@ -13,6 +13,7 @@ internal static class PythonText
     {
         MarkedText text => text,
         Undefined => MarkedText.Empty,
+        JinjaMap { Printed: { } printed } => printed,
         JinjaList or JinjaMap => AppendRepr(new MarkedTextBuilder(budget), value, budget).ToText(),
         _ => Scalar(value),
     };

@@ -8,7 +8,7 @@ internal static class SelectionFilters
     /// <summary><c>map(attribute="path", default=x)</c> or <c>map("filter", arguments…)</c>.</summary>
     public static object? Map(Arguments arguments, RenderBudget budget)
     {
-        var items = Sequences.Of(arguments.Positional[0], budget);
+        var items = ItemsOf(arguments, budget);
         if (arguments.Positional.Count == 1 && arguments.Named.TryGetValue("attribute", out var attribute))
         {
             arguments.Accept("value", "attribute", "default");
@@ -32,7 +32,7 @@ internal static class SelectionFilters
             var name = arguments.Text(testAt, "test").Value;
             return TypeTests.Holds(name, On(value, name, arguments, testAt + 1), budget);
         }
-        return new JinjaList([.. Sequences.Of(arguments.Positional[0], budget).Where(item => Holds(item) == keeps)]);
+        return new JinjaList([.. ItemsOf(arguments, budget).Where(item => Holds(item) == keeps)]);
     }
 
     /// <summary>What a path such as <c>function.name</c> or <c>0</c> leads to; only its last step may be undefined.</summary>
@@ -44,6 +44,10 @@ internal static class SelectionFilters
             value = Members.Item(value, long.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : (MarkedText)step, budget);
         return value;
     }
+
+    /// <summary>The entries; none of what is false, even where that cannot be iterated over.</summary>
+    private static IReadOnlyList<object?> ItemsOf(Arguments arguments, RenderBudget budget) =>
+        Equality.IsTrue(arguments.Positional[0]) ? Sequences.Of(arguments.Positional[0], budget) : [];
 
     private static Arguments On(object? item, string callee, Arguments arguments, int skipped) =>
         new(callee, [item, .. arguments.Positional.Skip(skipped)], arguments.Named);

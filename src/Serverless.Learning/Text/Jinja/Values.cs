@@ -24,12 +24,20 @@ internal sealed class JinjaMap
 {
     private readonly OrderedDictionary<object, object?> _entries;
 
-    public JinjaMap(IEnumerable<KeyValuePair<object, object?>> entries)
+    /// <param name="entries">Keys and values; of equal keys the last one counts.</param>
+    /// <param name="printed">What it prints as, where that is not Python's form.</param>
+    public JinjaMap(IEnumerable<KeyValuePair<object, object?>> entries, MarkedText? printed = null)
     {
+        Printed = printed;
         _entries = [];
         foreach (var (key, value) in entries)
             _entries[key] = value;
     }
+
+    /// <summary>
+    /// The JSON that a call's arguments arrived as: some templates print arguments as a dictionary, through <c>tojson</c>, others take them for a string.
+    /// </summary>
+    public MarkedText? Printed { get; }
 
     public int Count => _entries.Count;
 
