@@ -7,7 +7,7 @@ using TorchSharp;
 
 namespace Serverless.Learning.Pretraining;
 
-/// <summary>Writes a freshly trained decoder as a Hugging Face folder: Llama's config, bfloat16 weights, the tokenizer, a ChatML template.</summary>
+/// <summary>Writes a freshly trained decoder beside its tokenizer.json as a Hugging Face folder: Llama's config, bfloat16 weights, a ChatML template.</summary>
 public static class PretrainedFolder
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -16,7 +16,7 @@ public static class PretrainedFolder
         "{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}{%- endfor %}"
         + "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}";
 
-    public static void Write(string folder, DecoderConfig config, string tokenizerPath, Tokenizer tokenizer, IEnumerable<Weight> weights)
+    public static void Write(string folder, DecoderConfig config, Tokenizer tokenizer, IEnumerable<Weight> weights)
     {
         Directory.CreateDirectory(folder);
         var endId = tokenizer.IdOf("<|endoftext|>")!.Value;
@@ -59,7 +59,6 @@ public static class PretrainedFolder
             ["model_max_length"] = config.MaxLength,
             ["chat_template"] = ChatMl,
         });
-        File.Copy(tokenizerPath, Path.Combine(folder, "tokenizer.json"), overwrite: true);
         using var scope = torch.NewDisposeScope();
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"),
             weights.Select(weight => KeyValuePair.Create(weight.Name, weight.Value.detach().to(torch.ScalarType.BFloat16))),

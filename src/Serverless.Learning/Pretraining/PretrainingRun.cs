@@ -98,8 +98,12 @@ public sealed class PretrainingRun : IDisposable
         decoder, corpus.HeldOut, text => tokenizer.Encode(text), tokenizer.IdOf(EndOfText)!.Value, Math.Min(HeldOutWindow, options.MaxLength));
 
     /// <summary>Writes the Hugging Face folder in bfloat16.</summary>
-    public void Export(string folder) =>
-        PretrainedFolder.Write(folder, Config, Path.Combine(workFolder, "tokenizer.json"), tokenizer, decoder.Weights);
+    public void Export(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        File.Copy(Path.Combine(workFolder, "tokenizer.json"), Path.Combine(folder, "tokenizer.json"), overwrite: true);
+        PretrainedFolder.Write(folder, Config, tokenizer, decoder.Weights);
+    }
 
     public void Dispose()
     {

@@ -1,0 +1,45 @@
+using Serverless.Learning.Models;
+using Serverless.Learning.Pretraining;
+using Serverless.Learning.Text;
+
+namespace Serverless.Tests;
+
+/// <summary>A model folder of random weights, small enough that a training step takes milliseconds: 2 layers, width 32, 300 tokens.</summary>
+public static class TinyModel
+{
+    private static readonly string[] Sentences =
+    [
+        "the parcel has not arrived and the tracking page shows nothing", "my card was charged twice for the same order",
+        "I cannot sign in to my account since yesterday", "please send the invoice again to the new address",
+        "the screen stays black after the update", "billing", "shipping", "account", "Name the team that should answer the ticket.",
+    ];
+
+    /// <summary>Writes the folder and returns its path.</summary>
+    public static string Write(string folder, long seed = 1)
+    {
+        Directory.CreateDirectory(folder);
+        var tokenizerPath = Path.Combine(folder, "tokenizer.json");
+        File.WriteAllBytes(tokenizerPath, BpeTrainer.Train(Sentences, new BpeTrainingOptions(300, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])));
+        var tokenizer = Tokenizer.Load(tokenizerPath);
+        var config = Config(tokenizer);
+        using var decoder = new Decoder(config, InitialWeights.Draw(config, seed));
+        PretrainedFolder.Write(folder, config, tokenizer, decoder.Weights);
+        return folder;
+    }
+
+    /// <summary>The shape: 4 query heads share 2 key-value heads, the head is tied.</summary>
+    public static DecoderConfig Config(Tokenizer tokenizer) => new()
+    {
+        VocabularySize = tokenizer.VocabularySize, Width = 32, InnerWidth = 64, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8,
+        NormEpsilon = 1e-6, RotaryBase = 10000, MaxLength = 128, TiedHead = true,
+        EndIds = [tokenizer.IdOf("<|im_end|>")!.Value, tokenizer.IdOf("<|endoftext|>")!.Value],
+    };
+
+    /// <summary>Chat examples: a ticket and the team that answers it, as lines of JSON.</summary>
+    public static string Dataset(int examples) => string.Concat(Enumerable.Range(0, examples).Select(index =>
+    {
+        var team = new[] { "billing", "shipping", "account" }[index % 3];
+        var ticket = Sentences[new[] { 1, 0, 2 }[index % 3]];
+        return $$"""{"messages":[{"role":"system","content":"Name the team that should answer the ticket."},{"role":"user","content":"{{ticket}} {{index}}"},{"role":"assistant","content":"{{team}}"}]}""" + "\n";
+    }));
+}
