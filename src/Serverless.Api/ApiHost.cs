@@ -3,11 +3,13 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Api.Access;
+using Serverless.Api.Chat;
 using Serverless.Api.Dashboard;
 using Serverless.Api.Errors;
 using Serverless.Api.Files;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Service.Inference;
 using Serverless.Service.Models;
 
 namespace Serverless.Api;
@@ -27,6 +29,8 @@ public static class ApiHost
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<ModelEndpoints>();
+        services.TryAddSingleton<ChatGenerator>();
+        services.AddSingleton<ChatEndpoints>();
         services.AddSingleton<DashboardEndpoints>();
         services.AddRouting();
         return services;

@@ -1,0 +1,17 @@
+namespace Serverless.Service.Inference;
+
+/// <summary>How much a <see cref="ModelHost"/> may keep.</summary>
+public sealed record ModelHostSettings
+{
+    /// <summary>Where models are downloaded to, one folder per content.</summary>
+    public required string CacheFolder { get; init; }
+
+    /// <summary>The most models in memory at a time.</summary>
+    public int MaxModels { get; init; } = 4;
+
+    /// <summary>The most bytes of model folders in memory at a time; one model alone may be larger.</summary>
+    public long MaxBytes { get; init; } = 4L * 1024 * 1024 * 1024;
+
+    /// <summary>How many generations may wait for one model behind the one that runs.</summary>
+    public int MaxWaiting { get; init; } = 16;
+}
