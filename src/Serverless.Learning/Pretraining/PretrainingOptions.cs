@@ -1,3 +1,5 @@
+using Serverless.Learning.Training;
+
 namespace Serverless.Learning.Pretraining;
 
 /// <summary>A pre-training run from random weights; the defaults are those of the sample model.</summary>
@@ -31,7 +33,7 @@ public sealed record PretrainingOptions
     public int ConversationTime { get; init; } = 1024;
 
     /// <summary>Tokens of the whole run.</summary>
-    public long Tokens { get; init; } = 41_000_000;
+    public long Tokens { get; init; } = 8_400_000;
 
     /// <summary>Tokens of one optimiser step.</summary>
     public int BatchTokens { get; init; } = 8192;
@@ -53,4 +55,7 @@ public sealed record PretrainingOptions
     public double WeightDecay { get; init; } = 0.1;
 
     public long Seed { get; init; } = 1;
+
+    /// <summary>The dtype of matrix products.</summary>
+    public ComputePrecision Precision { get; init; } = ComputePrecision.Float32;
 }

@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
 using Serverless.Learning.Models;
 using Serverless.Learning.Native;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
-using TorchSharp;
 
 namespace Serverless.Learning.Pretraining;
 
@@ -17,7 +15,6 @@ public sealed class PretrainingRun : IDisposable
 {
     private const string EndOfText = "<|endoftext|>";
     private const int HeldOutWindow = 512;
-    private const int StepsPerCurveLine = 10;
     private readonly string workFolder;
     private readonly PretrainingOptions options;
     private readonly Corpus corpus;
@@ -43,7 +40,7 @@ public sealed class PretrainingRun : IDisposable
             Heads = options.Heads, KeyValueHeads = options.KeyValueHeads, HeadSize = options.HeadSize, NormEpsilon = 1e-6, RotaryBase = 10000,
             MaxLength = options.MaxLength, TiedHead = true, EndIds = [tokenizer.IdOf("<|im_end|>")!.Value, endId],
         };
-        decoder = new Decoder(Config, InitialWeights.Draw(Config, options.Seed));
+        decoder = new Decoder(Config, InitialWeights.Draw(Config, options.Seed)) { ComputeType = options.Precision.ScalarType() };
         parameters = new FlatParameters(decoder.Weights);
         optimiser = new Muon(parameters, options.WeightDecay);
         var text = new TokenStream(Encode(corpus.Training, parseSpecial: false), endId, options.Time, options.Seed, "text");
@@ -60,16 +57,11 @@ public sealed class PretrainingRun : IDisposable
     /// <summary>Tokens in one pass over the training documents.</summary>
     public long TokensPerEpoch { get; }
 
-    /// <inheritdoc cref="Decoder.ComputeType"/>
-    public torch.ScalarType ComputeType
-    {
-        get => decoder.ComputeType;
-        set => decoder.ComputeType = value;
-    }
-
     public int Step => loop.Step;
 
     public int TotalSteps => loop.TotalSteps;
+
+    private string CurvePath => Path.Combine(workFolder, "curve.csv");
 
     private string CheckpointFolder => Path.Combine(workFolder, "checkpoint");
 
@@ -77,13 +69,17 @@ public sealed class PretrainingRun : IDisposable
     public void Train(TimeSpan checkpointInterval, Action<StepMetrics> onStep, CancellationToken cancellation)
     {
         var sinceCheckpoint = Stopwatch.StartNew();
-        using var curve = new StreamWriter(Path.Combine(workFolder, "curve.csv"), append: true);
+        using var curve = new StreamWriter(CurvePath, append: true);
+        var line = new List<StepMetrics>();
         while (loop.Step < loop.TotalSteps && !cancellation.IsCancellationRequested)
         {
             var metrics = loop.TrainStep();
-            if (metrics.Step % StepsPerCurveLine == 0)
-                curve.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{metrics.Step},{loop.TrainedTokens},{metrics.Loss:F4},{metrics.Accuracy:F4},{metrics.LearningRate:G4},{metrics.GradientNorm:F3},{metrics.Elapsed.TotalSeconds:F3}"));
+            line.Add(metrics);
+            if (metrics.Step % CurvePoint.StepsPerLine == 0)
+            {
+                curve.WriteLine(new CurvePoint(metrics.Step, loop.TrainedTokens, line.Average(step => step.Loss), metrics.LearningRate, line.Average(step => step.Elapsed.TotalSeconds)));
+                line.Clear();
+            }
             onStep(metrics);
             if (sinceCheckpoint.Elapsed < checkpointInterval) continue;
             SaveCheckpoint();
@@ -104,6 +100,11 @@ public sealed class PretrainingRun : IDisposable
         File.Copy(Path.Combine(workFolder, "tokenizer.json"), Path.Combine(folder, "tokenizer.json"), overwrite: true);
         PretrainedFolder.Write(folder, Config, tokenizer, decoder.Weights);
     }
+
+    /// <summary>The model card of the run as it stands.</summary>
+    /// <param name="aboutData">Markdown about sources and licences of the text, or null.</param>
+    public string Card(string name, double bitsPerByte, string? aboutData) =>
+        PretrainingCard.Render(name, options, Config, corpus, TokensPerEpoch, bitsPerByte, File.ReadAllLines(CurvePath), aboutData);
 
     public void Dispose()
     {
