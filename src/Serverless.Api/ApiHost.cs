@@ -10,7 +10,6 @@ using Serverless.Api.Files;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
 using Serverless.Service.Inference;
-using Serverless.Service.Models;
 
 namespace Serverless.Api;
 
@@ -25,7 +24,6 @@ public static class ApiHost
     {
         services.AddSingleton(settings ?? new ApiSettings());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ModelFiles>();
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<ModelEndpoints>();

@@ -3,9 +3,11 @@ using System.ClientModel.Primitives;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI;
 using Serverless.Service.Files;
+using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Storage;
+using Serverless.Tests;
 using Serverless.Tests.Shared;
 
 namespace Serverless.Api.Tests;
@@ -14,10 +16,12 @@ namespace Serverless.Api.Tests;
 internal sealed class ApiServer : IAsyncDisposable
 {
     private readonly BareApi _api;
+    private readonly string _folder;
 
-    private ApiServer(BareApi api, BlobAccount account)
+    private ApiServer(BareApi api, BlobAccount account, string folder)
     {
         _api = api;
+        _folder = folder;
         Account = account;
         Client = new OpenAIClient(new ApiKeyCredential("unused"), new OpenAIClientOptions
         {
@@ -38,8 +42,17 @@ internal sealed class ApiServer : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _api.Services.GetRequiredService<T>();
 
+    /// <summary>A server with the tiny model of random weights as the base <c>tiny</c>.</summary>
+    public static async Task<ApiServer> StartWithModelAsync(AzuriteFixture azurite, ApiSettings? settings = null)
+    {
+        var server = await StartAsync(azurite, settings);
+        await server.Get<ModelStore>().SeedBaseAsync("tiny", TinyModel.Write(Path.Combine(server._folder, "tiny")), default);
+        return server;
+    }
+
     public static async Task<ApiServer> StartAsync(AzuriteFixture azurite, ApiSettings? settings = null)
     {
+        var folder = Directory.CreateTempSubdirectory("serverless-api-").FullName;
         var account = await azurite.NewAccountAsync();
         var api = await BareApi.StartAsync(settings, services: services => services
             .AddSingleton(account)
@@ -48,9 +61,15 @@ internal sealed class ApiServer : IAsyncDisposable
             .AddSingleton<JobCatalog>()
             .AddSingleton<JobLog>()
             .AddSingleton<ModelCatalog>()
-            .AddSingleton<ModelStore>());
-        return new ApiServer(api, account);
+            .AddSingleton<ModelStore>()
+            .AddSingleton(new ModelHostSettings { CacheFolder = Path.Combine(folder, "cache") })
+            .AddSingleton<ModelHost>());
+        return new ApiServer(api, account, folder);
     }
 
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _api.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
 }

@@ -6,7 +6,7 @@ using Serverless.Service.Models;
 namespace Serverless.Api.Models;
 
 /// <summary>Models: list, retrieve, delete, and ours: the files of a model's folder.</summary>
-internal sealed class ModelEndpoints(ModelStore models, ModelFiles files, ModelCatalog catalog)
+internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -48,7 +48,7 @@ internal sealed class ModelEndpoints(ModelStore models, ModelFiles files, ModelC
         var path = (string)context.Request.RouteValues["path"]!;
         var part = model.Parts.FirstOrDefault(one => one.Path == path)
             ?? throw new InputError($"The model '{model.Id}' has no file '{path}'.", "path", "not_found");
-        await using var content = await files.OpenAsync(model, part, context.RequestAborted);
+        await using var content = await models.OpenAsync(model, part, context.RequestAborted);
         await Reply.DownloadAsync(context, content, part.Bytes, Path.GetFileName(part.Path));
     }
 

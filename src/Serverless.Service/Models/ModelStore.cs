@@ -84,6 +84,13 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         return await PublishAsync(localFolder, model, cancellationToken);
     }
 
+    /// <summary>One file of the model's folder, read as it is needed.</summary>
+    public async Task<Stream> OpenAsync(ModelRecord model, ModelPart part, CancellationToken cancellationToken)
+    {
+        var options = new BlobOpenReadOptions(allowModifications: false) { BufferSize = Transfers.BlockBytes };
+        return await account.Models.GetBlobClient($"{model.Folder}/{part.Path}").OpenReadAsync(options, cancellationToken);
+    }
+
     /// <summary>Removes record and folder; false when there was no such model.</summary>
     public async Task<bool> DeleteAsync(ModelId id, CancellationToken cancellationToken)
     {
