@@ -20,5 +20,9 @@ public readonly record struct FileId(string Value)
     public static FileId OfDrop(string path, string etag, DateTimeOffset modified) =>
         new(Prefix + NewestFirstId.Hashed(modified, path + "\n" + etag));
 
+    /// <summary>The one id of the file <paramref name="name"/> that <paramref name="source"/> made.</summary>
+    public static FileId OfResult(string source, string name, DateTimeOffset created) =>
+        new(Prefix + NewestFirstId.Hashed(created, source + "\n" + name));
+
     public override string ToString() => Value;
 }

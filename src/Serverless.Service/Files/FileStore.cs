@@ -17,6 +17,7 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
     public const long MaxBytes = 512L * 1024 * 1024;
 
     private const string DatasetPurpose = "fine-tune";
+    private const string ResultPurpose = "fine-tune-results";
 
     /// <summary>Stores a posted file and its record.</summary>
     /// <exception cref="InputError">The content is longer than the largest posted file; nothing is stored.</exception>
@@ -44,6 +45,19 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
             throw;
         }
         return await catalog.CreateAsync(RecordOf(id, name, known, hashing), cancellationToken);
+    }
+
+    /// <summary>Stores a file that the service made, once for each <paramref name="source"/> and name: made again it has the same id.</summary>
+    /// <param name="source">What made it, such as a job's id.</param>
+    /// <param name="created">When that came to be; the file's place in lists follows from it.</param>
+    public async Task<FileRecord> StoreResultAsync(
+        string source, DateTimeOffset created, string name, Stream content, CancellationToken cancellationToken)
+    {
+        var id = FileId.OfResult(source, name, created);
+        if (await catalog.FindAsync(id, cancellationToken) is { } stored) return stored;
+        using var hashing = new HashingStream(content, long.MaxValue, () => new InvalidOperationException());
+        await FileTransfer.UploadOnceAsync(ContentOf(id, name), hashing, cancellationToken);
+        return await catalog.CreateAsync(RecordOf(id, name, ResultPurpose, hashing), cancellationToken);
     }
 
     /// <summary>

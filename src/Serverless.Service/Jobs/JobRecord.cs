@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Serverless.Learning.Native;
+using Serverless.Learning.Training;
 using Serverless.Service.Files;
 using Serverless.Service.Models;
 
@@ -28,6 +29,9 @@ public sealed record JobRecord
     public required JobMethod Method { get; init; }
 
     public AdapterRequest Adapter { get; init; } = new();
+
+    /// <summary>The hyper-parameters with nothing <c>auto</c> any more; null until Prepare has resolved them.</summary>
+    public TrainingOptions? Options { get; init; }
 
     /// <summary>What Prepare measured of the processor and settings that the bits depend on.</summary>
     public NativeFingerprint? Fingerprint { get; init; }

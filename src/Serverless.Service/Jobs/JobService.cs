@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using Serverless.Learning;
+using Serverless.Service.Files;
+using Serverless.Service.Models;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning;
+
+namespace Serverless.Service.Jobs;
+
+/// <summary>What callers can do with jobs.</summary>
+public sealed class JobService(JobCatalog jobs, FileCatalog files, ModelCatalog models, IWorkflowStarter workflows, TimeProvider clock)
+{
+    /// <summary>Files of this purpose can be trained on.</summary>
+    private const string TrainingPurpose = "fine-tune";
+
+    /// <summary>Creates a job and starts it. Its record exists when this returns, and from then on it is not lost.</summary>
+    /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
+    public async Task<JobRecord> CreateAsync(JobRequest request, CancellationToken ct)
+    {
+        if (request.Method.Type != MethodType.Supervised)
+            throw new InputError($"method.type: found '{Wire(request.Method.Type)}'; allowed: supervised", "method");
+        var model = await models.FindAsync(request.Model, ct)
+            ?? throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
+        await CheckFileAsync(request.TrainingFile, "training_file", ct);
+        if (request.ValidationFile is { } validation)
+            await CheckFileAsync(validation, "validation_file", ct);
+        var job = await jobs.CreateAsync(
+            new JobRecord
+            {
+                Id = JobId.New(clock),
+                Model = request.Model,
+                BaseModel = model.BaseModel ?? model.Id,
+                TrainingFile = request.TrainingFile,
+                ValidationFile = request.ValidationFile,
+                Suffix = request.Suffix,
+                Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
+                Method = request.Method,
+                Adapter = request.Adapter,
+                Metadata = request.Metadata,
+                CreatedAt = clock.GetUtcNow(),
+            },
+            ct);
+        await StartAsync(job.Id, ct);
+        return job;
+    }
+
+    /// <summary>Starts the workflow of a job; harmless if it runs, or if the job is final.</summary>
+    public Task StartAsync(JobId id, CancellationToken ct) =>
+        workflows.StartAsync(FineTuneWorkflow.Name, id.Value, new FineTuneInput(id), ct);
+
+    /// <summary>Cancels a job at any status; one that has ended stays as it is. A running chunk stops within a step and a second.</summary>
+    /// <exception cref="InputError">There is no such job, or it has ended in another way.</exception>
+    public Task<JobRecord> CancelAsync(JobId id, CancellationToken ct) => ChangeAsync(
+        id, "cancelled", job => job.Status == JobStatus.Cancelled ? job : job.After(JobMove.Cancel, clock.GetUtcNow()), ct);
+
+    /// <summary>Makes a job wait: at once if it does not train, otherwise when its running chunk has committed.</summary>
+    /// <exception cref="InputError">There is no such job, or it has ended.</exception>
+    public Task<JobRecord> PauseAsync(JobId id, CancellationToken ct) => ChangeAsync(
+        id,
+        "paused",
+        job => job.Status switch
+        {
+            JobStatus.Queued => job.After(JobMove.Pause, clock.GetUtcNow()),
+            JobStatus.ValidatingFiles or JobStatus.Running => job with { Wish = JobWish.Pause },
+            _ => job,
+        },
+        ct);
+
+    /// <summary>Lets a job go on that waits, or that was asked to.</summary>
+    /// <exception cref="InputError">There is no such job, or it has ended.</exception>
+    public Task<JobRecord> ResumeAsync(JobId id, CancellationToken ct) => ChangeAsync(
+        id,
+        "resumed",
+        job => job.Status == JobStatus.Paused
+            ? job.After(JobMove.Resume, clock.GetUtcNow())
+            : job.Wish == JobWish.Pause ? job with { Wish = JobWish.None } : job,
+        ct);
+
+    private async Task<JobRecord> ChangeAsync(JobId id, string done, Func<JobRecord, JobRecord> change, CancellationToken ct)
+    {
+        if (await jobs.FindAsync(id, ct) is not { } before)
+            throw NotFound(id);
+        var after = await UpdateAsync(id, change, ct);
+        if (after.Status.IsFinal() && before.Status == after.Status && !(done == "cancelled" && after.Status == JobStatus.Cancelled))
+            throw new InputError($"Job {id} has already {Ended(after.Status)} and cannot be {done}", "fine_tuning_job_id");
+        await workflows.RaiseAsync(id.Value, FineTuneWorkflow.Changed, ct);
+        return after;
+    }
+
+    private async Task<JobRecord> UpdateAsync(JobId id, Func<JobRecord, JobRecord> change, CancellationToken ct)
+    {
+        try
+        {
+            return await jobs.UpdateAsync(id, change, ct);
+        }
+        catch (Catalog.RecordNotFoundException)
+        {
+            throw NotFound(id);
+        }
+    }
+
+    private async Task CheckFileAsync(FileId id, string parameter, CancellationToken ct)
+    {
+        if (await files.FindAsync(id, ct) is not { } file)
+            throw new InputError($"invalid {parameter}: {id}", parameter);
+        if (file.Purpose != TrainingPurpose)
+            throw new InputError($"invalid {parameter}: {id} has the purpose '{file.Purpose}'; allowed: '{TrainingPurpose}'", parameter);
+    }
+
+    private static InputError NotFound(JobId id) =>
+        new($"Could not find fine tune: {id}", "fine_tuning_job_id", "fine_tune_not_found");
+
+    private static string Ended(JobStatus status) => status switch
+    {
+        JobStatus.Succeeded => "succeeded",
+        JobStatus.Failed => "failed",
+        _ => "been cancelled",
+    };
+
+    private static string Wire(MethodType type) => type.ToString().ToLowerInvariant();
+}

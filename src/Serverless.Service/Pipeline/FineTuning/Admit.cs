@@ -1,0 +1,56 @@
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// Lets a job train when a slot is free, and makes it wait when its owner wants that. Here and nowhere else does <c>queued</c> become
+/// <c>running</c>, and a wish to pause become <c>paused</c>.
+/// </summary>
+public sealed class Admit(JobCatalog jobs, Admission admission, JobEvents events, TimeProvider clock) : IActivity<JobId, StageOutcome>
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgainAtMost = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LookAgainWhilePaused = TimeSpan.FromHours(1);
+
+    public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Admit));
+
+    public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
+    {
+        var ct = scope.Stopping;
+        if (await jobs.FindAsync(input, ct) is not { } job)
+            return StageOutcome.Stop;
+        if (job.Wish == JobWish.Pause)
+            job = await PauseAsync(job, ct);
+        if (job.Status.IsFinal())
+            return StageOutcome.Stop;
+        if (job.Status == JobStatus.Paused)
+        {
+            await admission.ReleaseAsync(input, ct);
+            return StageOutcome.Wait(LookAgainWhilePaused);
+        }
+        if (await admission.AskAsync(input, ct) is > 0 and var place)
+            return StageOutcome.Wait(LookAgain * place < LookAgainAtMost ? LookAgain * place : LookAgainAtMost);
+        return await StartAsync(job, ct);
+    }
+
+    private async Task<JobRecord> PauseAsync(JobRecord job, CancellationToken ct)
+    {
+        var paused = await jobs.UpdateAsync(
+            job.Id, now => now.Wish == JobWish.Pause ? now.After(JobMove.Pause, clock.GetUtcNow()) : now, ct);
+        if (paused.Status == JobStatus.Paused && job.Status != JobStatus.Paused)
+            await events.AppendOnceAsync(job.Id, $"paused {clock.GetUtcNow():O}", "Fine-tuning job paused", ct);
+        return paused;
+    }
+
+    private async Task<StageOutcome> StartAsync(JobRecord job, CancellationToken ct)
+    {
+        var started = await jobs.UpdateAsync(
+            job.Id, now => now.Wish == JobWish.None ? now.After(JobMove.Admit, clock.GetUtcNow()) : now, ct);
+        if (started.Status != JobStatus.Running)
+            return StageOutcome.Yield;
+        await events.AppendOnceAsync(job.Id, "started", "Fine-tuning job started", ct);
+        if (job.Status == JobStatus.Queued && job.StartedAt is not null)
+            await events.AppendOnceAsync(job.Id, $"resumed {clock.GetUtcNow():O}", "Fine-tuning job resumed", ct);
+        return StageOutcome.Done;
+    }
+}

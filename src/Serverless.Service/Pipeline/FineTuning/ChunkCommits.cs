@@ -1,0 +1,62 @@
+using Serverless.Learning.Native;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>Turns what a chunk has done into committed state: checkpoint, metrics and events with one head.</summary>
+public sealed class ChunkCommits(
+    JobCatalog jobs, JobLog log, CheckpointStore checkpoints, JobFolders folders, PipelineSettings settings, TimeProvider clock)
+{
+    private const int StepsForEstimate = 50;
+
+    /// <summary>Takes away what a chunk before left uncommitted, and says so if this machine may give other bits.</summary>
+    public async Task BeginAsync(TrainerLease lease, JobPlan plan, CancellationToken ct)
+    {
+        await log.RemoveUncommittedAsync(lease, ct);
+        var here = NativeRuntime.Fingerprint with { Threads = plan.Fingerprint.Threads };
+        if (here != plan.Fingerprint)
+        {
+            await log.AppendOnceAsync(lease, $"fingerprint {here}", [Warning($"The job goes on with {here} and began with {plan.Fingerprint}: the weights may differ in their last bits")], ct);
+        }
+    }
+
+    /// <summary>Shows what was done since the last commit.</summary>
+    public Task ShowAsync(TrainingSession session, TrainerLease lease, CancellationToken ct) =>
+        log.WriteLiveAsync(lease, [.. session.Events.Select(entry => entry.Event)], [.. session.Metrics], ct);
+
+    /// <summary>Copies the present state to this machine's disk, and begins to upload it.</summary>
+    internal async Task<ChunkUpload> SaveAsync(TrainingSession session, CancellationToken ct)
+    {
+        var folder = folders.Fresh(session.JobId, "checkpoint");
+        await session.SaveAsync(folder);
+        var (step, tokens) = (session.Step, session.TrainedTokens);
+        return new ChunkUpload(step, tokens, checkpoints.UploadAsync(session.JobId, step, folder, ct));
+    }
+
+    /// <summary>Waits for the upload and makes it the job's newest checkpoint, with the metrics and events up to its step.</summary>
+    /// <exception cref="LeaseLostException">Another trainer has taken over.</exception>
+    internal async Task CommitAsync(TrainingSession session, ChunkUpload upload, TrainerLease lease, JobPlan plan, CancellationToken ct)
+    {
+        var manifest = await upload.Manifest;
+        var metrics = session.Metrics.Where(step => step.Step <= upload.Step).ToList();
+        var quality = metrics.Count == 0 ? null : new CheckpointMetrics { TrainLoss = metrics[^1].TrainLoss, TrainAccuracy = metrics[^1].TrainAccuracy };
+        var kept = lease.Head.Checkpoints.Add(manifest.ToCommitted(quality)).TakeLast(settings.KeepCheckpoints);
+        List<JobEvent> events = [.. session.Events.Where(entry => entry.Step <= upload.Step).Select(entry => entry.Event)];
+        events.Add(new JobEvent { CreatedAt = clock.GetUtcNow(), Message = $"Checkpoint created at step {upload.Step}" });
+        var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = [.. kept] }, events, metrics, ct);
+        await lease.CommitAsync(next, ct);
+        session.Committed(manifest.Path, upload.Step);
+        await checkpoints.RemoveUnnamedAsync(lease, ct);
+        var pace = metrics.TakeLast(StepsForEstimate).Select(step => step.Seconds).DefaultIfEmpty(0).Average();
+        await jobs.UpdateAsync(
+            session.JobId,
+            job => job.Status.IsFinal() ? job : job with
+            {
+                TrainedTokens = upload.TrainedTokens,
+                EstimatedFinish = clock.GetUtcNow() + TimeSpan.FromSeconds(pace * (plan.TotalSteps - upload.Step)),
+            },
+            ct);
+    }
+
+    private JobEvent Warning(string message) => new() { CreatedAt = clock.GetUtcNow(), Level = EventLevel.Warn, Message = message };
+}

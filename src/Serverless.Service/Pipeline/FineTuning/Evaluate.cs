@@ -1,0 +1,81 @@
+using Serverless.Learning;
+using Serverless.Learning.Data;
+using Serverless.Learning.Models;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy and the
+/// share of exactly right answers.
+/// </summary>
+public sealed class Evaluate(
+    JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports, JobEvaluations evaluations,
+    JobFolders folders, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
+{
+    public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Evaluate));
+
+    public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
+    {
+        var ct = scope.Stopping;
+        var (job, wish) = await wishes.ReadAsync(input, ct);
+        if (wish is not null)
+            return wish;
+        if (job!.ValidationFile is not { } validation)
+            return StageOutcome.Done;
+        try
+        {
+            var examples = await files.ExamplesAsync(validation, "validation_file", ct);
+            var evaluation = await evaluations.FindAsync(input, ct) ?? new JobEvaluation { Examples = examples.Count };
+            return evaluation.Finished ? StageOutcome.Done : await CompareAsync(job, examples, evaluation, scope);
+        }
+        catch (InputError error)
+        {
+            return StageOutcome.Refuse(error, "invalid_request_error", null);
+        }
+    }
+
+    private async Task<StageOutcome> CompareAsync(
+        JobRecord job, IReadOnlyList<ChatExample> examples, JobEvaluation evaluation, ActivityScope scope)
+    {
+        var run = new EvaluationRun(examples, job.CreatedAt, settings);
+        var tunedFolder = await exports.FolderAsync(job, scope.Stopping);
+        var outcome = await EvaluateAsync(
+            await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, job, scope);
+        if (outcome.Result == StageResult.Done)
+            outcome = await EvaluateAsync(tunedFolder, run, evaluation.Tuned, part => evaluation = evaluation with { Tuned = part }, job, scope);
+        await evaluations.WriteAsync(job.Id, evaluation with { Finished = outcome.Result == StageResult.Done }, CancellationToken.None);
+        return outcome;
+    }
+
+    /// <summary>Goes on with one model, until it is complete, the time is up, or the job's owner wants something else.</summary>
+    private async Task<StageOutcome> EvaluateAsync(
+        string folder, EvaluationRun run, ModelEvaluation part, Action<ModelEvaluation> done, JobRecord job, ActivityScope scope)
+    {
+        if (run.IsComplete(part))
+            return StageOutcome.Done;
+        var leaveAt = clock.GetUtcNow() + (scope.Deadline - clock.GetUtcNow()) / 2;
+        await using var thread = new TensorThread($"evaluate {job.Id}");
+        using var model = await thread.RunAsync(() => LanguageModel.Load(folder));
+        while (!run.IsComplete(part))
+        {
+            if (clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested)
+                return StageOutcome.More;
+            var next = thread.RunAsync(() => run.Next(model, part, CancellationToken.None));
+            var wish = (await wishes.ReadAsync(job.Id, CancellationToken.None)).Outcome;
+            part = await next;
+            done(part);
+            if (wish is not null)
+                return wish;
+        }
+        return StageOutcome.Done;
+    }
+
+    private async Task<string> BaseFolderAsync(JobRecord job, CancellationToken ct)
+    {
+        var model = await models.FindAsync(job.Model, ct)
+            ?? throw new InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
+        return await modelStore.DownloadAsync(model, folders.Models, ct);
+    }
+}

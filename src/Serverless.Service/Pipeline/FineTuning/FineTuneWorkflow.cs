@@ -1,0 +1,85 @@
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// A fine-tuning job from its files to its published model: one stage after another, each called again until it is complete. What the
+/// job has come to stands in the catalog and its checkpoints; this only decides what is called next.
+/// </summary>
+public sealed class FineTuneWorkflow : IWorkflow<FineTuneInput>
+{
+    /// <summary>After so many calls of activities the history is cut: at four minutes a chunk, about every three hours of training.</summary>
+    public const int CallsPerRun = 50;
+
+    /// <summary>Raised when the job's record has changed.</summary>
+    public const string Changed = "changed";
+
+    public static WorkflowName<FineTuneInput> Name { get; } = new(nameof(FineTuneWorkflow));
+
+    public async Task RunAsync(IWorkflowContext context, FineTuneInput input)
+    {
+        var job = input.JobId;
+        JobEnd? end;
+        try
+        {
+            if (input.Restart is { } reason)
+                await context.CallAsync(NoteRestart.Name, new RestartNote(job, reason), RetrySchedule.Patient);
+            end = await RunStagesAsync(context, input with { Restart = null });
+        }
+        catch (ActivityFailure failure)
+        {
+            end = new JobEnd(job, JobMove.Fail, new JobError("server_error", $"The job failed by a fault of the service: {failure.Message}"));
+        }
+        if (end is null)
+            return;
+        context.SetStatus("ending");
+        await context.CallAsync(Finish.Name, end, RetrySchedule.Patient);
+        context.SetStatus("ended");
+    }
+
+    public FineTuneInput RestartInput(FineTuneInput original, string reason) => new(original.JobId, Restart: reason);
+
+    /// <returns>The job's end, or null if it continues as new.</returns>
+    private static async Task<JobEnd?> RunStagesAsync(IWorkflowContext context, FineTuneInput input)
+    {
+        var stage = input.Stage;
+        for (var call = 0; call < CallsPerRun; call++)
+        {
+            context.SetStatus(stage.ToString());
+            var outcome = await context.CallAsync(ActivityOf(stage), input.JobId, RetrySchedule.Patient);
+            switch (outcome.Result)
+            {
+                case StageResult.Done when stage == JobStage.Publish:
+                    return new JobEnd(input.JobId, JobMove.Succeed);
+                case StageResult.Done:
+                    stage++;
+                    break;
+                case StageResult.Wait:
+                    await context.WaitAsync(Changed, outcome.Pause);
+                    break;
+                case StageResult.Yield:
+                    stage = JobStage.Admit;
+                    break;
+                case StageResult.Stop:
+                    return new JobEnd(input.JobId, JobMove.Cancel);
+                case StageResult.Refuse:
+                    return new JobEnd(input.JobId, JobMove.Fail, outcome.Error);
+                case StageResult.More:
+                    break;
+            }
+        }
+        context.ContinueAsNew(input with { Stage = stage });
+        return null;
+    }
+
+    private static ActivityName<JobId, StageOutcome> ActivityOf(JobStage stage) => stage switch
+    {
+        JobStage.ValidateFiles => ValidateFiles.Name,
+        JobStage.Prepare => Prepare.Name,
+        JobStage.Admit => Admit.Name,
+        JobStage.Train => TrainChunk.Name,
+        JobStage.Evaluate => Evaluate.Name,
+        JobStage.Publish => Publish.Name,
+        _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, null),
+    };
+}

@@ -1,0 +1,44 @@
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>Gives a job its final status, says so in its events, and lets go of whatever it held.</summary>
+public sealed class Finish(
+    JobCatalog jobs, ModelStore models, Admission admission, TrainingSessions sessions, JobFolders folders, JobEvents events, TimeProvider clock)
+    : IActivity<JobEnd, bool>
+{
+    public static ActivityName<JobEnd, bool> Name { get; } = new(nameof(Finish));
+
+    public async Task<bool> RunAsync(JobEnd input, ActivityScope scope)
+    {
+        var ct = scope.Stopping;
+        var id = input.JobId;
+        await sessions.CloseAsync(id);
+        await admission.ReleaseAsync(id, ct);
+        folders.Remove(id);
+        if (await jobs.FindAsync(id, ct) is null)
+            return true;
+        var job = await jobs.UpdateAsync(
+            id,
+            now => now.Status.IsFinal() ? now : now.After(input.Move, clock.GetUtcNow()) with { Error = input.Error },
+            ct);
+        if (job.Status == JobStatus.Cancelled && job.FineTunedModel is { } model)
+        {
+            // Published in the moment before the job was cancelled.
+            await models.DeleteAsync(model, ct);
+            job = await jobs.UpdateAsync(id, now => now with { FineTunedModel = null }, ct);
+        }
+        await SayAsync(job, ct);
+        return true;
+    }
+
+    private Task SayAsync(JobRecord job, CancellationToken ct) => job.Status switch
+    {
+        JobStatus.Succeeded => events.AppendOnceAsync(
+            job.Id, "ended", EventLevel.Info, [$"New fine-tuned model created: {job.FineTunedModel}", "The job has successfully completed"], ct),
+        JobStatus.Failed => events.AppendOnceAsync(job.Id, "ended", EventLevel.Error, [$"The job failed: {job.Error?.Message}"], ct),
+        JobStatus.Cancelled => events.AppendOnceAsync(job.Id, "ended", "Fine-tuning job cancelled", ct),
+        _ => throw new InvalidOperationException($"{job.Id} has not ended: it is {job.Status}"),
+    };
+}

@@ -1,0 +1,41 @@
+using Serverless.Learning.Native;
+using Serverless.Learning.Training;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>What Prepare fixed for the whole job; <c>jobs/&lt;id&gt;/plan.json</c>.</summary>
+public sealed record JobPlan
+{
+    /// <summary>The hyper-parameters, nothing <c>auto</c> any more.</summary>
+    public required TrainingOptions Options { get; init; }
+
+    /// <summary>What the bits of the result depend on besides.</summary>
+    public required NativeFingerprint Fingerprint { get; init; }
+
+    /// <summary>Optimiser steps in all.</summary>
+    public required int TotalSteps { get; init; }
+
+    /// <summary>Examples of the training file.</summary>
+    public required int Examples { get; init; }
+
+    /// <summary>Tokens of the training file.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Tokens that will be trained on, every epoch counted.</summary>
+    public long TotalTokens => Tokens * Options.Epochs;
+
+    /// <summary>Examples of the validation file, 0 without one.</summary>
+    public int ValidationExamples { get; init; }
+
+    /// <summary>Tokens of the validation file.</summary>
+    public long ValidationTokens { get; init; }
+
+    /// <summary>Weights of the model.</summary>
+    public required long Weights { get; init; }
+
+    /// <summary>How much memory training is expected to take, in bytes.</summary>
+    public required long EstimatedBytes { get; init; }
+
+    /// <summary>How long training is expected to take, from the first step to the last.</summary>
+    public required TimeSpan EstimatedTime { get; init; }
+}

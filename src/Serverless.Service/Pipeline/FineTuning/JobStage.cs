@@ -1,0 +1,12 @@
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>The stages of a job, in their order.</summary>
+public enum JobStage
+{
+    ValidateFiles,
+    Prepare,
+    Admit,
+    Train,
+    Evaluate,
+    Publish,
+}

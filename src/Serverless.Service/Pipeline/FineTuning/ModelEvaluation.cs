@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Serverless.Learning.Evaluation;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>How one model did on the validation file, so far.</summary>
+public sealed record ModelEvaluation
+{
+    /// <summary>Sums over the supervised tokens of the examples scored.</summary>
+    public EvaluationScores Scores { get; init; } = EvaluationScores.None;
+
+    /// <summary>Examples scored, in the order of the file.</summary>
+    public int Scored { get; init; }
+
+    /// <summary>Examples that the model answered, in the order of the file.</summary>
+    public int Answered { get; init; }
+
+    /// <summary>Answers equal to the expected one.</summary>
+    public int Exact { get; init; }
+
+    /// <summary>The first answers.</summary>
+    public ImmutableArray<GradedAnswer> Samples { get; init; } = [];
+
+    /// <summary>The share of answers that are exactly right, 0 to 1; null if none was given.</summary>
+    public double? ExactShare => Answered == 0 ? null : Exact / (double)Answered;
+}

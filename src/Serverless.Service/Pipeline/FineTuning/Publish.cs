@@ -1,0 +1,69 @@
+using Serverless.Learning;
+using Serverless.Learning.Formats;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>Stores the tuned model with its card under its name, and the metrics of all steps as a result file.</summary>
+public sealed class Publish(
+    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobLog log, FileCatalog files,
+    FileStore store, ModelStore models, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
+{
+    public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
+
+    public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
+    {
+        var ct = scope.Stopping;
+        var (job, wish) = await wishes.ReadAsync(input, ct);
+        if (wish is not null)
+            return wish;
+        if (job!.FineTunedModel is not null)
+            return StageOutcome.Done;
+        try
+        {
+            await PublishAsync(job, ct);
+            return StageOutcome.Done;
+        }
+        catch (InputError error)
+        {
+            return StageOutcome.Refuse(error, "invalid_request_error", null);
+        }
+    }
+
+    private async Task PublishAsync(JobRecord job, CancellationToken ct)
+    {
+        var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
+        var metrics = await log.ListMetricsAsync(job.Id, 0, ct);
+        var name = ModelId.Published(job.BaseModel.Value, settings.Organization, job.Suffix, job.Id);
+        var folder = await exports.FolderAsync(job, ct);
+        var evaluation = await evaluations.FindAsync(job.Id, ct);
+        ModelCard.Write(folder, PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation));
+        await models.PublishAsync(
+            folder,
+            new ModelRecord
+            {
+                Id = name,
+                Kind = ModelKind.Published,
+                CreatedAt = clock.GetUtcNow(),
+                OwnedBy = settings.Organization,
+                JobId = job.Id,
+                BaseModel = job.BaseModel,
+            },
+            ct);
+        using var csv = new MemoryStream(StepMetricsCsv.Write(metrics));
+        var results = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, StepMetricsCsv.FileName, csv, ct);
+        await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [results.Id] }, ct);
+    }
+
+    private async Task<IReadOnlyList<ModelCardDataset>> DataAsync(JobRecord job, JobPlan plan, CancellationToken ct)
+    {
+        var data = new List<ModelCardDataset>();
+        if (await files.FindAsync(job.TrainingFile, ct) is { } training)
+            data.Add(PublishedCard.Dataset("training", training, plan.Examples, plan.Tokens));
+        if (job.ValidationFile is { } id && await files.FindAsync(id, ct) is { } validation)
+            data.Add(PublishedCard.Dataset("validation", validation, plan.ValidationExamples, plan.ValidationTokens));
+        return data;
+    }
+}

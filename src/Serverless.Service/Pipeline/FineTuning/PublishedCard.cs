@@ -1,0 +1,61 @@
+using System.Globalization;
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Formats;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>What the card of a published model says.</summary>
+internal static class PublishedCard
+{
+    public static ModelCardFacts Facts(
+        ModelId name, JobRecord job, JobPlan plan, IReadOnlyList<ModelCardDataset> data, IReadOnlyList<JobMetrics> metrics, JobEvaluation? evaluation) => new()
+        {
+            Name = name.Value,
+            BaseModel = job.Model.Value,
+            Method = plan.Options.Adapter.Kind == AdapterKind.Lora ? "supervised fine-tuning with LoRA" : "supervised fine-tuning of all weights",
+            CreatedAt = job.CreatedAt,
+            Data = data,
+            HyperParameters = [.. HyperParameters(job, plan).Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
+            Curve = [.. metrics.Select(step => new ModelCardPoint(step.Step, step.TrainLoss, step.LearningRate, step.ValidLoss))],
+            Evaluation = evaluation is null ? [] : Scores(evaluation.Base, evaluation.Tuned),
+        };
+
+    public static ModelCardDataset Dataset(string use, FileRecord file, int examples, long tokens) =>
+        new(use, file.Name, examples, tokens, file.Sha256);
+
+    private static IEnumerable<(string Name, string Value)> HyperParameters(JobRecord job, JobPlan plan)
+    {
+        var options = plan.Options;
+        yield return ("n_epochs", Text(options.Epochs));
+        yield return ("batch_size", Text(options.BatchSize));
+        yield return ("learning_rate", Text(options.LearningRate));
+        yield return ("warmup_fraction", Text(options.WarmupFraction));
+        yield return ("weight_decay", Text(options.WeightDecay));
+        yield return ("max_gradient_norm", Text(options.MaxGradientNorm));
+        yield return ("max_sequence_length", Text(options.MaxSequenceLength));
+        yield return ("seed", Text(options.Seed));
+        yield return ("precision", options.Precision.ToString());
+        yield return ("steps", Text(plan.TotalSteps));
+        if (job.TrainedTokens is { } tokens)
+            yield return ("trained_tokens", Text(tokens));
+        if (options.Adapter.Kind != AdapterKind.Lora)
+            yield break;
+        yield return ("adapter.rank", Text(options.Adapter.Rank));
+        yield return ("adapter.alpha", Text(options.Adapter.Alpha));
+        yield return ("adapter.dropout", Text(options.Adapter.Dropout));
+        yield return ("adapter.target_modules", string.Join(", ", options.Adapter.TargetModules));
+    }
+
+    private static List<ModelCardScore> Scores(ModelEvaluation before, ModelEvaluation after) =>
+    [
+        new("validation loss", before.Scores.Loss, after.Scores.Loss),
+        new("validation perplexity", before.Scores.Perplexity, after.Scores.Perplexity),
+        new("validation token accuracy", before.Scores.TokenAccuracy, after.Scores.TokenAccuracy),
+        new("validation answers exactly right", before.ExactShare, after.ExactShare),
+    ];
+
+    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}

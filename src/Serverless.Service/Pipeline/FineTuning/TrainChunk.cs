@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Logging;
+using Serverless.Learning;
+using Serverless.Learning.Training;
+using Serverless.Service.Jobs;
+using Serverless.Service.Storage;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// Trains one bounded stretch of a job: continues from the last checkpoint, commits as it goes, and leaves at the end, at its deadline,
+/// or when the job's owner wants something else.
+/// </summary>
+public sealed class TrainChunk(
+    BlobAccount account, JobPlans plans, JobWishes wishes, TrainingSessions sessions, ChunkCommits commits, PipelineSettings settings,
+    TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
+{
+    private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
+
+    public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(TrainChunk));
+
+    public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
+    {
+        var outcome = await TrainAsync(input, scope);
+        if (outcome.Result is StageResult.Yield or StageResult.Stop or StageResult.Refuse)
+            await sessions.CloseAsync(input);
+        return outcome;
+    }
+
+    private async Task<StageOutcome> TrainAsync(JobId id, ActivityScope scope)
+    {
+        var ct = scope.Stopping;
+        var (job, wish) = await wishes.ReadAsync(id, ct);
+        if (wish is not null)
+            return wish;
+        var plan = await plans.FindAsync(id, ct) ?? throw new InvalidOperationException($"{id} was admitted without a plan");
+        await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, ct);
+        if (lease is null)
+            return StageOutcome.Wait(LookAgainForLease);
+        if (lease.Head.Step >= plan.TotalSteps)
+            return StageOutcome.Done;
+        try
+        {
+            await commits.BeginAsync(lease, plan, ct);
+            using var use = await sessions.OpenAsync(job!, plan, lease.Head, ct);
+            if (use.Session.TotalSteps != plan.TotalSteps)
+                await plans.WriteAsync(id, plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
+            return await new ChunkRun(use.Session, lease, plan, commits, wishes, settings, clock).RunAsync(scope);
+        }
+        catch (InputError error)
+        {
+            return StageOutcome.Refuse(error, "invalid_request_error", null);
+        }
+        catch (DivergenceException divergence)
+        {
+            return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, "method"));
+        }
+    }
+}

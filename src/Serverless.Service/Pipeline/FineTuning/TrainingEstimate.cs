@@ -1,0 +1,44 @@
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Models;
+using Serverless.Learning.Training;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// What a training run is expected to need, from sizes alone; good to about a factor of two. Once steps are measured, those count.
+/// </summary>
+internal sealed class TrainingEstimate(DecoderConfig config, TrainingOptions options)
+{
+    // Sustained floating-point operations per second and thread: a third of what matrix products alone reach.
+    private const double OperationsPerThread = 40e9;
+    private const double OperationsPerThreadInBFloat16 = 100e9;
+    private const int TokensAtOnce = 4096;
+
+    private readonly IReadOnlyDictionary<string, long[]> _shapes = config.WeightShapes();
+
+    /// <summary>The number of weights of the model.</summary>
+    public long Weights => _shapes.Values.Sum(Size);
+
+    /// <summary>The number of weights that train.</summary>
+    public long TrainedWeights => options.Adapter.Kind == AdapterKind.Full
+        ? Weights
+        : _shapes.Where(entry => entry.Key.EndsWith("_proj.weight", StringComparison.Ordinal))
+            .Sum(entry => options.Adapter.Rank * entry.Value.Sum());
+
+    /// <summary>
+    /// float32 weights, a gradient and two moments for each that trains, the activations of a micro-batch (about 16 values of the model's
+    /// width and 4 of the inner width for each token and layer) and its logits with their gradient.
+    /// </summary>
+    public long Bytes => 4 * (Weights + 3 * TrainedWeights
+        + TokensAtOnce * ((long)config.Layers * (16 * config.Width + 4 * config.InnerWidth) + 2L * config.VocabularySize));
+
+    /// <summary>Two operations a weight and token forward, twice that backward; half of the latter for frozen weights.</summary>
+    public TimeSpan Time(long tokens, int threads)
+    {
+        var operations = (options.Adapter.Kind == AdapterKind.Full ? 6.0 : 4.0) * Weights * tokens;
+        var rate = threads * (options.Precision == ComputePrecision.BFloat16 ? OperationsPerThreadInBFloat16 : OperationsPerThread);
+        return TimeSpan.FromSeconds(operations / rate);
+    }
+
+    private static long Size(long[] shape) => shape.Aggregate(1L, (product, size) => product * size);
+}

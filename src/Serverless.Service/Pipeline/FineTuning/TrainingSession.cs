@@ -1,0 +1,136 @@
+using Serverless.Learning.Data;
+using Serverless.Learning.Models;
+using Serverless.Learning.Training;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// A job's trainer in memory, between and during chunks, with what it has done since its last commit. Its tensors are touched on one
+/// thread only.
+/// </summary>
+public sealed class TrainingSession : IAsyncDisposable
+{
+    private readonly TensorThread _thread;
+    private readonly Trainer _trainer;
+    private bool _broken;
+
+    private TrainingSession(JobId jobId, TensorThread thread, Trainer trainer, string? manifest) =>
+        (JobId, _thread, _trainer, Manifest) = (jobId, thread, trainer, manifest);
+
+    public JobId JobId { get; }
+
+    /// <summary>Held by whoever uses the session.</summary>
+    internal SemaphoreSlim Turn { get; } = new(1);
+
+    /// <summary>The committed checkpoint that this continues; null if none.</summary>
+    public string? Manifest { get; private set; }
+
+    /// <summary>Steps done, committed or not.</summary>
+    public int Step => _trainer.Step;
+
+    public int TotalSteps => _trainer.TotalSteps;
+
+    /// <summary>Tokens trained on, committed or not.</summary>
+    public long TrainedTokens => _trainer.TrainedTokens;
+
+    /// <summary>What was measured since the last commit.</summary>
+    public List<JobMetrics> Metrics { get; } = [];
+
+    /// <summary>What there is to tell since the last commit, each with its step.</summary>
+    public List<(int Step, JobEvent Event)> Events { get; } = [];
+
+    /// <summary>Loads a model and builds the trainer of a job.</summary>
+    /// <param name="modelFolder">The model that training starts from.</param>
+    /// <param name="checkpointFolder">The files of the checkpoint to continue from, or null to begin.</param>
+    /// <param name="manifest">That checkpoint's manifest.</param>
+    /// <exception cref="Learning.InputError">The model cannot be used.</exception>
+    public static async Task<TrainingSession> OpenAsync(
+        JobId id, string modelFolder, IReadOnlyList<TrainingSequence> sequences, TrainingOptions options, string? checkpointFolder,
+        string? manifest)
+    {
+        var thread = new TensorThread($"train {id}");
+        try
+        {
+            var trainer = await thread.RunAsync(() => Build(modelFolder, sequences, options, checkpointFolder));
+            return new TrainingSession(id, thread, trainer, manifest);
+        }
+        catch
+        {
+            await thread.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Whether the head is what this continues, so that its next commit fits there.</summary>
+    public bool Continues(JobHead head) => !_broken && Manifest == head.Manifest && Step >= head.Step;
+
+    /// <summary>Takes steps for a length of time, at least one, and at most up to the last.</summary>
+    public async Task<IReadOnlyList<StepMetrics>> TrainAsync(TimeSpan length, TimeProvider clock)
+    {
+        try
+        {
+            return await _thread.RunAsync(() =>
+            {
+                var begun = clock.GetTimestamp();
+                var steps = new List<StepMetrics>();
+                do
+                    steps.Add(_trainer.TrainStep());
+                while (_trainer.Step < _trainer.TotalSteps && clock.GetElapsedTime(begun) < length);
+                return steps;
+            });
+        }
+        catch
+        {
+            _broken = true;
+            throw;
+        }
+    }
+
+    /// <summary>Writes the checkpoint files of the present step.</summary>
+    public Task SaveAsync(string folder) => _thread.RunAsync(() => _trainer.Save(folder));
+
+    /// <summary>Notes that a checkpoint of a step was committed: what it holds is not pending any more.</summary>
+    public void Committed(string manifest, int step)
+    {
+        Manifest = manifest;
+        Metrics.RemoveAll(metrics => metrics.Step <= step);
+        Events.RemoveAll(entry => entry.Step <= step);
+    }
+
+    /// <summary>Writes the merged model and, with adapters, the adapter in a folder <c>adapter</c> within it.</summary>
+    public Task ExportAsync(string folder, string baseModel) => _thread.RunAsync(() =>
+    {
+        _trainer.ExportMerged(folder);
+        if (_trainer.Options.Adapter.Kind == Learning.Adapters.AdapterKind.Lora)
+            _trainer.ExportAdapter(Path.Combine(folder, "adapter"), baseModel);
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _thread.RunAsync(_trainer.Dispose);
+        await _thread.DisposeAsync();
+        Turn.Dispose();
+    }
+
+    private static Trainer Build(
+        string modelFolder, IReadOnlyList<TrainingSequence> sequences, TrainingOptions options, string? checkpointFolder)
+    {
+        var model = LanguageModel.Load(modelFolder);
+        Trainer? trainer = null;
+        try
+        {
+            trainer = new Trainer(model, sequences, options);
+            if (checkpointFolder is not null)
+                trainer.Restore(checkpointFolder);
+            return trainer;
+        }
+        catch
+        {
+            if (trainer is null)
+                model.Dispose();
+            trainer?.Dispose();
+            throw;
+        }
+    }
+}

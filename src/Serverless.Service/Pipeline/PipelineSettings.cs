@@ -1,0 +1,59 @@
+namespace Serverless.Service.Pipeline;
+
+/// <summary>How the pipeline works; the same names in every head.</summary>
+public sealed record PipelineSettings
+{
+    /// <summary>How many jobs train at a time on this deployment; on one machine, one.</summary>
+    public int TrainingSlots { get; init; } = 1;
+
+    /// <summary>The time between two commits of a training chunk: what a killed process loses at most.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many of a job's newest checkpoints are kept.</summary>
+    public int KeepCheckpoints { get; init; } = 3;
+
+    /// <summary>The number of steps from one metrics event to the next.</summary>
+    public int MetricsEventSteps { get; init; } = 10;
+
+    /// <summary>How often a running activity reads what the job's owner wishes.</summary>
+    public TimeSpan WishInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many examples of the validation file are answered by both models; their loss is computed on all.</summary>
+    public int EvaluatedAnswers { get; init; } = 1000;
+
+    /// <summary>The most tokens of such an answer.</summary>
+    public int EvaluatedAnswerTokens { get; init; } = 256;
+
+    /// <summary>The name of the deployment in the names of published models.</summary>
+    public string Organization { get; init; } = "local";
+
+    /// <summary>The base whose tokenizer counts the tokens of incoming files, if the catalog has it.</summary>
+    public string IntakeModel { get; init; } = "sample-8m";
+
+    /// <summary>Where models and work in progress lie on this machine; nothing in it needs to survive.</summary>
+    public string WorkFolder { get; init; } = Path.Combine(Path.GetTempPath(), "serverless");
+
+    /// <exception cref="ArgumentException">A value is out of its range; the message lists all of them.</exception>
+    public void Validate()
+    {
+        var faults = new List<string>();
+        Check(TrainingSlots >= 1, nameof(TrainingSlots), TrainingSlots, "1 or more");
+        Check(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), CheckpointInterval, "more than 0");
+        Check(KeepCheckpoints >= 1, nameof(KeepCheckpoints), KeepCheckpoints, "1 or more");
+        Check(MetricsEventSteps >= 1, nameof(MetricsEventSteps), MetricsEventSteps, "1 or more");
+        Check(WishInterval > TimeSpan.Zero, nameof(WishInterval), WishInterval, "more than 0");
+        Check(EvaluatedAnswers >= 0, nameof(EvaluatedAnswers), EvaluatedAnswers, "0 or more");
+        Check(EvaluatedAnswerTokens >= 1, nameof(EvaluatedAnswerTokens), EvaluatedAnswerTokens, "1 or more");
+        Check(
+            Organization.Length is >= 1 and <= 64 && !Organization.Contains(':'), nameof(Organization), Organization, "1 to 64 characters, no colon");
+        Check(Path.IsPathFullyQualified(WorkFolder), nameof(WorkFolder), WorkFolder, "an absolute path");
+        if (faults.Count > 0)
+            throw new ArgumentException($"pipeline settings: {string.Join("; ", faults)}");
+
+        void Check(bool holds, string name, object found, string allowed)
+        {
+            if (!holds)
+                faults.Add($"{name}: found {found}; allowed: {allowed}");
+        }
+    }
+}
