@@ -1,2 +1,5 @@
 // Live tensors are counted over the whole process, and libtorch's threads are shared: one test at a time.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: Parallelization(Mode = ParallelMode.None)]

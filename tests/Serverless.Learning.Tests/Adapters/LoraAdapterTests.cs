@@ -1,6 +1,5 @@
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Tests.Adapters;

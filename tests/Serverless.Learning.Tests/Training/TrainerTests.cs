@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Serverless.Learning.Adapters;
-using Serverless.Learning.Models;
 using Serverless.Learning.Training;
 using TorchSharp;
 
@@ -47,13 +46,14 @@ public sealed class TrainerTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
     }
 
     [Fact]
-    public void Live_tensors_stay_as_many_over_many_steps()
+    public void Live_tensors_do_not_grow_over_many_steps()
     {
         using var trainer = Start(Options(AdapterKind.Lora) with { Epochs = 20 });
         for (var step = 0; step < 5; step++) trainer.TrainStep();
         var before = torch.Tensor.TotalCount;
         for (var step = 0; step < 40; step++) trainer.TrainStep();
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        // Fewer are possible: what other tests left to finalizers goes meanwhile. A leak would add at least one a step.
+        Assert.InRange(torch.Tensor.TotalCount, 0, before);
     }
 
     [Fact]
