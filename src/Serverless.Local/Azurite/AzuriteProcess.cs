@@ -102,7 +102,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
         {
             if (!AzuriteEndpoint.IsAzurite(server))
                 throw new InputError($"development storage: found another program ('{server}') at port {_options.Port}; stop it, or use a "
-                    + "storage account of your own with the setting Storage:ConnectionString or Storage:AccountUrl");
+                    + "storage account of your own with the setting Storage (SERVERLESS_STORAGE)");
             _options.Say($"Using the Azurite that answers at port {_options.Port}");
             await _ownership.DisposeAsync();
             _ownership = null;

@@ -12,7 +12,7 @@ internal static class NodeRuntime
 
     private const string Remedy =
         "install Node.js 20 or later with npm from https://nodejs.org, or use a storage account of your own with the setting "
-        + "Storage:ConnectionString or Storage:AccountUrl";
+        + "Storage (SERVERLESS_STORAGE)";
 
     /// <summary>Checks that a Node.js is there that is new enough, and returns its version, such as <c>v20.20.2</c>.</summary>
     /// <exception cref="InputError">There is none, or an older one.</exception>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Serverless.Local.Azurite;
+using Serverless.Service.Storage;
 
 namespace Serverless.Local.Settings;
 
@@ -16,7 +18,19 @@ public sealed record LocalSettings
     public string Data { get; init; } = "data";
 
     /// <summary>A connection string, the URL of a storage account (opened with the machine's identity), or the development storage.</summary>
-    public string Storage { get; init; } = DevelopmentStorage;
+    public string Storage { get; init; } = StorageSettings.DevelopmentStorage;
+
+    /// <summary>Stands before the name of every container, so that several deployments can share an account.</summary>
+    public string StoragePrefix { get; init; } = "";
+
+    /// <summary>The port of this machine that Azurite, the development storage, answers at.</summary>
+    public int AzuritePort { get; init; } = AzuriteOptions.UsualPort;
+
+    /// <summary>A folder of Hugging Face model folders; each becomes a base model of its folder's name at start.</summary>
+    public string Models { get; init; } = "models";
+
+    /// <summary>Processor threads for tensors; 0: as many as there are.</summary>
+    public int Threads { get; init; }
 
     /// <summary>Keys that open the API; none: everyone who reaches the address.</summary>
     public ImmutableArray<string> Keys { get; init; } = [];
@@ -27,15 +41,25 @@ public sealed record LocalSettings
     /// <summary>Origins of foreign pages that may call the API.</summary>
     public ImmutableArray<string> AllowedOrigins { get; init; } = [];
 
-    /// <summary>How long one chunk of training lasts before it commits and returns.</summary>
-    public int ChunkSeconds { get; init; } = 240;
+    /// <summary>How long an activity, such as one chunk of training, lasts before it commits and returns, in seconds.</summary>
+    public double ChunkSeconds { get; init; } = 240;
 
-    /// <summary>The most optimiser steps in one chunk; 0: as many as fit its time.</summary>
-    public int ChunkSteps { get; init; }
+    /// <summary>The time between two checkpoints within a chunk, in seconds: what a killed process loses at most.</summary>
+    public double CheckpointSeconds { get; init; } = 60;
 
-    /// <summary>How often the container <c>datasets</c> is looked through for new files.</summary>
+    /// <summary>The time between two looks for new files into the container <c>datasets</c>, in seconds.</summary>
     public double DropSeconds { get; init; } = 2;
 
-    /// <summary>The value of <see cref="Storage"/> that means Azurite on this machine, started by the head if need be.</summary>
-    public const string DevelopmentStorage = "UseDevelopmentStorage=true";
+    /// <summary>Whether <see cref="Storage"/> means Azurite on this machine, started by the head if need be.</summary>
+    internal bool UsesAzurite => Storage == StorageSettings.DevelopmentStorage;
+
+    /// <summary>The storage account that these settings mean.</summary>
+    internal StorageSettings StorageAccount => new()
+    {
+        ConnectionString = UsesAzurite ? StorageSettings.DevelopmentStorageAt(AzuritePort) : AccountUrl is null ? Storage : null,
+        AccountUrl = AccountUrl,
+        ContainerPrefix = StoragePrefix,
+    };
+
+    private Uri? AccountUrl => Storage.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? new Uri(Storage) : null;
 }

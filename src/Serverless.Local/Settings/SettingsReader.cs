@@ -58,16 +58,33 @@ internal sealed class SettingsReader
             Url = Url(nameof(LocalSettings.Url), defaults.Url),
             Data = Path.GetFullPath(Text(nameof(LocalSettings.Data), defaults.Data)),
             Storage = Text(nameof(LocalSettings.Storage), defaults.Storage),
+            StoragePrefix = Text(nameof(LocalSettings.StoragePrefix), defaults.StoragePrefix),
+            AzuritePort = Whole(nameof(LocalSettings.AzuritePort), defaults.AzuritePort, 1, 65_535),
+            Models = Path.GetFullPath(Text(nameof(LocalSettings.Models), defaults.Models)),
+            Threads = Whole(nameof(LocalSettings.Threads), defaults.Threads, 0, 1024),
             Keys = List(nameof(LocalSettings.Keys)),
             AllowedHosts = List(nameof(LocalSettings.AllowedHosts)),
             AllowedOrigins = List(nameof(LocalSettings.AllowedOrigins)),
-            ChunkSeconds = (int)Number(nameof(LocalSettings.ChunkSeconds), defaults.ChunkSeconds, 1, 86_400, whole: true),
-            ChunkSteps = (int)Number(nameof(LocalSettings.ChunkSteps), defaults.ChunkSteps, 0, 1_000_000, whole: true),
-            DropSeconds = Number(nameof(LocalSettings.DropSeconds), defaults.DropSeconds, 0.1, 3600, whole: false),
+            ChunkSeconds = Number(nameof(LocalSettings.ChunkSeconds), defaults.ChunkSeconds, 0.001, 86_400),
+            CheckpointSeconds = Number(nameof(LocalSettings.CheckpointSeconds), defaults.CheckpointSeconds, 0.001, 86_400),
+            DropSeconds = Number(nameof(LocalSettings.DropSeconds), defaults.DropSeconds, 0.1, 3600),
         };
         if (!settings.Url.IsLoopback && settings.Keys.IsEmpty)
             _faults.Add($"Keys: found none; an address other than this machine's own ({settings.Url}) needs at least one");
+        CheckStorage(settings);
         return _faults.Count == 0 ? settings : throw new InputError($"settings: {string.Join("\nsettings: ", _faults)}");
+    }
+
+    private void CheckStorage(LocalSettings settings)
+    {
+        try
+        {
+            settings.StorageAccount.Validate();
+        }
+        catch (InputError error)
+        {
+            _faults.AddRange(error.Message.Split('\n'));
+        }
     }
 
     private string Text(string name, string otherwise)
@@ -93,7 +110,9 @@ internal sealed class SettingsReader
         return otherwise;
     }
 
-    private double Number(string name, double otherwise, double least, double most, bool whole)
+    private int Whole(string name, int otherwise, int least, int most) => (int)Number(name, otherwise, least, most, whole: true);
+
+    private double Number(string name, double otherwise, double least, double most, bool whole = false)
     {
         if (!_given.TryGetValue(name, out var found))
             return otherwise;

@@ -20,12 +20,12 @@ public sealed class SettingsReaderTests
     public void An_option_wins_over_a_variable_and_a_variable_over_the_file()
     {
         var settings = Read(
-            new() { ["Serverless:Data"] = "/file", ["Serverless:ChunkSeconds"] = "10", ["Serverless:ChunkSteps"] = "1", ["Serverless:Keys:0"] = "a", ["Serverless:Keys:1"] = "b" },
+            new() { ["Serverless:Data"] = "/file", ["Serverless:ChunkSeconds"] = "10", ["Serverless:Threads"] = "1", ["Serverless:Keys:0"] = "a", ["Serverless:Keys:1"] = "b" },
             new() { ["SERVERLESS_DATA"] = "/variable", ["SERVERLESS_CHUNK_SECONDS"] = "20", ["SERVERLESS_ACCESS_KEY"] = "of other software" },
             new() { ["Data"] = "/option", ["Url"] = null });
         Assert.Equal("/option", settings.Data);
         Assert.Equal(20, settings.ChunkSeconds);
-        Assert.Equal(1, settings.ChunkSteps);
+        Assert.Equal(1, settings.Threads);
         Assert.Equal(["a", "b"], settings.Keys);
     }
 
@@ -34,16 +34,27 @@ public sealed class SettingsReaderTests
     {
         var error = Assert.Throws<InputError>(() => Read(
             new() { ["Serverless:Prot"] = "1", ["Serverless:DropSeconds"] = "soon" },
-            new() { ["SERVERLESS_CHUNK_SECONDS"] = "0.5" },
+            new() { ["SERVERLESS_THREADS"] = "0.5" },
             new() { ["Url"] = "localhost", ["Data"] = "" }));
         Assert.Equal(
             """
-            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, Data, Storage, Keys, AllowedHosts, AllowedOrigins, ChunkSeconds, ChunkSteps, DropSeconds
+            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, Data, Storage, StoragePrefix, AzuritePort, Models, Threads, Keys, AllowedHosts, AllowedOrigins, ChunkSeconds, CheckpointSeconds, DropSeconds
             settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071
             settings: --data: found nothing; leave it out for the default (data)
-            settings: SERVERLESS_CHUNK_SECONDS: found "0.5"; allowed: a whole number from 1 to 86400
+            settings: SERVERLESS_THREADS: found "0.5"; allowed: a whole number from 0 to 1024
             settings: Serverless:DropSeconds: found "soon"; allowed: a number from 0.1 to 3600
             """,
+            error.Message);
+    }
+
+    [Fact]
+    public void Storage_is_a_connection_string_an_account_url_or_azurite_at_a_port()
+    {
+        Assert.EndsWith("BlobEndpoint=http://127.0.0.1:10077/devstoreaccount1;", Read([], new() { ["SERVERLESS_AZURITE_PORT"] = "10077" }, []).StorageAccount.ConnectionString, StringComparison.Ordinal);
+        Assert.Equal("https://mine.blob.core.windows.net/", Read([], [], new() { ["Storage"] = "https://mine.blob.core.windows.net" }).StorageAccount.AccountUrl!.ToString());
+        var error = Assert.Throws<InputError>(() => Read([], [], new() { ["Storage"] = "nonsense" }));
+        Assert.Equal(
+            "settings: storage connection string: found one that Azure Storage cannot read; allowed: the one that the Azure portal shows under 'Access keys', or UseDevelopmentStorage=true",
             error.Message);
     }
 

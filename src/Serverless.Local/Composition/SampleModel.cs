@@ -1,0 +1,15 @@
+using Serverless.Service.Models;
+
+namespace Serverless.Local.Composition;
+
+/// <summary>The base model that comes with the program.</summary>
+internal static class SampleModel
+{
+    /// <summary>Its name in the catalog.</summary>
+    public const string Name = "sample-8m";
+
+    public static ModelId Id { get; } = new(Name);
+
+    /// <summary>Its Hugging Face folder beside the program.</summary>
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Sample", Name);
+}
