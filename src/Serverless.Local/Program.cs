@@ -1,10 +1,19 @@
 using System.Runtime.InteropServices;
 using Serverless.Local.Commands;
+using Spectre.Console;
 
 using var interrupted = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-return await new CommandLine([new TicketsCommand(Console.Out)], Console.Out, Console.Error).RunAsync(args, interrupted.Token);
+ICommand[] commands =
+[
+    new ServeCommand(Console.Out),
+    new DemoCommand(AnsiConsole.Console),
+    new ClassifyCommand(AnsiConsole.Console),
+    new PretrainCommand(AnsiConsole.Console),
+    new TicketsCommand(Console.Out),
+];
+return await new CommandLine([.. commands], Console.Out, Console.Error).RunAsync(args, interrupted.Token);
 
 void Stop(PosixSignalContext signal)
 {

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Serverless.Learning.Data;
+using Serverless.Learning.Evaluation;
+using Serverless.Learning.Models;
+using Serverless.Learning.Native;
+using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
+
+namespace Serverless.Local.Demo;
+
+/// <summary>Scores models of the catalog on a test set that no training has seen.</summary>
+internal sealed class TestBench(ModelCatalog catalog, ModelStore store, JobFolders folders)
+{
+    // Labels are short; what runs on longer is wrong anyway.
+    private const int MostAnswerTokens = 24;
+
+    /// <summary>Loss, token accuracy and exact answers of a model.</summary>
+    public async Task<TestScores> ScoreAsync(ModelId id, ImmutableArray<ChatExample> test, CancellationToken ct)
+    {
+        var folder = await FolderAsync(id, ct);
+        return await OnOneThread(() =>
+        {
+            using var model = LanguageModel.Load(folder);
+            var tokens = Evaluator.Score(model, [.. test.SelectMany(model.Chat.EncodeExample)], ct);
+            var clock = Stopwatch.StartNew();
+            var answers = Evaluator.Answers(model, test, MostAnswerTokens, ct);
+            return new TestScores(tokens, answers.Count(answer => answer.Exact) / (double)answers.Count, clock.Elapsed);
+        });
+    }
+
+    /// <summary>The share of examples whose right label has the highest likelihood among all labels.</summary>
+    public async Task<double> LikeliestAsync(ModelId id, ImmutableArray<ChatExample> test, IReadOnlyList<string> labels, CancellationToken ct)
+    {
+        var folder = await FolderAsync(id, ct);
+        return await OnOneThread(() =>
+        {
+            using var model = LanguageModel.Load(folder);
+            var answers = Evaluator.LikeliestOf(model, test, labels, ct);
+            return answers.Count(answer => answer.Exact) / (double)answers.Count;
+        });
+    }
+
+    private async Task<string> FolderAsync(ModelId id, CancellationToken ct) =>
+        await store.DownloadAsync((await catalog.FindAsync(id, ct))!, folders.Models, ct);
+
+    // A thread of its own, which ends afterwards and takes libtorch's memory for it along.
+    private static Task<T> OnOneThread<T>(Func<T> work)
+    {
+        NativeRuntime.EnsureLoaded();
+        return Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+}
