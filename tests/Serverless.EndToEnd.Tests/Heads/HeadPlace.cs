@@ -1,0 +1,41 @@
+using Serverless.Service.Storage;
+using Serverless.Tests;
+
+namespace Serverless.EndToEnd.Tests.Heads;
+
+/// <summary>A folder and a storage that one head after the other is started on, with the tiny model as the base <c>tiny</c>.</summary>
+internal sealed class HeadPlace : IDisposable
+{
+    /// <summary>The base model's name.</summary>
+    public const string Model = "tiny";
+
+    private HeadPlace(Dictionary<string, object> storage)
+    {
+        Folder = Directory.CreateTempSubdirectory("serverless-head-").FullName;
+        TinyModel.Write(Path.Combine(Folder, "models", Model));
+        Variables = new Dictionary<string, object>(storage)
+        {
+            ["SERVERLESS_DATA"] = Path.Combine(Folder, "data"),
+            ["SERVERLESS_MODELS"] = Path.Combine(Folder, "models"),
+            // The bits depend on the number of threads, and one makes tests on a shared machine steady.
+            ["SERVERLESS_THREADS"] = 1,
+            ["SERVERLESS_DROP_SECONDS"] = 0.3,
+            ["SERVERLESS_CHECKPOINT_SECONDS"] = 1,
+        };
+    }
+
+    public string Folder { get; }
+
+    /// <summary>The settings, as variables.</summary>
+    public Dictionary<string, object> Variables { get; }
+
+    /// <summary>On a storage that somebody else runs.</summary>
+    public static HeadPlace On(string connectionString, string prefix = "") =>
+        new(new() { ["SERVERLESS_STORAGE"] = connectionString, ["SERVERLESS_STORAGE_PREFIX"] = prefix });
+
+    /// <summary>On an Azurite of the head's own, at a port.</summary>
+    public static HeadPlace WithOwnAzurite(int port) =>
+        new(new() { ["SERVERLESS_STORAGE"] = StorageSettings.DevelopmentStorage, ["SERVERLESS_AZURITE_PORT"] = port });
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
