@@ -21,7 +21,13 @@ public sealed class DyingTransport(int lastWrites, bool sendsTheNext) : HttpPipe
 
     public override Request CreateRequest() => _inner.CreateRequest();
 
-    public override void Process(HttpMessage message) => throw new NotSupportedException();
+    public override void Process(HttpMessage message)
+    {
+        // Only leases are renewed in this way; a dead process renews none.
+        if (_death.Task.IsCompleted)
+            throw new RequestFailedException("the connection is gone");
+        _inner.Process(message);
+    }
 
     public override async ValueTask ProcessAsync(HttpMessage message)
     {

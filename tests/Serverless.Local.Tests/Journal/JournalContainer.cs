@@ -16,10 +16,14 @@ internal static class JournalContainer
     }
 
     /// <summary>The same container by another connection, whose faults are not retried by the client.</summary>
-    public static BlobContainerClient Through(AzuriteFixture azurite, BlobContainerClient container, HttpPipelineTransport transport)
+    public static BlobContainerClient Through(AzuriteFixture azurite, BlobContainerClient container, HttpPipelineTransport transport) =>
+        Through(azurite, transport).GetBlobContainerClient(container.Name);
+
+    /// <summary>The storage by another connection, whose faults are not retried by the client.</summary>
+    public static BlobServiceClient Through(AzuriteFixture azurite, HttpPipelineTransport transport)
     {
         var options = new BlobClientOptions { Transport = transport };
         options.Retry.MaxRetries = 0;
-        return new BlobServiceClient(azurite.ConnectionString, options).GetBlobContainerClient(container.Name);
+        return new BlobServiceClient(azurite.ConnectionString, options);
     }
 }

@@ -22,9 +22,10 @@ internal sealed class ChunkRun(
         StageOutcome? wish = null;
         while (true)
         {
+            var untilSave = settings.CheckpointInterval - clock.GetElapsedTime(committed);
             if (session.Step < session.TotalSteps)
             {
-                var slice = session.TrainAsync(settings.WishInterval, clock);
+                var slice = session.TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), clock);
                 try
                 {
                     wish = await LookAroundAsync(scope);
@@ -125,6 +126,14 @@ internal sealed class ChunkRun(
             ["tokens_per_second"] = Math.Round(step.Tokens / Math.Max(1e-9, step.Elapsed.TotalSeconds), 1),
         }),
     };
+
+    private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> lengths)
+    {
+        var shortest = lengths[0];
+        foreach (var length in lengths)
+            shortest = length < shortest ? length : shortest;
+        return shortest;
+    }
 
     /// <summary>What is left of the deadline for the last commit.</summary>
     private static TimeSpan Margin(TimeSpan budget) => budget / 8 < TimeSpan.FromSeconds(30) ? budget / 8 : TimeSpan.FromSeconds(30);

@@ -1,0 +1,112 @@
+using Serverless.Local.Tests.Journal;
+using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Storage;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Local.Tests.Pipeline;
+
+/// <summary>Heads that die while a job trains. A dead head's connection is gone, and what its machine held is not there any more.</summary>
+[Collection("tensors")]
+public sealed class FineTuneCrashTests(AzuriteFixture azurite) : IDisposable
+{
+    private static readonly PipelineSettings FrequentCommits = new()
+    {
+        CheckpointInterval = TimeSpan.FromMilliseconds(50),
+        WishInterval = TimeSpan.FromMilliseconds(20),
+    };
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task A_job_whose_heads_die_again_and_again_ends_with_the_same_bytes_and_a_log_without_gaps()
+    {
+        var prefix = await azurite.NewPrefixAsync();
+        var account = azurite.Open(prefix);
+        await account.CreateContainersAsync(default);
+        JobRecord unbroken, job;
+        await using (var head = await PipelineHead.StartAsync(account, NewFolder()))
+        {
+            var training = await head.UploadAsync(TinyModel.Dataset(40));
+            unbroken = await head.CreateAsync(training, with: FineTuneTests.Epochs(6));
+            unbroken = await head.UntilAsync(unbroken.Id, JobStatus.Succeeded);
+            job = await head.CreateAsync(training, with: FineTuneTests.Epochs(6));
+        }
+
+        // Some in the middle of a commit, some between two of them.
+        var deaths = 0;
+        foreach (var writes in (int[])[14, 25, 44])
+        {
+            var transport = new DyingTransport(writes, sendsTheNext: deaths % 2 == 0);
+            var head = await PipelineHead.StartAsync(Through(prefix, transport), NewFolder(), FrequentCommits);
+            deaths += await DiesAsync(head, transport, job.Id) ? 1 : 0;
+            await head.DisposeAsync();
+        }
+        Assert.True(deaths >= 2, $"the heads died {deaths} times");
+
+        await using var last = await PipelineHead.StartAsync(account, NewFolder());
+        job = await last.UntilAsync(job.Id, JobStatus.Succeeded);
+        Assert.Equal(await last.WeightsAsync(unbroken), await last.WeightsAsync(job));
+        Assert.Equal(unbroken.TrainedTokens, job.TrainedTokens);
+        var steps = (await last.Get<JobLog>().ListMetricsAsync(job.Id, 0, default)).Select(step => step.Step);
+        Assert.Equal(Enumerable.Range(1, 60), steps);
+        var messages = await last.MessagesAsync(job.Id);
+        Assert.Single(messages, message => message == "Fine-tuning job started");
+        Assert.Single(messages, message => message.StartsWith("Step 30/60", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_job_whose_workflow_was_never_started_is_started_by_the_next_head()
+    {
+        var account = await azurite.NewAccountAsync();
+        JobRecord job;
+        await using (var head = await PipelineHead.StartAsync(account, NewFolder()))
+        {
+            var training = await head.UploadAsync(TinyModel.Dataset(12));
+            job = new JobRecord
+            {
+                Id = JobId.New(TimeProvider.System),
+                Model = PipelineHead.Tiny,
+                BaseModel = PipelineHead.Tiny,
+                TrainingFile = training,
+                Seed = 1,
+                Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 1 } },
+                CreatedAt = DateTimeOffset.UtcNow,
+            };
+            await head.JobCatalog.CreateAsync(job, default);
+        }
+        await using var next = await PipelineHead.StartAsync(account, NewFolder());
+        await next.UntilAsync(job.Id, JobStatus.Succeeded);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task<bool> DiesAsync(PipelineHead head, DyingTransport transport, JobId id)
+    {
+        for (var look = 0; look < 2400 && !transport.Death.IsCompleted; look++)
+        {
+            if (look % 20 == 0 && await HasEndedAsync(head, id))
+                return false;
+            await Task.Delay(25);
+        }
+        return true;
+    }
+
+    private static async Task<bool> HasEndedAsync(PipelineHead head, JobId id)
+    {
+        try
+        {
+            return (await head.JobCatalog.FindAsync(id, default))!.Status.IsFinal();
+        }
+        catch (Azure.RequestFailedException)
+        {
+            return false;
+        }
+    }
+
+    private string NewFolder() => Path.Combine(_folder.Path, Guid.NewGuid().ToString("n"));
+
+    private BlobAccount Through(string prefix, DyingTransport transport) =>
+        new(JournalContainer.Through(azurite, transport), prefix);
+}

@@ -1,0 +1,198 @@
+using Serverless.Learning.Adapters;
+using Serverless.Local.Journal;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Local.Tests.Pipeline;
+
+/// <summary>Jobs from their files to their published models, on the journal and a real Azurite.</summary>
+[Collection("tensors")]
+public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task A_job_trains_evaluates_and_publishes()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(24));
+        var validation = await head.UploadAsync(TinyModel.Dataset(12), "valid.jsonl");
+        var job = await head.CreateAsync(training, validation, request => request with { Suffix = "tickets" });
+        Assert.Equal(JobStatus.ValidatingFiles, job.Status);
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        Assert.Equal($"ft:tiny:local:tickets:{job.Id.Value[^8..]}", job.FineTunedModel!.Value.Value);
+        var model = await head.Get<ModelCatalog>().FindAsync(job.FineTunedModel!.Value, default);
+        Assert.Equal((ModelKind.Published, job.Id), (model!.Kind, model.JobId));
+        Assert.Contains(model.Parts, part => part.Path == "README.md");
+        Assert.True(job.StartedAt >= job.CreatedAt && job.FinishedAt >= job.StartedAt);
+        Assert.Equal(await TokensAsync(head, training) * job.Options!.Epochs, job.TrainedTokens);
+        var evaluation = await head.Get<JobEvaluations>().FindAsync(job.Id, default);
+        Assert.Equal((true, 12, 12, 12), (evaluation!.Finished, evaluation.Examples, evaluation.Base.Answered, evaluation.Tuned.Scored));
+        Assert.True(evaluation.Tuned.Scores.Loss < evaluation.Base.Scores.Loss);
+        await AssertResultFileAsync(head, job);
+    }
+
+    [Fact]
+    public async Task The_events_tell_the_job_in_order()
+    {
+        await using var head = await StartAsync();
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(10)), with: Epochs(3));
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        var messages = await UntilSaidAsync(head, job.Id, "The job has successfully completed");
+        Assert.Equal(
+            [
+                $"Validating training file: {job.TrainingFile}",
+                "Files validated, moving job to queued state",
+                "Fine-tuning job started",
+                "Step 1/9: training loss=_",
+                "Step 9/9: training loss=_",
+                "Checkpoint created at step 9",
+                $"New fine-tuned model created: {job.FineTunedModel}",
+                "The job has successfully completed",
+            ],
+            messages.Select(message => System.Text.RegularExpressions.Regex.Replace(message, "(?<=loss=)[0-9.]+$", "_")));
+    }
+
+    [Fact]
+    public async Task Chunks_of_any_length_end_with_the_same_bytes()
+    {
+        var weights = new HashSet<string>();
+        foreach (var budget in (double[])[0.01, 0.3, 240])
+        {
+            await using var head = await StartAsync(journal: new JournalSettings { ActivityBudget = TimeSpan.FromSeconds(budget) });
+            var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(30)), with: Lora(4));
+            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+            weights.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors"));
+            var checkpoints = (await head.MessagesAsync(job.Id)).Count(message => message.StartsWith("Checkpoint created", StringComparison.Ordinal));
+            Assert.True(budget > 1 ? checkpoints == 1 : checkpoints > 1, $"{checkpoints} checkpoints at a budget of {budget} s");
+        }
+        Assert.Single(weights);
+    }
+
+    [Fact]
+    public async Task A_paused_job_lets_the_next_one_train_and_ends_with_the_same_bytes()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(40));
+        var unbroken = await head.CreateAsync(training, with: Epochs(12));
+        unbroken = await head.UntilAsync(unbroken.Id, JobStatus.Succeeded);
+
+        var job = await head.CreateAsync(training, with: Epochs(12));
+        await head.UntilAsync(job.Id, JobStatus.Running);
+        await head.UntilStepAsync(job.Id, 5);
+        Assert.Equal(JobStatus.Running, (await head.Jobs.PauseAsync(job.Id, default)).Status);
+        await head.UntilAsync(job.Id, JobStatus.Paused);
+        var other = await head.CreateAsync(training, with: Epochs(1));
+        await head.UntilAsync(other.Id, JobStatus.Succeeded);
+        Assert.Equal(JobStatus.Paused, (await head.JobCatalog.FindAsync(job.Id, default))!.Status);
+        Assert.Equal(JobStatus.Queued, (await head.Jobs.ResumeAsync(job.Id, default)).Status);
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        Assert.Equal(await head.WeightsAsync(unbroken), await head.WeightsAsync(job));
+        var messages = await head.MessagesAsync(job.Id);
+        Assert.Contains("Fine-tuning job paused", messages);
+        Assert.Contains("Fine-tuning job resumed", messages);
+    }
+
+    [Fact]
+    public async Task A_running_job_is_cancelled_within_two_seconds_and_its_slot_is_free()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(40));
+        var job = await head.CreateAsync(training, with: Epochs(50));
+        var waiting = await head.CreateAsync(training, with: Epochs(1));
+        await head.UntilStepAsync(job.Id, 3);
+        Assert.Equal(JobStatus.Queued, (await head.JobCatalog.FindAsync(waiting.Id, default))!.Status);
+
+        var begun = TimeProvider.System.GetTimestamp();
+        Assert.Equal(JobStatus.Cancelled, (await head.Jobs.CancelAsync(job.Id, default)).Status);
+        await UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun).TotalSeconds, 0, 4);
+        await head.UntilAsync(waiting.Id, JobStatus.Succeeded);
+        job = (await head.JobCatalog.FindAsync(job.Id, default))!;
+        Assert.Equal((JobStatus.Cancelled, null, null), (job.Status, job.FinishedAt, job.FineTunedModel));
+    }
+
+    [Fact]
+    public async Task A_job_can_be_cancelled_and_paused_before_it_trains()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(40));
+        var running = await head.CreateAsync(training, with: Epochs(50));
+        await head.UntilAsync(running.Id, JobStatus.Running);
+        var cancelled = await head.CreateAsync(training);
+        var paused = await head.CreateAsync(training, with: Epochs(1));
+        await head.UntilAsync(cancelled.Id, JobStatus.Queued);
+        await head.UntilAsync(paused.Id, JobStatus.Queued);
+        Assert.Equal(JobStatus.Cancelled, (await head.Jobs.CancelAsync(cancelled.Id, default)).Status);
+        Assert.Equal(JobStatus.Paused, (await head.Jobs.PauseAsync(paused.Id, default)).Status);
+        await head.Jobs.CancelAsync(running.Id, default);
+        await UntilSaidAsync(head, running.Id, "Fine-tuning job cancelled");
+        await Task.Delay(200);
+        Assert.Equal(JobStatus.Paused, (await head.JobCatalog.FindAsync(paused.Id, default))!.Status);
+        await head.Jobs.ResumeAsync(paused.Id, default);
+        await head.UntilAsync(paused.Id, JobStatus.Succeeded);
+    }
+
+    [Fact]
+    public async Task A_tuned_model_is_the_base_of_another_job()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(20));
+        var first = await head.CreateAsync(training, with: Epochs(1));
+        first = await head.UntilAsync(first.Id, JobStatus.Succeeded);
+        var second = await head.CreateAsync(training, with: request => Epochs(1)(request) with { Model = first.FineTunedModel!.Value });
+        second = await head.UntilAsync(second.Id, JobStatus.Succeeded);
+        Assert.Equal(PipelineHead.Tiny, second.BaseModel);
+        Assert.NotEqual(await head.WeightsAsync(first), await head.WeightsAsync(second));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    internal static Func<JobRequest, JobRequest> Epochs(int epochs) => request => request with
+    {
+        Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = epochs, BatchSize = 4 } },
+    };
+
+    private static Func<JobRequest, JobRequest> Lora(int rank) => request => Epochs(2)(request) with
+    {
+        Adapter = new AdapterRequest { Type = AdapterKind.Lora, Rank = rank },
+    };
+
+    internal static async Task<IReadOnlyList<string>> UntilSaidAsync(PipelineHead head, JobId id, string last)
+    {
+        for (var look = 0; look < 1200; look++)
+        {
+            var messages = await head.MessagesAsync(id);
+            if (messages.Count > 0 && messages[^1] == last)
+                return messages;
+            await Task.Delay(25);
+        }
+        throw new TimeoutException($"waited in vain for the event '{last}'");
+    }
+
+    private static async Task<long> TokensAsync(PipelineHead head, FileId id) =>
+        (await head.Get<FileCatalog>().FindAsync(id, default))!.Report!.Tokens;
+
+    private static async Task AssertResultFileAsync(PipelineHead head, JobRecord job)
+    {
+        var file = await head.Get<FileCatalog>().FindAsync(Assert.Single(job.ResultFiles), default);
+        Assert.Equal(("step_metrics.csv", "fine-tune-results", FileStatus.Processed), (file!.Name, file.Purpose, file.Status));
+        await using var stream = await head.Get<FileStore>().OpenAsync(file.Id, 0, default);
+        var lines = (await new StreamReader(stream!).ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy", lines[0]);
+        var plan = await head.Get<JobPlans>().FindAsync(job.Id, default);
+        Assert.Equal(plan!.TotalSteps + 1, lines.Length);
+        Assert.Matches(@"^1,[0-9.]+,[0-9.]+,,$", lines[1]);
+    }
+
+    private async Task<PipelineHead> StartAsync(PipelineSettings? settings = null, JournalSettings? journal = null) =>
+        await PipelineHead.StartAsync(
+            await azurite.NewAccountAsync(), Path.Combine(_folder.Path, Guid.NewGuid().ToString("n")), settings, journal);
+}
