@@ -17,9 +17,6 @@ public sealed record ApiSettings
     /// <summary>Origins of foreign pages (such as <c>https://tools.example</c>) that may send requests, besides the service's own.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
-    /// <summary>The organization that jobs, models and published names carry.</summary>
-    public string Organization { get; init; } = "org-local";
-
     /// <summary>The largest file one upload may carry, in bytes (512 MB).</summary>
     public long MaxFileBytes { get; init; } = 512L * 1024 * 1024;
 

@@ -2,10 +2,12 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI;
+using Serverless.Local.Journal;
 using Serverless.Service.Files;
 using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline;
 using Serverless.Service.Storage;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
@@ -60,15 +62,26 @@ internal sealed class ApiServer : IAsyncDisposable
             .AddSingleton<FileStore>()
             .AddSingleton<JobCatalog>()
             .AddSingleton<JobLog>()
+            .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelCatalog>()
             .AddSingleton<ModelStore>()
             .AddSingleton(new ModelHostSettings { CacheFolder = Path.Combine(folder, "cache") })
-            .AddSingleton<ModelHost>());
+            .AddSingleton<ModelHost>()
+            .AddServerlessPipeline()
+            .AddSingleton(new PipelineSettings { WorkFolder = Path.Combine(folder, "work"), IntakeModel = "tiny" })
+            .AddSingleton(new JournalSettings())
+            .AddSingleton(PipelineJournal.Parts)
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<JournalWorkflowHost>(provider, account.Journal))
+            .AddSingleton<IWorkflowStarter>(provider => provider.GetRequiredService<JournalWorkflowHost>()));
         return new ApiServer(api, account, folder);
     }
 
+    /// <summary>Lets the journal run what is started, as a head does; before, it only records it.</summary>
+    public Task RunWorkflowsAsync() => Get<JournalWorkflowHost>().ResumeAsync(default);
+
     public async ValueTask DisposeAsync()
     {
+        await Get<JournalWorkflowHost>().StopAsync(default);
         await _api.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }

@@ -4,11 +4,12 @@ using Serverless.Api.Wire;
 using Serverless.Learning;
 using Serverless.Service.Catalog;
 using Serverless.Service.Files;
+using Serverless.Service.Pipeline.Intake;
 
 namespace Serverless.Api.Files;
 
 /// <summary>Files: upload, list, retrieve, delete, content.</summary>
-internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, ApiSettings settings)
+internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, FileIntake intake, ApiSettings settings)
 {
     private const int MaxPage = 10_000;
 
@@ -30,6 +31,9 @@ internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, ApiSet
     {
         var upload = await FileUpload.OpenAsync(context, settings.MaxFileBytes);
         var file = await upload.StoreAsync(files, context.RequestAborted);
+
+        // From here on the file exists, so its intake begins even if the client does not wait for the answer.
+        await intake.StartAsync(file, CancellationToken.None);
         await Reply.JsonAsync(context, FileObject.Of(file), WireJson.Plain.FileObject);
     }
 

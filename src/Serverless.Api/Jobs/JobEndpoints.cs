@@ -3,20 +3,37 @@ using Serverless.Api.Requests;
 using Serverless.Api.Wire;
 using Serverless.Learning;
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline;
 
 namespace Serverless.Api.Jobs;
 
-/// <summary>Fine-tuning jobs: list, retrieve, events, checkpoints.</summary>
-internal sealed class JobEndpoints(JobCatalog catalog, JobLog log, ApiSettings settings)
+/// <summary>Fine-tuning jobs: create, list, retrieve, cancel, pause, resume, events, checkpoints.</summary>
+internal sealed class JobEndpoints(JobService jobs, JobCatalog catalog, JobLog log, PipelineSettings pipeline, ApiSettings settings)
 {
     private const int MaxPage = 1000;
+
+    public async Task CreateAsync(HttpContext context)
+    {
+        if (PageQuery.Single(context.Request, "dry_run") is { } dryRun && dryRun != "false")
+            throw Refusal.NotOffered("dry_run");
+        JobRequest request;
+        using (var body = await JsonBody.ReadAsync(context, settings))
+            request = JobRequestReader.Read(body.RootElement);
+        await SendAsync(context, await jobs.CreateAsync(request, context.RequestAborted));
+    }
+
+    public async Task CancelAsync(HttpContext context) => await SendAsync(context, await jobs.CancelAsync(IdOf(context), context.RequestAborted));
+
+    public async Task PauseAsync(HttpContext context) => await SendAsync(context, await jobs.PauseAsync(IdOf(context), context.RequestAborted));
+
+    public async Task ResumeAsync(HttpContext context) => await SendAsync(context, await jobs.ResumeAsync(IdOf(context), context.RequestAborted));
 
     public async Task ListAsync(HttpContext context)
     {
         var query = PageQuery.Read(context.Request, defaultLimit: 20, MaxPage);
         var after = query.After is null ? null : (JobId?)new JobId(query.After);
         var page = await catalog.ListAsync(after, query.Limit, MetadataFilter.Read(context.Request), context.RequestAborted);
-        var jobs = new ListObject<JobObject>([.. page.Items.Select(job => JobObject.Of(job, settings.Organization))], page.HasMore);
+        var jobs = new ListObject<JobObject>([.. page.Items.Select(job => JobObject.Of(job, pipeline.Organization))], page.HasMore);
         await Reply.JsonAsync(context, jobs, WireJson.Plain.ListObjectJobObject);
     }
 
@@ -37,7 +54,7 @@ internal sealed class JobEndpoints(JobCatalog catalog, JobLog log, ApiSettings s
         var query = PageQuery.Read(context.Request, defaultLimit: 10, MaxPage);
         var job = await FindAsync(context);
         var head = await log.ReadHeadAsync(job.Id, context.RequestAborted);
-        CheckpointObject[] all = [.. (head?.Checkpoints ?? []).Reverse().Select(checkpoint => CheckpointObject.Of(job, checkpoint, settings.Organization))];
+        CheckpointObject[] all = [.. (head?.Checkpoints ?? []).Reverse().Select(checkpoint => CheckpointObject.Of(job, checkpoint, pipeline.Organization))];
         var begin = query.After is null ? 0 : Array.FindIndex(all, checkpoint => checkpoint.Id == query.After) + 1;
         CheckpointObject[] page = [.. all.Skip(begin).Take(query.Limit)];
         await Reply.JsonAsync(context,
@@ -46,12 +63,20 @@ internal sealed class JobEndpoints(JobCatalog catalog, JobLog log, ApiSettings s
     }
 
     private Task SendAsync(HttpContext context, JobRecord job) =>
-        Reply.JsonAsync(context, JobObject.Of(job, settings.Organization), WireJson.Plain.JobObject);
+        Reply.JsonAsync(context, JobObject.Of(job, pipeline.Organization), WireJson.Plain.JobObject);
 
     private async Task<JobRecord> FindAsync(HttpContext context)
     {
-        var id = new JobId((string)context.Request.RouteValues["id"]!);
-        return (id.IsWellFormed ? await catalog.FindAsync(id, context.RequestAborted) : null)
-            ?? throw new InputError($"Could not find fine tune: {id}", "fine_tune_id", "fine_tune_not_found");
+        var id = IdOf(context);
+        return await catalog.FindAsync(id, context.RequestAborted) ?? throw NotFound(id.Value);
     }
+
+    /// <summary>An id that has not our shape names nothing, and is not used as a part of a blob's name.</summary>
+    private static JobId IdOf(HttpContext context)
+    {
+        var id = new JobId((string)context.Request.RouteValues["id"]!);
+        return id.IsWellFormed ? id : throw NotFound(id.Value);
+    }
+
+    private static InputError NotFound(string id) => new($"Could not find fine tune: {id}", "fine_tuning_job_id", "fine_tune_not_found");
 }

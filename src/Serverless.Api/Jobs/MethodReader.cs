@@ -13,7 +13,7 @@ namespace Serverless.Api.Jobs;
 /// </summary>
 internal static class MethodReader
 {
-    private const int MaxRank = 4096;
+    private const int MaxRank = 1024;
 
     private static readonly string[] Types = ["supervised", "dpo", "reinforcement", "distillation", "pretraining"];
     private static readonly string[] AdapterTypes = ["lora", "full", "qlora"];
@@ -40,7 +40,7 @@ internal static class MethodReader
             BatchSize = fields.AutoOrInteger("batch_size", 1, 256),
             LearningRateMultiplier = fields.AutoOrPositive("learning_rate_multiplier"),
             LearningRate = fields.AutoOrPositive("learning_rate"),
-            MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 8, int.MaxValue),
+            MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 2, int.MaxValue),
         };
         return read is { LearningRate: not null, LearningRateMultiplier: not null }
             ? throw new InputError(

@@ -57,7 +57,7 @@ internal sealed record JobObject
         EstimatedFinish = job.EstimatedFinish?.ToUnixTimeSeconds(),
         Model = job.Model.Value,
         FineTunedModel = job.FineTunedModel?.Value,
-        OrganizationId = organization,
+        OrganizationId = $"org-{organization}",
         ResultFiles = [.. job.ResultFiles.Select(file => file.Value)],
         Status = job.Status,
         TrainingFile = job.TrainingFile.Value,

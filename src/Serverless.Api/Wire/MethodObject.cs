@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Learning.Adapters;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Wire;
@@ -20,41 +21,52 @@ internal static class MethodObject
             ["type"] = type,
             [type] = new JsonObject { ["hyperparameters"] = HyperparametersOf(job) },
         };
-        if (AdapterOf(job.Adapter) is { Count: > 0 } adapter)
+        if (AdapterOf(job) is { Count: > 0 } adapter)
             method["adapter"] = adapter;
         return method;
     }
 
-    /// <summary>The hyper-parameters alone. What only this service knows is written where it was asked for.</summary>
+    /// <summary>The hyper-parameters alone. What only this service knows is written where it was asked for or is resolved.</summary>
     public static JsonObject HyperparametersOf(JobRecord job)
     {
         var asked = job.Method.Hyperparameters;
+        var resolved = job.Options;
         var written = new JsonObject
         {
-            ["n_epochs"] = asked.Epochs ?? (JsonNode)Auto,
-            ["batch_size"] = asked.BatchSize ?? (JsonNode)Auto,
-            ["learning_rate_multiplier"] = asked.LearningRateMultiplier ?? (JsonNode)Auto,
+            ["n_epochs"] = resolved?.Epochs ?? asked.Epochs ?? (JsonNode)Auto,
+            ["batch_size"] = resolved?.BatchSize ?? asked.BatchSize ?? (JsonNode)Auto,
+            // Without a factor the rate that was chosen is the one that auto chooses.
+            ["learning_rate_multiplier"] = asked.LearningRateMultiplier ?? (resolved is null || asked.LearningRate is not null ? (JsonNode)Auto : 1.0),
         };
-        if (asked.LearningRate is { } rate)
+        if ((resolved?.LearningRate ?? asked.LearningRate) is { } rate)
             written["learning_rate"] = rate;
-        if (asked.MaxSequenceLength is { } length)
+        if ((resolved?.MaxSequenceLength ?? asked.MaxSequenceLength) is { } length)
             written["max_sequence_length"] = length;
         return written;
     }
 
-    private static JsonObject AdapterOf(AdapterRequest asked)
+    private static JsonObject AdapterOf(JobRecord job) => job.Options?.Adapter is { } resolved
+        ? AdapterOf(resolved.Kind == AdapterKind.Full
+            ? new AdapterRequest { Type = AdapterKind.Full }
+            : new AdapterRequest
+            {
+                Type = resolved.Kind, Rank = resolved.Rank, Alpha = resolved.Alpha, Dropout = resolved.Dropout, TargetModules = [.. resolved.TargetModules],
+            })
+        : AdapterOf(job.Adapter);
+
+    private static JsonObject AdapterOf(AdapterRequest adapter)
     {
         var written = new JsonObject();
-        if (asked.Type is { } kind)
+        if (adapter.Type is { } kind)
             written["type"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
-        if (asked.Rank is { } rank)
+        if (adapter.Rank is { } rank)
             written["rank"] = rank;
-        if (asked.Alpha is { } alpha)
+        if (adapter.Alpha is { } alpha)
             written["alpha"] = alpha;
-        if (asked.Dropout is { } dropout)
+        if (adapter.Dropout is { } dropout)
             written["dropout"] = dropout;
-        if (asked.TargetModules is { } modules)
-            written["target_modules"] = modules is ["all-linear"] ? "all-linear" : new JsonArray([.. modules.Select(name => (JsonNode)name)]);
+        if (adapter.TargetModules is { } modules)
+            written["target_modules"] = modules is [AdapterOptions.AllLinear] ? AdapterOptions.AllLinear : new JsonArray([.. modules.Select(name => (JsonNode)name)]);
         return written;
     }
 

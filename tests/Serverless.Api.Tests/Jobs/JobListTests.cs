@@ -134,7 +134,7 @@ public sealed class JobListTests(AzuriteFixture azurite)
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal(
-            """{"error":{"message":"Could not find fine tune: ftjob-abc","type":"invalid_request_error","param":"fine_tune_id","code":"fine_tune_not_found"}}""",
+            """{"error":{"message":"Could not find fine tune: ftjob-abc","type":"invalid_request_error","param":"fine_tuning_job_id","code":"fine_tune_not_found"}}""",
             await answer.Content.ReadAsStringAsync());
     }
 
