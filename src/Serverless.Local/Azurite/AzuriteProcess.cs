@@ -101,8 +101,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
         if (server is not null)
         {
             if (!AzuriteEndpoint.IsAzurite(server))
-                throw new InputError($"development storage: found another program ('{server}') at port {_options.Port}; stop it, or use a "
-                    + "storage account of your own with the setting Storage (SERVERLESS_STORAGE)");
+                throw new InputError($"development storage: found another program ('{server}') at port {_options.Port}; stop it, or name "
+                    + "another storage with the setting Storage (--storage, SERVERLESS_STORAGE)");
             _options.Say($"Using the Azurite that answers at port {_options.Port}");
             await _ownership.DisposeAsync();
             _ownership = null;
@@ -114,10 +114,10 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
     private async Task LaunchAsync(CancellationToken cancellationToken)
     {
-        await NodeRuntime.RequireAsync(cancellationToken);
+        await NodeRuntime.RequireAsync(NodeRuntime.Command, cancellationToken);
         var script = await AzuritePackage.EnsureInstalledAsync(_options.CacheFolder, _options.Say, cancellationToken);
         var port = _options.Port.ToString(CultureInfo.InvariantCulture);
-        var start = new ProcessStartInfo("node", [
+        var start = new ProcessStartInfo(NodeRuntime.Command, [
             "-e", Launcher, "--", script, LogFile, _pidFile.Path, port,
             "--skipApiVersionCheck", "--disableTelemetry", "--silent",
             "--blobHost", "127.0.0.1", "--blobPort", port, "--location", _options.DataFolder])

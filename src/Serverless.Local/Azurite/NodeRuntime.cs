@@ -8,20 +8,24 @@ namespace Serverless.Local.Azurite;
 /// <summary>The Node.js on this machine, which the storage emulator runs on.</summary>
 internal static class NodeRuntime
 {
+    /// <summary>What starts Node.js.</summary>
+    public const string Command = "node";
+
     private const int OldestMajor = 20;
 
     private const string Remedy =
-        "install Node.js 20 or later with npm from https://nodejs.org, or use a storage account of your own with the setting "
-        + "Storage (SERVERLESS_STORAGE)";
+        "install Node.js 20 or later with npm from https://nodejs.org, or name an Azure Storage account with the setting Storage "
+        + "(--storage, SERVERLESS_STORAGE)";
 
     /// <summary>Checks that a Node.js is there that is new enough, and returns its version, such as <c>v20.20.2</c>.</summary>
+    /// <param name="command">What starts it.</param>
     /// <exception cref="InputError">There is none, or an older one.</exception>
-    public static async Task<string> RequireAsync(CancellationToken cancellationToken)
+    public static async Task<string> RequireAsync(string command, CancellationToken cancellationToken)
     {
         string version;
         try
         {
-            using var node = Process.Start(new ProcessStartInfo("node", ["--version"]) { RedirectStandardOutput = true })!;
+            using var node = Process.Start(new ProcessStartInfo(command, ["--version"]) { RedirectStandardOutput = true })!;
             version = (await node.StandardOutput.ReadToEndAsync(cancellationToken)).Trim();
             await node.WaitForExitAsync(cancellationToken);
         }

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Kernels;
+using Serverless.Learning.Native;
+using Serverless.Learning.Training;
 using Serverless.Service.Catalog;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
@@ -49,6 +52,16 @@ public sealed class JobCatalogTests(AzuriteFixture azurite)
         Seed = 42,
         Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 3, LearningRate = 1e-3 } },
         Adapter = new AdapterRequest { Type = AdapterKind.Lora, Rank = 8, TargetModules = ["q_proj", "v_proj"] },
+        Options = new TrainingOptions
+        {
+            Adapter = new AdapterOptions { Rank = 8, TargetModules = ["q_proj", "v_proj"] },
+            Epochs = 3,
+            BatchSize = 16,
+            LearningRate = 1e-3,
+            MaxSequenceLength = 512,
+            Seed = 42,
+        },
+        Fingerprint = new NativeFingerprint("2.10.0", "AuthenticAMD 25.17", "avx2", 2, KernelPath.Fused, "highest"),
         Status = JobStatus.ValidatingFiles,
         Wish = JobWish.Cancel,
         CreatedAt = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero),
