@@ -9,7 +9,7 @@ namespace Serverless.Local.Azurite;
 internal sealed partial class AzuritePidFile(string dataFolder)
 {
     private const int Sigterm = 15;
-    private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartTolerance = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The file's path.</summary>
@@ -51,19 +51,20 @@ internal sealed partial class AzuritePidFile(string dataFolder)
     }
 
     /// <summary>
-    /// Whether the process is the one that the file was written for: a Node.js started when the file was. A process id alone may have
-    /// been given to another program since.
+    /// Whether the process is the one that the file was written for; its id alone may have been given to another program since. Linux shows
+    /// the data folder on its command line; elsewhere it is a Node.js that began when the file was written.
     /// </summary>
     private bool IsAlive(int pid)
     {
         try
         {
+            if (OperatingSystem.IsLinux())
+                return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0').Contains(dataFolder) && !IsZombie(pid);
             using var process = Process.GetProcessById(pid);
-            return process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase)
-                && (process.StartTime.ToUniversalTime() - File.GetLastWriteTimeUtc(Path)).Duration() < StartTolerance
-                && !IsZombie(pid);
+            return process.ProcessName.StartsWith(NodeRuntime.Command, StringComparison.OrdinalIgnoreCase)
+                && (process.StartTime.ToUniversalTime() - File.GetLastWriteTimeUtc(Path)).Duration() < StartTolerance;
         }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or Win32Exception)
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or Win32Exception or IOException)
         {
             return false;
         }
@@ -72,10 +73,8 @@ internal sealed partial class AzuritePidFile(string dataFolder)
     /// <summary>An ended process whose new parent has not asked for its exit code, as in containers without an init process.</summary>
     private static bool IsZombie(int pid)
     {
-        var status = $"/proc/{pid}/stat";
-        if (!File.Exists(status)) return false;
-        var text = File.ReadAllText(status);
-        return text[(text.LastIndexOf(')') + 2)..].StartsWith('Z');
+        var status = File.ReadAllText($"/proc/{pid}/stat");
+        return status[(status.LastIndexOf(')') + 2)..].StartsWith('Z');
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -17,6 +17,7 @@ public sealed class AzuriteProcessTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("serverless-test-").FullName;
     private readonly List<string> _said = [];
     private readonly AzuriteOptions _options;
+    private Process? _leftOver;
 
     public AzuriteProcessTests()
     {
@@ -25,7 +26,16 @@ public sealed class AzuriteProcessTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        if (_leftOver is { HasExited: false })
+        {
+            _leftOver.Kill();
+            _leftOver.WaitForExit();
+        }
+        _leftOver?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public async Task It_runs_in_a_session_of_its_own_is_stopped_and_keeps_its_data()
@@ -91,20 +101,14 @@ public sealed class AzuriteProcessTests : IDisposable
     public async Task One_that_somebody_else_started_is_used_and_left_running()
     {
         var theirs = await StartLeftOverAsync();
-        try
+
+        await using (var azurite = await AzuriteProcess.StartAsync(_options with { DataFolder = Path.Combine(_folder, "ours") }, Cancel))
         {
-            await using (var azurite = await AzuriteProcess.StartAsync(_options with { DataFolder = Path.Combine(_folder, "ours") }, Cancel))
-            {
-                Assert.False(azurite.IsOwned);
-                Assert.Equal([$"Using the Azurite that answers at port {_options.Port}"], _said);
-            }
-            Assert.False(theirs.HasExited);
+            Assert.False(azurite.IsOwned);
+            Assert.Equal([$"Using the Azurite that answers at port {_options.Port}"], _said);
         }
-        finally
-        {
-            theirs.Kill();
-            await theirs.WaitForExitAsync(Cancel);
-        }
+
+        Assert.False(theirs.HasExited);
     }
 
     [Fact]
@@ -161,7 +165,7 @@ public sealed class AzuriteProcessTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a shell script.");
         var old = Path.Combine(_folder, "node");
         await File.WriteAllTextAsync(old, "#!/bin/sh\necho v18.19.0\n", Cancel);
-        File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         var fault = await Assert.ThrowsAsync<InputError>(() => NodeRuntime.RequireAsync(old, Cancel));
 
@@ -172,12 +176,14 @@ public sealed class AzuriteProcessTests : IDisposable
     {
         var script = await AzuritePackage.EnsureInstalledAsync(_options.CacheFolder, _ => { }, Cancel);
         var port = _options.Port.ToString(CultureInfo.InvariantCulture);
-        var process = Process.Start(NodeRuntime.Command, [
+        var start = new ProcessStartInfo(NodeRuntime.Command, [
             script, "--skipApiVersionCheck", "--disableTelemetry", "--silent",
-            "--blobHost", "127.0.0.1", "--blobPort", port, "--location", _folder]);
+            "--blobHost", "127.0.0.1", "--blobPort", port, "--location", _folder])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
+        _leftOver = Process.Start(start)!;
         using var endpoint = new AzuriteEndpoint(_options.Port);
         while (!await endpoint.IsAzuriteAsync(Cancel)) await Task.Delay(100, Cancel);
-        return process;
+        return _leftOver;
     }
 
     private BlobClient Blob() => new BlobServiceClient(StorageSettings.DevelopmentStorageAt(_options.Port), BlobAccountFactory.Options())
