@@ -31,8 +31,7 @@ internal static class ServiceComposition
 
     /// <summary>The workflows, their activities and the journal that runs them.</summary>
     public static IServiceCollection AddWorkflows(this IServiceCollection services, LocalSettings settings) => services
-        .AddServerlessPipeline()
-        .AddSingleton(new PipelineSettings
+        .AddServerlessPipeline(new PipelineSettings
         {
             CheckpointInterval = TimeSpan.FromSeconds(settings.CheckpointSeconds),
             IntakeModel = SampleModel.Name,

@@ -9,12 +9,21 @@ namespace Serverless.Service.Pipeline;
 public static class PipelineServices
 {
     /// <summary>
-    /// Adds the workflows, the activities and what they share. The head adds the stores, <see cref="PipelineSettings"/>, a clock, logging
-    /// and an <see cref="IWorkflowStarter"/>.
+    /// Adds the workflows, the activities and what they share. The head adds the stores, a clock, logging and an
+    /// <see cref="IWorkflowStarter"/>.
     /// </summary>
-    public static IServiceCollection AddServerlessPipeline(this IServiceCollection services) => services
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    public static IServiceCollection AddServerlessPipeline(this IServiceCollection services, PipelineSettings settings)
+    {
+        settings.Validate();
+        return services.AddSingleton(settings).AddWorkflows().AddActivities().AddServices();
+    }
+
+    private static IServiceCollection AddWorkflows(this IServiceCollection services) => services
         .AddSingleton<IntakeWorkflow>()
-        .AddSingleton<FineTuneWorkflow>()
+        .AddSingleton<FineTuneWorkflow>();
+
+    private static IServiceCollection AddActivities(this IServiceCollection services) => services
         .AddSingleton<ScanFile>()
         .AddSingleton<FailFile>()
         .AddSingleton<NoteRestart>()
@@ -24,7 +33,9 @@ public static class PipelineServices
         .AddSingleton<TrainChunk>()
         .AddSingleton<Evaluate>()
         .AddSingleton<Publish>()
-        .AddSingleton<Finish>()
+        .AddSingleton<Finish>();
+
+    private static IServiceCollection AddServices(this IServiceCollection services) => services
         .AddSingleton<Admission>()
         .AddSingleton<ChunkCommits>()
         .AddSingleton<JobEvaluations>()

@@ -36,12 +36,10 @@ public sealed class PipelineHead : IAsyncDisposable
         BlobAccount account, string workFolder, PipelineSettings? settings = null, JournalSettings? journal = null)
     {
         settings = (settings ?? new PipelineSettings()) with { WorkFolder = workFolder, IntakeModel = Tiny.Value };
-        settings.Validate();
         var services = new ServiceCollection()
             .AddSingleton(account)
             .AddSingleton(TimeProvider.System)
             .AddLogging(logging => logging.AddProvider(new TestOutputLog()).SetMinimumLevel(LogLevel.Information))
-            .AddSingleton(settings)
             .AddSingleton<FileCatalog>()
             .AddSingleton<JobCatalog>()
             .AddSingleton<ModelCatalog>()
@@ -49,7 +47,7 @@ public sealed class PipelineHead : IAsyncDisposable
             .AddSingleton<ModelStore>()
             .AddSingleton<CheckpointStore>()
             .AddSingleton<JobLog>()
-            .AddServerlessPipeline()
+            .AddServerlessPipeline(settings)
             .AddSingleton(provider => new JournalWorkflowHost(
                 account.Journal,
                 PipelineJournal.Parts(provider),

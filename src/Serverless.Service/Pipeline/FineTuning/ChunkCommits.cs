@@ -20,6 +20,16 @@ public sealed class ChunkCommits(
         }
     }
 
+    /// <summary>Goes back to the checkpoint before the newest, which cannot be read, and says so.</summary>
+    /// <exception cref="LeaseLostException">Another trainer has taken over.</exception>
+    public async Task DropNewestAsync(TrainerLease lease, CheckpointDamagedException damage, CancellationToken ct)
+    {
+        var left = lease.Head with { Checkpoints = lease.Head.Checkpoints.RemoveAt(lease.Head.Checkpoints.Length - 1) };
+        var message = $"{damage.Message} The job goes on from step {left.Step} instead of step {lease.Head.Step}";
+        await lease.CommitAsync(await log.WriteSegmentsAsync(lease, left, [Warning(message)], [], ct), ct);
+        await log.RemoveUncommittedAsync(lease, ct);
+    }
+
     /// <summary>Shows what was done since the last commit.</summary>
     public Task ShowAsync(TrainingSession session, TrainerLease lease, CancellationToken ct) =>
         log.WriteLiveAsync(lease, [.. session.Events.Select(entry => entry.Event)], [.. session.Metrics], ct);

@@ -40,7 +40,8 @@ public sealed class Evaluate(
         JobRecord job, IReadOnlyList<ChatExample> examples, JobEvaluation evaluation, ActivityScope scope)
     {
         var run = new EvaluationRun(examples, job.CreatedAt, settings);
-        var tunedFolder = await exports.FolderAsync(job, scope.Stopping);
+        if (await exports.FolderAsync(job, scope.Stopping) is not { } tunedFolder)
+            return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
             await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, job, scope);
         if (outcome.Result == StageResult.Done)

@@ -23,8 +23,7 @@ public sealed class Publish(
             return StageOutcome.Done;
         try
         {
-            await PublishAsync(job, ct);
-            return StageOutcome.Done;
+            return await PublishAsync(job, ct);
         }
         catch (InputError error)
         {
@@ -32,12 +31,13 @@ public sealed class Publish(
         }
     }
 
-    private async Task PublishAsync(JobRecord job, CancellationToken ct)
+    private async Task<StageOutcome> PublishAsync(JobRecord job, CancellationToken ct)
     {
         var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
         var metrics = await log.ListMetricsAsync(job.Id, 0, ct);
         var name = ModelId.Published(job.BaseModel.Value, settings.Organization, job.Suffix, job.Id);
-        var folder = await exports.FolderAsync(job, ct);
+        if (await exports.FolderAsync(job, ct) is not { } folder)
+            return StageOutcome.Yield;
         var evaluation = await evaluations.FindAsync(job.Id, ct);
         ModelCard.Write(folder, PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation));
         await models.PublishAsync(
@@ -55,6 +55,7 @@ public sealed class Publish(
         using var csv = new MemoryStream(StepMetricsCsv.Write(metrics));
         var results = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, StepMetricsCsv.FileName, csv, ct);
         await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [results.Id] }, ct);
+        return StageOutcome.Done;
     }
 
     private async Task<IReadOnlyList<ModelCardDataset>> DataAsync(JobRecord job, JobPlan plan, CancellationToken ct)

@@ -41,7 +41,7 @@ public sealed class TrainChunk(
         try
         {
             await commits.BeginAsync(lease, plan, ct);
-            using var use = await sessions.OpenAsync(job!, plan, lease.Head, ct);
+            using var use = await OpenAsync(job!, plan, lease, ct);
             if (use.Session.TotalSteps != plan.TotalSteps)
                 await plans.WriteAsync(id, plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
             return await new ChunkRun(use.Session, lease, plan, commits, wishes, settings, clock).RunAsync(scope);
@@ -53,6 +53,21 @@ public sealed class TrainChunk(
         catch (DivergenceException divergence)
         {
             return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, "method"));
+        }
+    }
+
+    private async Task<SessionUse> OpenAsync(JobRecord job, JobPlan plan, TrainerLease lease, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                return await sessions.OpenAsync(job, plan, lease.Head, ct);
+            }
+            catch (CheckpointDamagedException damage)
+            {
+                await commits.DropNewestAsync(lease, damage, ct);
+            }
         }
     }
 }

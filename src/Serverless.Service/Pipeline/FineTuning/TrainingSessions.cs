@@ -89,6 +89,9 @@ public sealed class TrainingSessions(
         NativeRuntime.EnsureLoaded();
         if (NativeRuntime.Threads != plan.Fingerprint.Threads)
             NativeRuntime.SetThreads(plan.Fingerprint.Threads);
-        return await TrainingSession.OpenAsync(job.Id, modelFolder, sequences, plan.Options, checkpoint, head.Manifest);
+        var session = await TrainingSession.OpenAsync(job.Id, modelFolder, sequences, plan.Options, checkpoint, head.Manifest);
+        if (checkpoint is not null)
+            Directory.Delete(checkpoint, recursive: true);
+        return session;
     }
 }
