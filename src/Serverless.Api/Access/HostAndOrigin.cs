@@ -31,8 +31,9 @@ internal sealed class HostAndOrigin(RequestDelegate next, ApiSettings settings)
         || settings.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase)
         || (settings.Keys.Count > 0 && settings.AllowedHosts.Count == 0);
 
+    // The scheme does not count: behind a proxy that ends TLS a page's is https and the request's http.
     private bool IsOurOrigin(string origin, HttpRequest request) =>
-        string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
+        (Uri.TryCreate(origin, UriKind.Absolute, out var page) && string.Equals(page.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase))
         || settings.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsLoopback(string host) =>

@@ -1,6 +1,6 @@
 import * as api from './api.js';
 import { draw } from './curve.js';
-import { ago, element, number, progressOf, show, statusWord, until } from './view.js';
+import { about, ago, element, number, progressOf, secondsLeft, show, statusWord } from './view.js';
 
 const pollSeconds = 2;
 const find = (id) => document.getElementById(id);
@@ -49,7 +49,7 @@ async function showJob(id) {
   // Ids count up within a job, and the map holds a newer stretch after an older one: order by id.
   const ordered = [...events.values()].sort((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1));
   const steps = ordered.filter((event) => event.type === 'metrics' && Number.isFinite(event.data.train_loss))
-    .map((event) => event.data).sort((a, b) => a.step - b.step);
+    .map((event) => ({ ...event.data, at: event.created_at })).sort((a, b) => a.step - b.step);
   const last = steps.at(-1) ?? null;
 
   find('job-name').textContent = job.fine_tuned_model ?? job.id;
@@ -58,7 +58,7 @@ async function showJob(id) {
   const progress = job.status === 'succeeded' ? 1 : progressOf(last);
   find('job-progress').replaceChildren(...(progress === null ? [] : [bar(progress).firstChild]));
   show(find('job-progress'), progress !== null);
-  showFacts(job, last);
+  showFacts(job, last, job.status === 'running' ? secondsLeft(job, steps) : null);
   draw(document.querySelector('#curve svg'), steps.map((data) => ({ x: data.step, y: data.train_loss })));
   show(find('curve'), steps.length > 0);
   find('curve-value').textContent = last ? `step ${number(last.step)}: ${last.train_loss.toFixed(4)}` : '';
@@ -68,7 +68,7 @@ async function showJob(id) {
   }));
 }
 
-function showFacts(job, last) {
+function showFacts(job, last, left) {
   const facts = {
     Job: job.fine_tuned_model && job.id,
     Status: statusWord(job.status),
@@ -78,7 +78,7 @@ function showFacts(job, last) {
     'Token accuracy': Number.isFinite(last?.train_mean_token_accuracy) ? `${(100 * last.train_mean_token_accuracy).toFixed(1)} %` : null,
     Speed: last?.tokens_per_second && `${number(Math.round(last.tokens_per_second))} tokens/s`,
     'Trained tokens': job.trained_tokens && number(job.trained_tokens),
-    Remaining: job.status === 'running' && job.estimated_finish ? until(job.estimated_finish) : null,
+    Remaining: left === null ? null : about(left),
     Created: ago(job.created_at),
     Finished: job.finished_at && ago(job.finished_at),
     'Training file': job.training_file,

@@ -30,5 +30,13 @@ function span(seconds) {
 /** A time (seconds since 1970) in the past, as a person says it. */
 export const ago = (time) => `${span(Date.now() / 1000 - time)} ago`;
 
-/** How long until a time in the future. */
-export const until = (time) => `about ${span(time - Date.now() / 1000)}`;
+/** A length of time that is not exact. */
+export const about = (seconds) => `about ${span(seconds)}`;
+
+/** Seconds that the rest of the training takes at the pace so far; before there is one, the service's own estimate, or null. */
+export function secondsLeft(job, steps) {
+  const [first, last] = [steps.at(0), steps.at(-1)];
+  if (first && last.at - first.at >= 5) return ((last.at - first.at) / (last.step - first.step)) * (last.total_steps - last.step);
+  const estimated = job.estimated_finish ? job.estimated_finish - Date.now() / 1000 : 0;
+  return estimated > 0 ? estimated : null;
+}
