@@ -1,6 +1,4 @@
 using Azure;
-using Azure.Core;
-using Azure.Core.Pipeline;
 using Serverless.Local.Journal;
 using Serverless.Service.Pipeline;
 using Serverless.Tests.Port;
@@ -77,28 +75,5 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
         await next.UntilEndedAsync(Id);
         await Assert.ThrowsAsync<JournalTakenOver>(() => stalled.Starter.RaiseAsync(Id, "changed", default));
         Assert.Equal("woken", await next.StatusAsync(Id));
-    }
-
-    /// <summary>A connection that can be switched off and on.</summary>
-    private sealed class SwitchedTransport : HttpPipelineTransport
-    {
-        private int _refused;
-
-        public bool IsOff { get; set; }
-
-        /// <summary>How many requests found it switched off.</summary>
-        public int Refused => Volatile.Read(ref _refused);
-
-        public override Request CreateRequest() => HttpClientTransport.Shared.CreateRequest();
-
-        public override void Process(HttpMessage message) => throw new NotSupportedException();
-
-        public override ValueTask ProcessAsync(HttpMessage message)
-        {
-            if (!IsOff)
-                return HttpClientTransport.Shared.ProcessAsync(message);
-            Interlocked.Increment(ref _refused);
-            throw new RequestFailedException("the storage is away");
-        }
     }
 }

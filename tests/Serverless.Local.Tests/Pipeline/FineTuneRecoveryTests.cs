@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Serverless.Local.Journal;
+using Serverless.Local.Tests.Journal;
+using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Storage;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Local.Tests.Pipeline;
+
+/// <summary>Disturbances that a job lives through: what is done is kept, and its owner is told.</summary>
+[Collection("tensors")]
+public sealed class FineTuneRecoveryTests(AzuriteFixture azurite) : IDisposable
+{
+    private static readonly PipelineSettings FrequentCommits = new() { CheckpointInterval = TimeSpan.FromMilliseconds(50) };
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task A_head_that_is_stopped_commits_and_the_next_one_goes_on_from_there()
+    {
+        var account = await azurite.NewAccountAsync();
+        JobRecord job;
+        int step;
+        await using (var first = await PipelineHead.StartAsync(account, NewFolder()))
+        {
+            job = await first.CreateAsync(await first.UploadAsync(TinyModel.Dataset(40)), with: FineTuneTests.Epochs(50));
+            step = await first.UntilStepAsync(job.Id, 3);
+        }
+        var head = await new JobLog(account, TimeProvider.System).ReadHeadAsync(job.Id, default);
+        Assert.InRange(head!.Step, step, 499);
+        await using var second = await PipelineHead.StartAsync(account, NewFolder());
+        await second.UntilStepAsync(job.Id, head.Step + 1);
+        await second.Jobs.CancelAsync(job.Id, default);
+        await FineTuneTests.UntilSaidAsync(second, job.Id, "Fine-tuning job cancelled");
+    }
+
+    [Fact]
+    public async Task A_damaged_checkpoint_costs_the_steps_since_the_one_before()
+    {
+        var account = await azurite.NewAccountAsync();
+        var (job, unbroken) = await TrainUntilStoppedAsync(account);
+        var log = new JobLog(account, TimeProvider.System);
+        var head = (await log.ReadHeadAsync(job.Id, default))!;
+        Assert.True(head.Checkpoints.Length >= 2);
+        var folder = head.Newest!.Manifest[..head.Newest.Manifest.LastIndexOf('/')];
+        await account.Jobs.GetBlobClient($"{folder}/weights.safetensors").UploadAsync(new BinaryData("not weights"), overwrite: true);
+
+        await using var next = await PipelineHead.StartAsync(account, NewFolder(), FrequentCommits);
+        job = await next.UntilAsync(job.Id, JobStatus.Succeeded);
+        Assert.Equal(unbroken, await next.WeightsAsync(job));
+        var messages = await next.MessagesAsync(job.Id);
+        var told = Assert.Single(messages, message => message.Contains("is damaged", StringComparison.Ordinal));
+        Assert.EndsWith($"The job goes on from step {head.Checkpoints[^2].Step} instead of step {head.Step}", told, StringComparison.Ordinal);
+        var steps = (await log.ListMetricsAsync(job.Id, 0, default)).Select(metrics => metrics.Step);
+        Assert.Equal(Enumerable.Range(1, 40), steps);
+    }
+
+    [Fact]
+    public async Task A_storage_that_goes_away_while_a_job_trains_costs_no_step()
+    {
+        var prefix = await azurite.NewPrefixAsync();
+        await azurite.Open(prefix).CreateContainersAsync(default);
+        var transport = new SwitchedTransport();
+        var account = new BlobAccount(JournalContainer.Through(azurite, transport), prefix);
+        await using var head = await PipelineHead.StartAsync(account, NewFolder(), FrequentCommits);
+        var training = await head.UploadAsync(TinyModel.Dataset(40));
+        var unbroken = await head.UntilAsync((await head.CreateAsync(training, with: FineTuneTests.Epochs(4))).Id, JobStatus.Succeeded);
+        var job = await head.CreateAsync(training, with: FineTuneTests.Epochs(4));
+        await head.UntilStepAsync(job.Id, 2);
+        transport.IsOff = true;
+        await Task.Delay(3000);
+        Assert.True(transport.Refused > 0);
+        transport.IsOff = false;
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        Assert.Equal(await head.WeightsAsync(unbroken), await head.WeightsAsync(job));
+        var steps = (await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default)).Select(metrics => metrics.Step);
+        Assert.Equal(Enumerable.Range(1, 40), steps);
+    }
+
+    [Fact]
+    public async Task A_history_that_an_upgrade_made_useless_is_replaced_from_the_last_checkpoint_and_the_owner_is_told()
+    {
+        var account = await azurite.NewAccountAsync();
+        var (job, unbroken) = await TrainUntilStoppedAsync(account);
+        var blob = account.Journal.GetBlobClient($"instances/{job.Id}.json");
+        var record = (await blob.DownloadContentAsync()).Value.Content.ToObjectFromJson<JournalRecord>(PipelineJson.Options)!;
+        var old = record with { History = record.History.SetItem(0, record.History[0] with { Name = "CheckFiles" }) };
+        await blob.UploadAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(old, PipelineJson.Options)), overwrite: true);
+        await blob.SetMetadataAsync(new Dictionary<string, string> { ["state"] = "Running" });
+
+        await using var next = await PipelineHead.StartAsync(account, NewFolder(), FrequentCommits);
+        job = await next.UntilAsync(job.Id, JobStatus.Succeeded);
+        Assert.Equal(unbroken, await next.WeightsAsync(job));
+        Assert.Contains(
+            "The service was changed while the job ran; it goes on from its last checkpoint "
+            + "(step 1 of run 0: the code asks for Activity ValidateFiles, the record holds Activity CheckFiles)",
+            await next.MessagesAsync(job.Id));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>One job from beginning to end, and another of the same request until it has some checkpoints.</summary>
+    private async Task<(JobRecord Job, string Unbroken)> TrainUntilStoppedAsync(BlobAccount account)
+    {
+        await using var head = await PipelineHead.StartAsync(account, NewFolder(), FrequentCommits);
+        var training = await head.UploadAsync(TinyModel.Dataset(40));
+        var unbroken = await head.UntilAsync((await head.CreateAsync(training, with: FineTuneTests.Epochs(4))).Id, JobStatus.Succeeded);
+        var job = await head.CreateAsync(training, with: FineTuneTests.Epochs(4));
+        for (var look = 0; look < 2400; look++)
+        {
+            if (await head.Get<JobLog>().ReadHeadAsync(job.Id, default) is { Checkpoints.Length: >= 2 })
+                break;
+            await Task.Delay(5);
+        }
+        return (job, await head.WeightsAsync(unbroken));
+    }
+
+    private string NewFolder() => Path.Combine(_folder.Path, Guid.NewGuid().ToString("n"));
+}
