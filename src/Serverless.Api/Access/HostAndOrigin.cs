@@ -33,7 +33,8 @@ internal sealed class HostAndOrigin(RequestDelegate next, ApiSettings settings)
 
     // The scheme does not count: behind a proxy that ends TLS a page's is https and the request's http.
     private bool IsOurOrigin(string origin, HttpRequest request) =>
-        (Uri.TryCreate(origin, UriKind.Absolute, out var page) && string.Equals(page.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase))
+        (Uri.TryCreate(origin, UriKind.Absolute, out var page)
+         && string.Equals(page.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase))
         || settings.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsLoopback(string host) =>

@@ -10,7 +10,8 @@ using Serverless.Service.Models;
 namespace Serverless.Api.Chat;
 
 /// <summary>Chat completions, whole or streamed.</summary>
-internal sealed class ChatEndpoints(ChatGenerator generator, ModelCatalog catalog, ApiSettings settings, TimeProvider time, ILogger<ChatStream> logger)
+internal sealed class ChatEndpoints(
+    ChatGenerator generator, ModelCatalog catalog, ApiSettings settings, TimeProvider time, ILogger<ChatStream> logger)
 {
     public async Task CompleteAsync(HttpContext context)
     {
@@ -21,7 +22,7 @@ internal sealed class ChatEndpoints(ChatGenerator generator, ModelCatalog catalo
             ?? throw new InputError($"The model '{request.Model}' does not exist", "model", "model_not_found");
 
         var answer = new ChatAnswerHead(
-            Id: $"chatcmpl-{Guid.NewGuid():N}", Created: time.GetUtcNow().ToUnixTimeSeconds(), Model: request.Model, SystemFingerprint: FingerprintOf(model));
+            $"chatcmpl-{Guid.NewGuid():N}", time.GetUtcNow().ToUnixTimeSeconds(), request.Model, FingerprintOf(model));
         var pieces = generator.StreamAsync(model, CallOf(request), context.RequestAborted);
         if (request.Stream)
             await new ChatStream(context, answer, request, logger).WriteAsync(pieces);

@@ -12,8 +12,8 @@ internal sealed record ErrorStatus(int Status, string Type, string? Code)
     public static ErrorStatus Of(InputError error) => error.Code switch
     {
         // OpenAI's "No such File object" carries no code.
-        "not_found" or "file_not_found" => new(404, InvalidRequest, null),
-        "model_not_found" or "fine_tune_not_found" or "checkpoint_not_found" or "unknown_url" or "not_offered" => new(404, InvalidRequest, error.Code),
+        "not_found" => new(404, InvalidRequest, null),
+        "model_not_found" or "fine_tune_not_found" or "unknown_url" or "not_offered" => new(404, InvalidRequest, error.Code),
         "method_not_supported" => new(405, InvalidRequest, error.Code),
         "request_too_large" or "file_too_large" => new(413, InvalidRequest, error.Code),
         "missing_api_key" => new(401, InvalidRequest, null),

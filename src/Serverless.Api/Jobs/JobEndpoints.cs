@@ -22,11 +22,14 @@ internal sealed class JobEndpoints(JobService jobs, JobCatalog catalog, JobLog l
         await SendAsync(context, await jobs.CreateAsync(request, context.RequestAborted));
     }
 
-    public async Task CancelAsync(HttpContext context) => await SendAsync(context, await jobs.CancelAsync(IdOf(context), context.RequestAborted));
+    public async Task CancelAsync(HttpContext context) =>
+        await SendAsync(context, await jobs.CancelAsync(IdOf(context), context.RequestAborted));
 
-    public async Task PauseAsync(HttpContext context) => await SendAsync(context, await jobs.PauseAsync(IdOf(context), context.RequestAborted));
+    public async Task PauseAsync(HttpContext context) =>
+        await SendAsync(context, await jobs.PauseAsync(IdOf(context), context.RequestAborted));
 
-    public async Task ResumeAsync(HttpContext context) => await SendAsync(context, await jobs.ResumeAsync(IdOf(context), context.RequestAborted));
+    public async Task ResumeAsync(HttpContext context) =>
+        await SendAsync(context, await jobs.ResumeAsync(IdOf(context), context.RequestAborted));
 
     public async Task ListAsync(HttpContext context)
     {
@@ -54,7 +57,10 @@ internal sealed class JobEndpoints(JobService jobs, JobCatalog catalog, JobLog l
         var query = PageQuery.Read(context.Request, defaultLimit: 10, MaxPage);
         var job = await FindAsync(context);
         var head = await log.ReadHeadAsync(job.Id, context.RequestAborted);
-        CheckpointObject[] all = [.. (head?.Checkpoints ?? []).Reverse().Select(checkpoint => CheckpointObject.Of(job, checkpoint, pipeline.Organization))];
+        CheckpointObject[] all =
+        [
+            .. (head?.Checkpoints ?? []).Reverse().Select(checkpoint => CheckpointObject.Of(job, checkpoint, pipeline.Organization)),
+        ];
         var begin = query.After is null ? 0 : Array.FindIndex(all, checkpoint => checkpoint.Id == query.After) + 1;
         CheckpointObject[] page = [.. all.Skip(begin).Take(query.Limit)];
         await Reply.JsonAsync(context,

@@ -25,9 +25,11 @@ internal static class MethodReader
 
         var type = method.OneOf("type", Types) ?? throw Refusal.Missing(method.PathOf("type"));
         if (type != "supervised")
-            throw new InputError($"Unsupported value: 'method.type' does not support '{type}' in this service yet. Supported values are: 'supervised'.", "method.type", "unsupported_value");
+            throw Refusal.NotYet(method.PathOf("type"), type, "'supervised'");
         var hyperparameters = method.Object(type)?.Object("hyperparameters") ?? body.Object("hyperparameters");
-        return (new JobMethod { Type = MethodType.Supervised, Hyperparameters = ReadHyperparameters(hyperparameters) }, ReadAdapter(method.Object("adapter")));
+        return (
+            new JobMethod { Type = MethodType.Supervised, Hyperparameters = ReadHyperparameters(hyperparameters) },
+            ReadAdapter(method.Object("adapter")));
     }
 
     private static Hyperparameters ReadHyperparameters(RequestObject? given)
@@ -55,14 +57,16 @@ internal static class MethodReader
             return new AdapterRequest();
         var type = fields.OneOf("type", AdapterTypes);
         if (type == "qlora")
-            throw new InputError($"Unsupported value: '{fields.PathOf("type")}' does not support 'qlora' in this service yet. Supported values are: 'lora' and 'full'.", fields.PathOf("type"), "unsupported_value");
+            throw Refusal.NotYet(fields.PathOf("type"), type, "'lora' and 'full'");
         var dropout = fields.Number("dropout", 0);
+        if (dropout >= 1)
+            throw Refusal.NotAllowed(fields.PathOf("dropout"), "a number from 0 to below 1", Refusal.Text(dropout.Value));
         return new AdapterRequest
         {
             Type = type switch { "lora" => AdapterKind.Lora, "full" => AdapterKind.Full, _ => null },
             Rank = fields.AutoOrInteger("rank", 1, MaxRank),
             Alpha = fields.AutoOrPositive("alpha"),
-            Dropout = dropout < 1 || dropout is null ? dropout : throw Refusal.NotAllowed(fields.PathOf("dropout"), "a number from 0 to below 1", Refusal.Text(dropout.Value)),
+            Dropout = dropout,
             TargetModules = ReadTargets(fields),
         };
     }

@@ -1,6 +1,9 @@
 namespace Serverless.Api.Requests;
 
-/// <summary>Reads from another stream, and throws what it is told to when that stream holds more than <paramref name="limit"/> bytes. The inner stream stays open.</summary>
+/// <summary>
+/// Reads from another stream, and throws what it is told to when that stream holds more than <paramref name="limit"/> bytes. The inner
+/// stream stays open.
+/// </summary>
 internal sealed class BoundedStream(Stream inner, long limit, Func<Exception> tooLong) : Stream
 {
     private long _read;

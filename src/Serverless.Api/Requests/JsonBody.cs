@@ -37,7 +37,8 @@ internal static class JsonBody
 
     private static bool IsJson(string contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
+        && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
 
     private static InputError TooLarge(ApiSettings settings) =>
         new($"The request body is larger than {settings.MaxJsonBytes} bytes, the most that a JSON request may carry.", code: "request_too_large");

@@ -110,7 +110,9 @@ internal sealed class MultipartForm
         if (name.Length == 0)
             throw new InputError($"The part '{fileField}' of the form has no file name.", fileField);
         return name.Length > 255 || name is "." or ".." || name.Any(char.IsControl)
-            ? throw new InputError($"The part '{fileField}' has a file name that is not allowed; allowed: up to 255 characters, none of them a control character.", fileField)
+            ? throw new InputError(
+                $"The part '{fileField}' has a file name that is not allowed; allowed: up to 255 characters, none of them a control character.",
+                fileField)
             : name;
     }
 

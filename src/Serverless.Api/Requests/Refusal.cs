@@ -21,35 +21,50 @@ internal static class Refusal
         new($"Invalid value for '{path}': expected {expected}, but got {found} instead.", path, "invalid_value");
 
     public static InputError IntegerBelow(string path, long minimum, long found) =>
-        new($"Invalid '{path}': integer below minimum value. Expected a value >= {minimum}, but got {found} instead.", path, "integer_below_min_value");
+        new($"Invalid '{path}': integer below minimum value. Expected a value >= {minimum}, but got {found} instead.",
+            path, "integer_below_min_value");
 
     public static InputError IntegerAbove(string path, long maximum, long found) =>
-        new($"Invalid '{path}': integer above maximum value. Expected a value <= {maximum}, but got {found} instead.", path, "integer_above_max_value");
+        new($"Invalid '{path}': integer above maximum value. Expected a value <= {maximum}, but got {found} instead.",
+            path, "integer_above_max_value");
 
     public static InputError DecimalBelow(string path, double minimum, double found) =>
-        new($"Invalid '{path}': decimal below minimum value. Expected a value >= {Text(minimum)}, but got {Text(found)} instead.", path, "decimal_below_min_value");
+        new($"Invalid '{path}': decimal below minimum value. Expected a value >= {Text(minimum)}, but got {Text(found)} instead.",
+            path, "decimal_below_min_value");
 
     public static InputError DecimalAbove(string path, double maximum, double found) =>
-        new($"Invalid '{path}': decimal above maximum value. Expected a value <= {Text(maximum)}, but got {Text(found)} instead.", path, "decimal_above_max_value");
+        new($"Invalid '{path}': decimal above maximum value. Expected a value <= {Text(maximum)}, but got {Text(found)} instead.",
+            path, "decimal_above_max_value");
 
     public static InputError StringTooShort(string path, int minimum, int length) =>
-        new($"Invalid '{path}': string too short. Expected a string with minimum length {minimum}, but got a string with length {length} instead.", path, "string_below_min_length");
+        new($"Invalid '{path}': string too short. Expected a string with minimum length {minimum}, but got a string with length {length} instead.",
+            path, "string_below_min_length");
 
     public static InputError StringTooLong(string path, int maximum, int length) =>
-        new($"Invalid '{path}': string too long. Expected a string with maximum length {maximum}, but got a string with length {length} instead.", path, "string_above_max_length");
+        new($"Invalid '{path}': string too long. Expected a string with maximum length {maximum}, but got a string with length {length} instead.",
+            path, "string_above_max_length");
 
     public static InputError EmptyArray(string path) =>
-        new($"Invalid '{path}': empty array. Expected an array with minimum length 1, but got an empty array instead.", path, "empty_array");
+        new($"Invalid '{path}': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+            path, "empty_array");
 
     public static InputError ArrayTooLong(string path, int maximum, int length) =>
-        new($"Invalid '{path}': array too long. Expected an array with maximum length {maximum}, but got an array with length {length} instead.", path, "array_above_max_length");
+        new($"Invalid '{path}': array too long. Expected an array with maximum length {maximum}, but got an array with length {length} instead.",
+            path, "array_above_max_length");
 
     public static InputError TooManyProperties(string path, int maximum, int count) =>
-        new($"Invalid '{path}': too many properties. Expected an object with at most {maximum} properties, but got an object with {count} properties instead.", path, "object_above_max_properties");
+        new($"Invalid '{path}': too many properties. Expected an object with at most {maximum} properties, but got an object with {count} properties instead.",
+            path, "object_above_max_properties");
 
     /// <summary>A parameter that OpenAI knows and this service does not offer yet: refused rather than silently dropped.</summary>
     public static InputError NotOffered(string path) =>
         new($"Unsupported parameter: '{path}' is not offered by this service yet.", path, "unsupported_parameter");
+
+    /// <summary>A value that belongs to the API and that this service cannot serve yet.</summary>
+    /// <param name="supported">What it can, quoted and joined.</param>
+    public static InputError NotYet(string path, string found, string supported) =>
+        new($"Unsupported value: '{path}' does not support '{found}' in this service yet. Supported values are: {supported}.",
+            path, "unsupported_value");
 
     /// <summary>A number as a person writes it.</summary>
     public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);

@@ -85,7 +85,8 @@ internal readonly struct RequestObject
     {
         if (IsAuto(name))
             return null;
-        return Value(name) is { } value && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var found) && found >= minimum && found <= maximum
+        return Value(name) is { ValueKind: JsonValueKind.Number } value
+               && value.TryGetInt32(out var found) && found >= minimum && found <= maximum
             ? found
             : throw Refusal.NotAllowed(PathOf(name), $"'auto' or an integer from {minimum} to {maximum}", Value(name)!.Value.GetRawText());
     }
@@ -95,7 +96,8 @@ internal readonly struct RequestObject
     {
         if (IsAuto(name))
             return null;
-        return Value(name) is { } value && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var found) && found > 0 && double.IsFinite(found)
+        return Value(name) is { ValueKind: JsonValueKind.Number } value
+               && value.TryGetDouble(out var found) && found > 0 && double.IsFinite(found)
             ? found
             : throw Refusal.NotAllowed(PathOf(name), "'auto' or a number above 0", Value(name)!.Value.GetRawText());
     }

@@ -50,7 +50,11 @@ internal static class MethodObject
             ? new AdapterRequest { Type = AdapterKind.Full }
             : new AdapterRequest
             {
-                Type = resolved.Kind, Rank = resolved.Rank, Alpha = resolved.Alpha, Dropout = resolved.Dropout, TargetModules = [.. resolved.TargetModules],
+                Type = resolved.Kind,
+                Rank = resolved.Rank,
+                Alpha = resolved.Alpha,
+                Dropout = resolved.Dropout,
+                TargetModules = [.. resolved.TargetModules],
             })
         : AdapterOf(job.Adapter);
 
@@ -66,7 +70,12 @@ internal static class MethodObject
         if (adapter.Dropout is { } dropout)
             written["dropout"] = dropout;
         if (adapter.TargetModules is { } modules)
-            written["target_modules"] = modules is [AdapterOptions.AllLinear] ? AdapterOptions.AllLinear : new JsonArray([.. modules.Select(name => (JsonNode)name)]);
+        {
+            written["target_modules"] = modules is [AdapterOptions.AllLinear]
+                ? AdapterOptions.AllLinear
+                : new JsonArray([.. modules.Select(name => (JsonNode)name)]);
+        }
+
         return written;
     }
 

@@ -63,7 +63,8 @@ internal sealed class GenerationLane : IAsyncDisposable
         if (!_waiting.TryAdd(item))
         {
             throw new InputError(
-                $"Rate limit reached for '{_name}': {_maxWaiting} requests are waiting for this model already. Please try again later.", "model", "rate_limit_exceeded");
+                $"Rate limit reached for '{_name}': {_maxWaiting} requests are waiting for this model already. Please try again later.",
+                "model", "rate_limit_exceeded");
         }
     }
 

@@ -23,7 +23,8 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
     /// be read.
     /// </exception>
     public async IAsyncEnumerable<T> StreamAsync<T>(
-        ModelRecord model, Func<LanguageModel, CancellationToken, IEnumerable<T>> generation, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ModelRecord model, Func<LanguageModel, CancellationToken, IEnumerable<T>> generation,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var hosted = await EnterAsync(model);
         try
@@ -86,7 +87,8 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
         {
             var oldest = _hosted.Values.Where(hosted => hosted.Users == 0).MinBy(hosted => hosted.LastUse)
                 ?? throw new InputError(
-                    $"Rate limit reached: there is no room for '{model.Id}' while other models are in use. Please try again later.", "model", "rate_limit_exceeded");
+                    $"Rate limit reached: there is no room for '{model.Id}' while other models are in use. Please try again later.",
+                    "model", "rate_limit_exceeded");
             _hosted.Remove(oldest.Record.Folder);
             evicted.Add(oldest);
         }
