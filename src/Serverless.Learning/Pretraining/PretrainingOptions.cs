@@ -33,7 +33,7 @@ public sealed record PretrainingOptions
     public int ConversationTime { get; init; } = 1024;
 
     /// <summary>Tokens of the whole run.</summary>
-    public long Tokens { get; init; } = 8_400_000;
+    public long Tokens { get; init; } = 9_400_000;
 
     /// <summary>Tokens of one optimiser step.</summary>
     public int BatchTokens { get; init; } = 8192;

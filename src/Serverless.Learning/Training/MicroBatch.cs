@@ -25,6 +25,18 @@ public sealed record MicroBatch
     /// <summary>The example each token belongs to, as an index into the data set; -1 for padding.</summary>
     public int[]? Examples { get; init; }
 
+    /// <summary>
+    /// The number of each token's text within its row, counted from 0, padding being the last; null where each row is one text.
+    /// </summary>
+    public int[]? Documents()
+    {
+        if (Examples is null) return null;
+        var documents = new int[Examples.Length];
+        for (var at = 0; at < documents.Length; at++)
+            documents[at] = at % Time == 0 ? 0 : documents[at - 1] + (Examples[at] == Examples[at - 1] ? 0 : 1);
+        return documents;
+    }
+
     /// <summary>How many tokens are predicted.</summary>
     public int TargetCount => Targets.Count(target => target >= 0);
 

@@ -79,7 +79,7 @@ internal sealed class TrainingLoop(
 
     private SequenceLayout LayoutOf(MicroBatch micro) => micro.Examples is null
         ? SequenceLayout.Causal(decoder.Rotary, micro.Rows, micro.Time)
-        : SequenceLayout.At(decoder.Rotary, micro.Rows, micro.Time, micro.Positions!, micro.Examples);
+        : SequenceLayout.At(decoder.Rotary, micro.Rows, micro.Time, micro.Positions!, micro.Documents());
 }
 
 /// <param name="MaxGradientNorm">The global L2 norm that gradients are clipped to.</param>

@@ -23,7 +23,7 @@ internal sealed class PretrainCommand(IAnsiConsole console) : ICommand
         new("--to", "FOLDER", "where the finished model goes; needed"),
         new("--name", "NAME", "the model's name on its card (the last part of --to)"),
         new("--about-data", "FILE", "Markdown about sources and licences of the text, for the card"),
-        new("--tokens", "COUNT", "tokens to train on in all (8,400,000)"),
+        new("--tokens", "COUNT", "tokens to train on in all (9,400,000)"),
         new("--vocabulary", "COUNT", "size of the tokenizer's vocabulary (8192)"),
         new("--layers", "COUNT", "blocks of the decoder (7)"),
         new("--seed", "NUMBER", "seed of weights and order of data (1)"),
