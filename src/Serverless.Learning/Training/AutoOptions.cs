@@ -36,8 +36,8 @@ public static class AutoOptions
         return options;
     }
 
-    /// <summary>Small sets are seen more often: about 10,000 examples in all, between 2 and 10 passes.</summary>
-    private static int EpochsFor(int examples) => Math.Clamp((int)Math.Round(10_000.0 / Math.Max(1, examples)), 2, 10);
+    /// <summary>Small sets are seen more often: about 5,000 examples in all, between 2 and 10 passes.</summary>
+    private static int EpochsFor(int examples) => Math.Clamp((int)Math.Round(5_000.0 / Math.Max(1, examples)), 2, 10);
 
     /// <summary>Rates that were best for models of width 256, scaled down by the square root of the width (full) or kept (LoRA).</summary>
     private static double RateFor(AdapterOptions adapter, DecoderConfig config) => adapter.Kind == AdapterKind.Full
