@@ -9,7 +9,7 @@ public sealed record PipelineSettings
     /// <summary>The time between two commits of a training chunk: what a killed process loses at most.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How many of a job's newest checkpoints are kept.</summary>
+    /// <summary>How many checkpoints of ends of epochs are kept, besides the newest ones.</summary>
     public int KeepCheckpoints { get; init; } = 3;
 
     /// <summary>The number of steps from one metrics event to the next.</summary>
@@ -17,6 +17,9 @@ public sealed record PipelineSettings
 
     /// <summary>How often a running activity reads what the job's owner wishes.</summary>
     public TimeSpan WishInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many examples of the validation file are looked at after each epoch, at most; never more than the epoch has itself.</summary>
+    public int ValidatedExamples { get; init; } = 200;
 
     /// <summary>How many examples of the validation file are answered by both models; their loss is computed on all.</summary>
     public int EvaluatedAnswers { get; init; } = 1000;
@@ -42,6 +45,7 @@ public sealed record PipelineSettings
         Check(KeepCheckpoints >= 1, nameof(KeepCheckpoints), KeepCheckpoints, "1 or more");
         Check(MetricsEventSteps >= 1, nameof(MetricsEventSteps), MetricsEventSteps, "1 or more");
         Check(WishInterval > TimeSpan.Zero, nameof(WishInterval), WishInterval, "more than 0");
+        Check(ValidatedExamples >= 0, nameof(ValidatedExamples), ValidatedExamples, "0 or more");
         Check(EvaluatedAnswers >= 0, nameof(EvaluatedAnswers), EvaluatedAnswers, "0 or more");
         Check(EvaluatedAnswerTokens >= 1, nameof(EvaluatedAnswerTokens), EvaluatedAnswerTokens, "1 or more");
         Check(

@@ -39,6 +39,41 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task Each_epoch_is_validated_and_the_last_ones_are_checkpoints()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(20));
+        var validation = await head.UploadAsync(TinyModel.Dataset(16), "valid.jsonl");
+        var job = await head.CreateAsync(training, validation, Epochs(5));
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+        Assert.Equal([5, 10, 15, 20, 25], metrics.Where(step => step.ValidLoss is not null).Select(step => step.Step));
+        var committed = (await head.Get<JobLog>().ReadHeadAsync(job.Id, default))!.Checkpoints;
+        Assert.Equal([15, 20, 25], committed.Select(checkpoint => checkpoint.Step));
+        Assert.Equal(metrics.Where(step => step.Step >= 15 && step.ValidLoss is not null).Select(step => step.ValidLoss), committed.Select(checkpoint => checkpoint.Metrics!.ValidLoss));
+        var evaluation = await head.Get<JobEvaluations>().FindAsync(job.Id, default);
+        Assert.Equal(evaluation!.Tuned.Scores.Loss, committed[^1].Metrics!.FullValidLoss);
+        // The published weights are rounded to bfloat16; the trained ones are not.
+        Assert.Equal(committed[^1].Metrics!.ValidLoss!.Value, evaluation.Tuned.Scores.Loss, 0.02);
+        var messages = await head.MessagesAsync(job.Id);
+        Assert.Matches("^Step 25/25: training loss=[0-9.]+, validation loss=[0-9.]+$", messages.Single(message => message.StartsWith("Step 25/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Validation_does_not_change_the_weights()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(20));
+        var validation = await head.UploadAsync(TinyModel.Dataset(16), "valid.jsonl");
+        var with = await head.CreateAsync(training, validation, Lora(4));
+        var without = await head.CreateAsync(training, with: Lora(4));
+        with = await head.UntilAsync(with.Id, JobStatus.Succeeded);
+        without = await head.UntilAsync(without.Id, JobStatus.Succeeded);
+        Assert.Equal(await head.WeightsAsync(without), await head.WeightsAsync(with));
+    }
+
+    [Fact]
     public async Task The_events_tell_the_job_in_order()
     {
         await using var head = await StartAsync();
@@ -51,6 +86,8 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
                 "Files validated, moving job to queued state",
                 "Fine-tuning job started",
                 "Step 1/9: training loss=_",
+                "Checkpoint created at step 3",
+                "Checkpoint created at step 6",
                 "Step 9/9: training loss=_",
                 "Checkpoint created at step 9",
                 $"New fine-tuned model created: {job.FineTunedModel}",
@@ -70,7 +107,8 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
             job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
             weights.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors"));
             var checkpoints = (await head.MessagesAsync(job.Id)).Count(message => message.StartsWith("Checkpoint created", StringComparison.Ordinal));
-            Assert.True(budget > 1 ? checkpoints == 1 : checkpoints > 1, $"{checkpoints} checkpoints at a budget of {budget} s");
+            // One for each of the two epochs, and one for each chunk.
+            Assert.True(budget > 1 ? checkpoints == 2 : checkpoints > 2, $"{checkpoints} checkpoints at a budget of {budget} s");
         }
         Assert.Single(weights);
     }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Native;
 using Serverless.Service.Jobs;
 
@@ -30,6 +32,15 @@ public sealed class ChunkCommits(
         await log.RemoveUncommittedAsync(lease, ct);
     }
 
+    /// <summary>Notes at the last checkpoint how the model did on the whole validation file.</summary>
+    public static async Task NoteEvaluationAsync(TrainerLease lease, EvaluationScores scores, CancellationToken ct)
+    {
+        var last = lease.Head.Newest!;
+        var quality = (last.Metrics ?? new CheckpointMetrics()) with { FullValidLoss = scores.Loss, FullValidAccuracy = scores.TokenAccuracy };
+        var checkpoints = lease.Head.Checkpoints.SetItem(lease.Head.Checkpoints.Length - 1, last with { Metrics = quality });
+        await lease.CommitAsync(lease.Head with { Checkpoints = checkpoints }, ct);
+    }
+
     /// <summary>Shows what was done since the last commit.</summary>
     public Task ShowAsync(TrainingSession session, TrainerLease lease, CancellationToken ct) =>
         log.WriteLiveAsync(lease, [.. session.Events.Select(entry => entry.Event)], [.. session.Metrics], ct);
@@ -49,11 +60,10 @@ public sealed class ChunkCommits(
     {
         var manifest = await upload.Manifest;
         var metrics = session.Metrics.Where(step => step.Step <= upload.Step).ToList();
-        var quality = metrics.Count == 0 ? null : new CheckpointMetrics { TrainLoss = metrics[^1].TrainLoss, TrainAccuracy = metrics[^1].TrainAccuracy };
-        var kept = lease.Head.Checkpoints.Add(manifest.ToCommitted(quality)).TakeLast(settings.KeepCheckpoints);
+        var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics))), plan);
         List<JobEvent> events = [.. session.Events.Where(entry => entry.Step <= upload.Step).Select(entry => entry.Event)];
         events.Add(new JobEvent { CreatedAt = clock.GetUtcNow(), Message = $"Checkpoint created at step {upload.Step}" });
-        var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = [.. kept] }, events, metrics, ct);
+        var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = kept }, events, metrics, ct);
         await lease.CommitAsync(next, ct);
         session.Committed(manifest.Path, upload.Step);
         await checkpoints.RemoveUnnamedAsync(lease, ct);
@@ -67,6 +77,21 @@ public sealed class ChunkCommits(
             },
             ct);
     }
+
+    /// <summary>The newest checkpoint, the one before in case that one is damaged, and those of the last ends of epochs.</summary>
+    private ImmutableArray<CommittedCheckpoint> Kept(ImmutableArray<CommittedCheckpoint> all, JobPlan plan)
+    {
+        var epochEnds = all.Where(checkpoint => checkpoint.Step % plan.StepsPerEpoch == 0).TakeLast(settings.KeepCheckpoints).ToHashSet();
+        return [.. all.Where((checkpoint, index) => index >= all.Length - 2 || epochEnds.Contains(checkpoint))];
+    }
+
+    private static CheckpointMetrics? Quality(List<JobMetrics> metrics) => metrics.Count == 0 ? null : new CheckpointMetrics
+    {
+        TrainLoss = metrics[^1].TrainLoss,
+        TrainAccuracy = metrics[^1].TrainAccuracy,
+        ValidLoss = metrics[^1].ValidLoss,
+        ValidAccuracy = metrics[^1].ValidAccuracy,
+    };
 
     private JobEvent Warning(string message) => new() { CreatedAt = clock.GetUtcNow(), Level = EventLevel.Warn, Message = message };
 }

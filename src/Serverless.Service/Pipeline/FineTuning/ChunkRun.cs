@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -43,7 +40,9 @@ internal sealed class ChunkRun(
                 await CommitAsync(scope);
             if (session.Step >= session.TotalSteps || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested)
                 break;
-            if (_upload is null && clock.GetElapsedTime(committed) >= settings.CheckpointInterval)
+            if (IsLateEpochEnd && _upload is not null)
+                await CommitAsync(scope);
+            if (_upload is null && (IsLateEpochEnd || clock.GetElapsedTime(committed) >= settings.CheckpointInterval))
             {
                 _upload = await commits.SaveAsync(session, CancellationToken.None);
                 committed = clock.GetTimestamp();
@@ -51,6 +50,10 @@ internal sealed class ChunkRun(
         }
         return await LeaveAsync(wish, scope);
     }
+
+    /// <summary>Whether an epoch has just ended whose checkpoint will be one of those kept at the end.</summary>
+    private bool IsLateEpochEnd =>
+        session.IsAtEpochEnd && session.TotalSteps - session.Step < settings.KeepCheckpoints * plan.StepsPerEpoch;
 
     /// <summary>Commits everything. The process may be about to end, so this does not listen to <see cref="ActivityScope.Stopping"/>.</summary>
     private async Task<StageOutcome> LeaveAsync(StageOutcome? wish, ActivityScope scope)
@@ -87,45 +90,27 @@ internal sealed class ChunkRun(
         }
     }
 
-    private void Note(StepMetrics step)
+    private void Note(TrainedStep taken)
     {
-        var now = clock.GetUtcNow();
+        var step = taken.Metrics;
         session.Metrics.Add(new JobMetrics
         {
             Step = step.Step,
-            CreatedAt = now,
+            CreatedAt = taken.At,
             TrainLoss = step.Loss,
             TrainAccuracy = step.Accuracy,
+            ValidLoss = taken.Validation?.Loss,
+            ValidAccuracy = taken.Validation?.TokenAccuracy,
             LearningRate = step.LearningRate,
             GradientNorm = step.GradientNorm,
             Tokens = step.Tokens,
             Seconds = step.Elapsed.TotalSeconds,
         });
         if (step.Skipped)
-            Say(step.Step, EventLevel.Warn, $"Step {step.Step}: the gradient was not finite; the step was skipped");
-        if (step.Step == 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.TotalSteps)
-            session.Events.Add((step.Step, MetricsEvent(step, now)));
+            session.Events.Add((step.Step, StepEvents.Skipped(taken)));
+        if (step.Step == 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.TotalSteps || taken.Validation is not null)
+            session.Events.Add((step.Step, StepEvents.Metrics(taken, session.TotalSteps)));
     }
-
-    private void Say(int step, EventLevel level, string message) =>
-        session.Events.Add((step, new JobEvent { CreatedAt = clock.GetUtcNow(), Level = level, Message = message }));
-
-    private JobEvent MetricsEvent(StepMetrics step, DateTimeOffset now) => new()
-    {
-        CreatedAt = now,
-        Type = EventType.Metrics,
-        Message = string.Create(
-            CultureInfo.InvariantCulture, $"Step {step.Step}/{session.TotalSteps}: training loss={step.Loss:0.00##}"),
-        Data = JsonSerializer.SerializeToElement(new Dictionary<string, double>
-        {
-            ["step"] = step.Step,
-            ["total_steps"] = session.TotalSteps,
-            ["train_loss"] = step.Loss,
-            ["train_mean_token_accuracy"] = step.Accuracy,
-            ["learning_rate"] = step.LearningRate,
-            ["tokens_per_second"] = Math.Round(step.Tokens / Math.Max(1e-9, step.Elapsed.TotalSeconds), 1),
-        }),
-    };
 
     private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> lengths)
     {

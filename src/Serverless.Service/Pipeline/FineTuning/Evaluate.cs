@@ -1,8 +1,10 @@
+using Microsoft.Extensions.Logging;
 using Serverless.Learning;
 using Serverless.Learning.Data;
 using Serverless.Learning.Models;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Storage;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -11,8 +13,9 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// share of exactly right answers.
 /// </summary>
 public sealed class Evaluate(
-    JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports, JobEvaluations evaluations,
-    JobFolders folders, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
+    BlobAccount account, JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports, JobEvaluations evaluations,
+    JobFolders folders, PipelineSettings settings, TimeProvider clock,
+    ILogger<Evaluate> logger) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Evaluate));
 
@@ -46,7 +49,12 @@ public sealed class Evaluate(
             await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, job, scope);
         if (outcome.Result == StageResult.Done)
             outcome = await EvaluateAsync(tunedFolder, run, evaluation.Tuned, part => evaluation = evaluation with { Tuned = part }, job, scope);
-        await evaluations.WriteAsync(job.Id, evaluation with { Finished = outcome.Result == StageResult.Done }, CancellationToken.None);
+        await evaluations.WriteAsync(job.Id, evaluation, CancellationToken.None);
+        if (outcome.Result == StageResult.Done)
+        {
+            await NoteAsync(job.Id, evaluation, CancellationToken.None);
+            await evaluations.WriteAsync(job.Id, evaluation with { Finished = true }, CancellationToken.None);
+        }
         return outcome;
     }
 
@@ -71,6 +79,12 @@ public sealed class Evaluate(
                 return wish;
         }
         return StageOutcome.Done;
+    }
+
+    private async Task NoteAsync(JobId id, JobEvaluation evaluation, CancellationToken ct)
+    {
+        await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, ct) ?? throw new TrainerBusyException(id);
+        await ChunkCommits.NoteEvaluationAsync(lease, evaluation.Tuned.Scores, ct);
     }
 
     private async Task<string> BaseFolderAsync(JobRecord job, CancellationToken ct)

@@ -15,6 +15,9 @@ public sealed record JobPlan
     /// <summary>Optimiser steps in all.</summary>
     public required int TotalSteps { get; init; }
 
+    /// <summary>Optimiser steps of one pass over the training file.</summary>
+    public int StepsPerEpoch => TotalSteps / Options.Epochs;
+
     /// <summary>Examples of the training file.</summary>
     public required int Examples { get; init; }
 

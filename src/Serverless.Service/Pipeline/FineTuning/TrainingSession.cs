@@ -1,4 +1,5 @@
 using Serverless.Learning.Data;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
@@ -13,10 +14,12 @@ public sealed class TrainingSession : IAsyncDisposable
 {
     private readonly TensorThread _thread;
     private readonly Trainer _trainer;
+    private readonly IReadOnlyList<TrainingSequence> _validation;
     private bool _broken;
 
-    private TrainingSession(JobId jobId, TensorThread thread, Trainer trainer, string? manifest) =>
-        (JobId, _thread, _trainer, Manifest) = (jobId, thread, trainer, manifest);
+    private TrainingSession(
+        JobId jobId, TensorThread thread, Trainer trainer, IReadOnlyList<TrainingSequence> validation, string? manifest) =>
+        (JobId, _thread, _trainer, _validation, Manifest) = (jobId, thread, trainer, validation, manifest);
 
     public JobId JobId { get; }
 
@@ -31,6 +34,9 @@ public sealed class TrainingSession : IAsyncDisposable
 
     public int TotalSteps => _trainer.TotalSteps;
 
+    /// <summary>Whether a whole number of passes over the data is done.</summary>
+    public bool IsAtEpochEnd => Step % (TotalSteps / _trainer.Options.Epochs) == 0;
+
     /// <summary>Tokens trained on, committed or not.</summary>
     public long TrainedTokens => _trainer.TrainedTokens;
 
@@ -42,18 +48,20 @@ public sealed class TrainingSession : IAsyncDisposable
 
     /// <summary>Loads a model and builds the trainer of a job.</summary>
     /// <param name="modelFolder">The model that training starts from.</param>
+    /// <param name="training">What is trained on.</param>
+    /// <param name="validation">What is looked at after each epoch; none is fine.</param>
     /// <param name="checkpointFolder">The files of the checkpoint to continue from, or null to begin.</param>
     /// <param name="manifest">That checkpoint's manifest.</param>
     /// <exception cref="Learning.InputError">The model cannot be used.</exception>
     public static async Task<TrainingSession> OpenAsync(
-        JobId id, string modelFolder, IReadOnlyList<TrainingSequence> sequences, TrainingOptions options, string? checkpointFolder,
-        string? manifest)
+        JobId id, string modelFolder, IReadOnlyList<TrainingSequence> training, IReadOnlyList<TrainingSequence> validation,
+        TrainingOptions options, string? checkpointFolder, string? manifest)
     {
         var thread = new TensorThread($"train {id}");
         try
         {
-            var trainer = await thread.RunAsync(() => Build(modelFolder, sequences, options, checkpointFolder));
-            return new TrainingSession(id, thread, trainer, manifest);
+            var trainer = await thread.RunAsync(() => Build(modelFolder, training, options, checkpointFolder));
+            return new TrainingSession(id, thread, trainer, validation, manifest);
         }
         catch
         {
@@ -65,20 +73,12 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>Whether the head is what this continues, so that its next commit fits there.</summary>
     public bool Continues(JobHead head) => !_broken && Manifest == head.Manifest && Step >= head.Step;
 
-    /// <summary>Takes steps for a length of time, at least one, and at most up to the last.</summary>
-    public async Task<IReadOnlyList<StepMetrics>> TrainAsync(TimeSpan length, TimeProvider clock)
+    /// <summary>Takes steps for a length of time, at least one, and at most up to the end of an epoch.</summary>
+    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, TimeProvider clock)
     {
         try
         {
-            return await _thread.RunAsync(() =>
-            {
-                var begun = clock.GetTimestamp();
-                var steps = new List<StepMetrics>();
-                do
-                    steps.Add(_trainer.TrainStep());
-                while (_trainer.Step < _trainer.TotalSteps && clock.GetElapsedTime(begun) < length);
-                return steps;
-            });
+            return await _thread.RunAsync(() => Train(length, clock));
         }
         catch
         {
@@ -111,6 +111,22 @@ public sealed class TrainingSession : IAsyncDisposable
         await _thread.RunAsync(_trainer.Dispose);
         await _thread.DisposeAsync();
         Turn.Dispose();
+    }
+
+    private List<TrainedStep> Train(TimeSpan length, TimeProvider clock)
+    {
+        var begun = clock.GetTimestamp();
+        var steps = new List<TrainedStep>();
+        do
+        {
+            var metrics = _trainer.TrainStep();
+            var validation = IsAtEpochEnd && _validation.Count > 0
+                ? Evaluator.Score(_trainer.Model, _validation, CancellationToken.None)
+                : null;
+            steps.Add(new TrainedStep(metrics, clock.GetUtcNow(), validation));
+        }
+        while (!IsAtEpochEnd && clock.GetElapsedTime(begun) < length);
+        return steps;
     }
 
     private static Trainer Build(

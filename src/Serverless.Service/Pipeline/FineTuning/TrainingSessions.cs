@@ -78,7 +78,11 @@ public sealed class TrainingSessions(
         var model = await models.FindAsync(job.Model, ct)
             ?? throw new Learning.InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
-        var sequences = await files.SequencesAsync(job.TrainingFile, "training_file", encoder, ct);
+        var training = await files.SequencesAsync(job.TrainingFile, "training_file", encoder, ct);
+        var looks = Math.Min(settings.ValidatedExamples, training.Count);
+        var validation = job.ValidationFile is { } id && looks > 0
+            ? await files.SequencesAsync(id, "validation_file", encoder, ct, looks)
+            : [];
         var modelFolder = await modelStore.DownloadAsync(model, folders.Models, ct);
         string? checkpoint = null;
         if (head.Newest is { } newest)
@@ -89,7 +93,8 @@ public sealed class TrainingSessions(
         NativeRuntime.EnsureLoaded();
         if (NativeRuntime.Threads != plan.Fingerprint.Threads)
             NativeRuntime.SetThreads(plan.Fingerprint.Threads);
-        var session = await TrainingSession.OpenAsync(job.Id, modelFolder, sequences, plan.Options, checkpoint, head.Manifest);
+        var session = await TrainingSession.OpenAsync(
+            job.Id, modelFolder, training, validation, plan.Options, checkpoint, head.Manifest);
         if (checkpoint is not null)
             Directory.Delete(checkpoint, recursive: true);
         return session;

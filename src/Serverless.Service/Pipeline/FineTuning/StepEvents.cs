@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text.Json;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>What a job's owner is told of single steps.</summary>
+internal static class StepEvents
+{
+    /// <summary>OpenAI's metrics event, with the rate, the pace and what validation measured.</summary>
+    public static JobEvent Metrics(TrainedStep taken, int totalSteps)
+    {
+        var step = taken.Metrics;
+        var data = new Dictionary<string, double>
+        {
+            ["step"] = step.Step,
+            ["total_steps"] = totalSteps,
+            ["train_loss"] = step.Loss,
+            ["train_mean_token_accuracy"] = step.Accuracy,
+            ["learning_rate"] = step.LearningRate,
+            ["tokens_per_second"] = Math.Round(step.Tokens / Math.Max(1e-9, step.Elapsed.TotalSeconds), 1),
+        };
+        var message = string.Create(CultureInfo.InvariantCulture, $"Step {step.Step}/{totalSteps}: training loss={step.Loss:0.00##}");
+        if (taken.Validation is { } validation)
+        {
+            data["valid_loss"] = validation.Loss;
+            data["valid_mean_token_accuracy"] = validation.TokenAccuracy;
+            message += string.Create(CultureInfo.InvariantCulture, $", validation loss={validation.Loss:0.00##}");
+        }
+        return new JobEvent
+        {
+            CreatedAt = taken.At,
+            Type = EventType.Metrics,
+            Message = message,
+            Data = JsonSerializer.SerializeToElement(data),
+        };
+    }
+
+    public static JobEvent Skipped(TrainedStep taken) => new()
+    {
+        CreatedAt = taken.At,
+        Level = EventLevel.Warn,
+        Message = $"Step {taken.Metrics.Step}: the gradient was not finite; the step was skipped",
+    };
+}
