@@ -5,7 +5,7 @@ namespace Serverless.Learning.Training;
 /// <summary>
 /// Momentum orthogonalised by a Newton-Schulz iteration for the matrices inside the blocks (Jordan et al., "Muon", 2024), scaled so that an
 /// update has the size of Adam's (Liu et al., arXiv 2502.16982, equation 4, with 0.4 instead of 0.2 sqrt(max(rows, columns)), as small widths take larger steps); embedding, head and norms go
-/// through <see cref="AdamW"/>. Pre-training from random weights needs about a third fewer tokens with it.
+/// through <see cref="AdamW"/>.
 /// </summary>
 internal sealed class Muon : IOptimiser
 {
