@@ -6,19 +6,20 @@ using Serverless.Api.Wire;
 using Serverless.Learning;
 using Serverless.Service.Inference;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Chat;
 
 /// <summary>Chat completions, whole or streamed.</summary>
 internal sealed class ChatEndpoints(
-    ChatGenerator generator, ModelCatalog catalog, ApiSettings settings, TimeProvider time, ILogger<ChatStream> logger)
+    ChatGenerator generator, CheckpointModels models, ApiSettings settings, TimeProvider time, ILogger<ChatStream> logger)
 {
     public async Task CompleteAsync(HttpContext context)
     {
         ChatRequest request;
         using (var body = await JsonBody.ReadAsync(context, settings))
             request = ChatRequest.Read(body.RootElement);
-        var model = await catalog.FindAsync(new ModelId(request.Model), context.RequestAborted)
+        var model = await models.FindAsync(new ModelId(request.Model), context.RequestAborted)
             ?? throw new InputError($"The model '{request.Model}' does not exist", "model", "model_not_found");
 
         var answer = new ChatAnswerHead(

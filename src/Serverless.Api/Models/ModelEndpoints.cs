@@ -2,11 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Serverless.Api.Wire;
 using Serverless.Learning;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Models;
 
 /// <summary>Models: list, retrieve, delete, and ours: the files of a model's folder.</summary>
-internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog)
+internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, CheckpointModels checkpoints)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -56,7 +57,7 @@ internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog)
     {
         // The server leaves an escaped slash as it is, and names of bases may have one.
         var name = ((string)context.Request.RouteValues["model"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        return await catalog.FindAsync(new ModelId(name), context.RequestAborted)
+        return await checkpoints.FindAsync(new ModelId(name), context.RequestAborted)
             ?? throw new InputError($"The model '{name}' does not exist", "model", "model_not_found");
     }
 

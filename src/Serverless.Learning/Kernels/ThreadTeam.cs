@@ -16,7 +16,7 @@ internal static unsafe class ThreadTeam
     private const long SliceElements = 1 << 14;
 
     /// <summary>How many slices a kernel over so many elements has; at most 64, at most one for each row.</summary>
-    public static int Slices(long rows, long elements) => (int)Math.Clamp(elements / SliceElements, 1, Math.Min(rows, 64));
+    public static int Slices(long rows, long elements) => (int)Math.Clamp(elements / SliceElements, 1, Math.Clamp(rows, 1, 64));
 
     /// <summary>Rows of a slice: from (inclusive) and to (exclusive).</summary>
     public static (long From, long To) Rows(long rows, int slice, int slices) => (rows * slice / slices, rows * (slice + 1) / slices);

@@ -65,6 +65,7 @@ public sealed class Decoder : IDisposable
     /// <returns>[B*T, D], of <see cref="ComputeType"/>, owned by the caller's dispose scope.</returns>
     public Tensor Hidden(int[] ids, SequenceLayout layout, KeyValueCache? cache = null, DropoutSource? dropout = null)
     {
+        NativeRuntime.EnsureLoaded();
         var stream = embedding.Value.index_select(0, tensor(ids, [ids.Length], ScalarType.Int64));
         foreach (var layer in layers) stream = layer.Forward(stream, layout, cache, ComputeType, dropout);
         cache?.Advance(layout.Time);

@@ -12,9 +12,14 @@ public static class NativeRuntime
 {
     private static readonly Lock Gate = new();
     private static volatile bool loaded;
+    private static volatile int threads = Environment.ProcessorCount;
+
+    /// <summary>OpenMP keeps the number for each calling thread; what this one was told last.</summary>
+    [ThreadStatic]
+    private static int threadsHere;
 
     /// <summary>Threads that share one tensor operation; the processor limit of the machine or container unless set otherwise.</summary>
-    public static int Threads { get; private set; } = Environment.ProcessorCount;
+    public static int Threads => threads;
 
     /// <summary>Which implementation of the decoder's operations runs: fused on processors with AVX-512, unless set otherwise.</summary>
     public static KernelPath KernelPath { get; set; } = Vector512.IsHardwareAccelerated ? KernelPath.Fused : KernelPath.Plain;
@@ -29,11 +34,30 @@ public static class NativeRuntime
     /// <summary>The version of the libtorch packages in Directory.Packages.props.</summary>
     public const string LibtorchVersion = "2.10.0";
 
-    /// <summary>Loads the native libraries once; later calls cost a field read. Safe from any thread.</summary>
+    /// <summary>
+    /// Loads the native libraries once and tells the calling thread how many threads its operations use; otherwise costs two reads.
+    /// Safe from any thread, and to be called again wherever work may have moved to another one.
+    /// </summary>
     /// <exception cref="DllNotFoundException">A native library is missing or cannot be used on this system; the message says why.</exception>
     public static void EnsureLoaded()
     {
-        if (loaded) return;
+        if (!loaded) Load();
+        if (threadsHere == threads) return;
+        threadsHere = threads;
+        torch.set_num_threads(threadsHere);
+    }
+
+    /// <summary>Sets how many threads share one tensor operation from now on. Results may differ in their last bits.</summary>
+    /// <param name="count">At least 1.</param>
+    public static void SetThreads(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        threads = count;
+        if (loaded) EnsureLoaded();
+    }
+
+    private static void Load()
+    {
         lock (Gate)
         {
             if (loaded) return;
@@ -47,20 +71,7 @@ public static class NativeRuntime
                 MatrixPrecision.Set(libtorchCpu, Precision);
             }
             torch.InitializeDeviceType(DeviceType.CPU);
-            torch.set_num_threads(Threads);
             loaded = true;
-        }
-    }
-
-    /// <summary>Sets how many threads share one tensor operation, now and in operations to come. Results may differ in their last bits.</summary>
-    /// <param name="threads">At least 1.</param>
-    public static void SetThreads(int threads)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        lock (Gate)
-        {
-            Threads = threads;
-            if (loaded) torch.set_num_threads(threads);
         }
     }
 }

@@ -9,6 +9,10 @@ namespace Serverless.Learning.Native;
 internal static unsafe partial class TorchSharpCalls
 {
     private const string Library = "LibTorchSharp";
+    private static nint loaded;
+
+    static TorchSharpCalls() =>
+        NativeLibrary.SetDllImportResolver(typeof(TorchSharpCalls).Assembly, (name, _, _) => name == Library ? loaded : 0);
 
     /// <summary>A node under construction: one strong and one weak native reference.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -50,6 +54,5 @@ internal static unsafe partial class TorchSharpCalls
         delegate* unmanaged<nuint, nint*> allocate);
 
     /// <summary>Lets the calls above reach the library that is already loaded, wherever it came from.</summary>
-    public static void Use(nint library) =>
-        NativeLibrary.SetDllImportResolver(typeof(TorchSharpCalls).Assembly, (name, _, _) => name == Library ? library : 0);
+    public static void Use(nint library) => loaded = library;
 }

@@ -1,14 +1,13 @@
 using System.Security.Cryptography;
 using Serverless.Learning;
 using Serverless.Service.Files;
-using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Service.Jobs;
 
 /// <summary>What callers can do with jobs.</summary>
-public sealed class JobService(JobCatalog jobs, FileCatalog files, ModelCatalog models, IWorkflowStarter workflows, TimeProvider clock)
+public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, IWorkflowStarter workflows, TimeProvider clock)
 {
     /// <summary>Files of this purpose can be trained on.</summary>
     private const string TrainingPurpose = "fine-tune";

@@ -37,6 +37,7 @@ public static class PipelineServices
 
     private static IServiceCollection AddServices(this IServiceCollection services) => services
         .AddSingleton<Admission>()
+        .AddSingleton<CheckpointModels>()
         .AddSingleton<ChunkCommits>()
         .AddSingleton<JobEvaluations>()
         .AddSingleton<JobEvents>()

@@ -96,6 +96,15 @@ public sealed class FusedTests
     }
 
     [Fact]
+    public void No_rows_at_all_give_a_loss_of_zero()
+    {
+        using var scope = NewDisposeScope();
+        var result = Fused.LinearCrossEntropy(Fused.RmsNorm(zeros(0, 32), ones(32), 1e-6), zeros(50, 32), zeros([0], dtype: ScalarType.Int64), 1);
+        Assert.Equal((0f, 0L), (result.Loss.item<float>(), result.Correct));
+        Assert.Equal(0, Fused.CrossEntropy(zeros(0, 50), zeros([0], dtype: ScalarType.Int64), 1).Loss.item<float>());
+    }
+
+    [Fact]
     public void Equal_logits_count_as_correct_for_the_first_token_only()
     {
         using var scope = NewDisposeScope();

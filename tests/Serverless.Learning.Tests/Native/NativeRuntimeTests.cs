@@ -42,6 +42,31 @@ public sealed partial class NativeRuntimeTests
     }
 
     [Fact]
+    public void A_thread_that_computed_before_follows_a_new_number_of_threads()
+    {
+        NativeRuntime.SetThreads(1);
+        using var changed = new ManualResetEventSlim();
+        using var started = new ManualResetEventSlim();
+        var (before, after) = (0, 0);
+        var other = new Thread(() =>
+        {
+            NativeRuntime.EnsureLoaded();
+            before = torch.get_num_threads();
+            started.Set();
+            changed.Wait();
+            NativeRuntime.EnsureLoaded();
+            after = torch.get_num_threads();
+        });
+        other.Start();
+        started.Wait();
+        NativeRuntime.SetThreads(3);
+        changed.Set();
+        other.Join();
+        NativeRuntime.SetThreads(1);
+        Assert.Equal((1, 3), (before, after));
+    }
+
+    [Fact]
     public void The_fingerprint_survives_JSON_and_names_the_library_that_is_loaded()
     {
         var fingerprint = NativeRuntime.Fingerprint;

@@ -61,6 +61,30 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_checkpoint_becomes_a_model_when_it_is_asked_for()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(20));
+        var job = await head.CreateAsync(training, with: Lora(4));
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        var models = head.Get<CheckpointModels>();
+        var names = ((int[])[5, 10]).Select(step => ModelId.Published("tiny", "local", null, job.Id, step)).ToList();
+        Assert.Null(await head.Get<ModelCatalog>().FindAsync(names[0], default));
+        var both = await Task.WhenAll(models.FindAsync(names[0], default), models.FindAsync(names[0], default));
+        Assert.Equal(both[0]!.Folder, both[1]!.Folder);
+        Assert.Equal((ModelKind.Checkpoint, job.Id, PipelineHead.Tiny), (both[0]!.Kind, both[0]!.JobId!.Value, both[0]!.BaseModel!.Value));
+        var weights = both[0]!.Parts.Single(part => part.Path == "model.safetensors").Sha256;
+        Assert.NotEqual(await head.WeightsAsync(job), weights);
+        var last = await models.FindAsync(names[1], default);
+        Assert.Equal(await head.WeightsAsync(job), last!.Parts.Single(part => part.Path == "model.safetensors").Sha256);
+
+        var next = await head.CreateAsync(training, with: request => Epochs(1)(request) with { Model = names[0] });
+        Assert.Equal(PipelineHead.Tiny, (await head.UntilAsync(next.Id, JobStatus.Succeeded)).BaseModel);
+        foreach (var name in (string[])[names[0].Value + "0", names[0].Value[..^1], "tiny:ckpt-step-5", "tiny"])
+            Assert.Equal(name == "tiny", await models.FindAsync(new ModelId(name), default) is not null);
+    }
+
+    [Fact]
     public async Task Validation_does_not_change_the_weights()
     {
         await using var head = await StartAsync();

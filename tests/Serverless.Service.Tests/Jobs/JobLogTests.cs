@@ -79,6 +79,21 @@ public sealed class JobLogTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task After_falling_back_to_an_earlier_checkpoint_each_step_is_listed_once()
+    {
+        var (log, lease) = await OpenAsync();
+        await using var held = lease;
+        foreach (var first in new[] { 1, 11, 21 }) await CommitAsync(log, lease, [], [.. Metrics(first, 10)]);
+        await lease.CommitAsync(lease.Head with { Checkpoints = lease.Head.Checkpoints[..1] }, Cancel);
+
+        await log.RemoveUncommittedAsync(lease, Cancel);
+        await CommitAsync(log, lease, [], [.. Metrics(11, 5)]);
+        await CommitAsync(log, lease, [], [.. Metrics(16, 10)]);
+
+        Assert.Equal(Enumerable.Range(1, 25), (await log.ListMetricsAsync(Job, 0, Cancel)).Select(metric => metric.Step));
+    }
+
+    [Fact]
     public async Task What_was_not_committed_is_not_shown()
     {
         var (log, lease) = await OpenAsync();

@@ -21,6 +21,10 @@ public sealed class JobFolders(PipelineSettings settings)
         return folder;
     }
 
+    /// <summary>A new empty folder of nobody's, for the caller to delete.</summary>
+    public string NewScratch() =>
+        Directory.CreateDirectory(Path.Combine(settings.WorkFolder, "scratch", Guid.NewGuid().ToString("n"))).FullName;
+
     public void Remove(JobId id)
     {
         if (Directory.Exists(Of(id)))

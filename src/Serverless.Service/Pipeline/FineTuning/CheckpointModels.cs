@@ -1,0 +1,86 @@
+using System.Globalization;
+using Serverless.Learning.Data;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// Models by name, those of checkpoints among them: a checkpoint becomes a model when somebody first asks for it by the name that the
+/// list of checkpoints gives it. From then on it is a model like others, whatever becomes of the job.
+/// </summary>
+public sealed class CheckpointModels(
+    ModelCatalog catalog, ModelStore store, JobCatalog jobs, JobLog log, JobPlans plans, CheckpointStore checkpoints, JobFolders folders,
+    PipelineSettings settings, TimeProvider clock) : IDisposable
+{
+    private const string StepMark = ":ckpt-step-";
+    private static readonly TrainingSequence AnySequence = new([0, 0], [false, true], 0);
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>The model of this name, or null if there is none and no committed checkpoint has it.</summary>
+    /// <exception cref="Learning.InputError">The model that the job trains cannot be used.</exception>
+    public async Task<ModelRecord?> FindAsync(ModelId name, CancellationToken ct)
+    {
+        if (await catalog.FindAsync(name, ct) is { } known)
+            return known;
+        if (StepIn(name) is not { } step)
+            return null;
+        var page = await jobs.ListAsync(null, 1, job => NameOf(job, step) == name, ct);
+        if (page.Items.IsEmpty)
+            return null;
+        await _turn.WaitAsync(ct);
+        try
+        {
+            return await catalog.FindAsync(name, ct) ?? await PublishAsync(name, page.Items[0], step, ct);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<ModelRecord?> PublishAsync(ModelId name, JobRecord job, int step, CancellationToken ct)
+    {
+        var head = await log.ReadHeadAsync(job.Id, ct);
+        var checkpoint = head?.Checkpoints.FirstOrDefault(candidate => candidate.Step == step);
+        if (checkpoint is null || await plans.FindAsync(job.Id, ct) is not { } plan || await catalog.FindAsync(job.Model, ct) is not { } model)
+            return null;
+        var work = folders.NewScratch();
+        try
+        {
+            var (files, export) = (Path.Combine(work, "files"), Path.Combine(work, "model"));
+            await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(checkpoint, ct), Directory.CreateDirectory(files).FullName, ct);
+            var modelFolder = await store.DownloadAsync(model, folders.Models, ct);
+            // Which examples a trainer has does not matter for what it exports.
+            await using (var session = await TrainingSession.OpenAsync(job.Id, modelFolder, [AnySequence], [], plan.Options, files, checkpoint.Manifest))
+                await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.BaseModel.Value);
+            return await store.PublishAsync(export, RecordOf(name, job), ct);
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private ModelRecord RecordOf(ModelId name, JobRecord job) => new()
+    {
+        Id = name,
+        Kind = ModelKind.Checkpoint,
+        CreatedAt = clock.GetUtcNow(),
+        OwnedBy = settings.Organization,
+        JobId = job.Id,
+        BaseModel = job.BaseModel,
+    };
+
+    private ModelId NameOf(JobRecord job, int step) => ModelId.Published(job.BaseModel.Value, settings.Organization, job.Suffix, job.Id, step);
+
+    private static int? StepIn(ModelId name)
+    {
+        var mark = name.Value.LastIndexOf(StepMark, StringComparison.Ordinal);
+        return mark > 0 && int.TryParse(name.Value.AsSpan(mark + StepMark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+            ? step
+            : null;
+    }
+}
