@@ -1,4 +1,5 @@
 using Serverless.Learning.Models;
+using Serverless.Learning.Native;
 using Serverless.Learning.Pretraining;
 using Serverless.Learning.Text;
 
@@ -17,6 +18,7 @@ public static class TinyModel
     /// <summary>Writes the folder and returns its path.</summary>
     public static string Write(string folder, long seed = 1)
     {
+        NativeRuntime.EnsureLoaded();
         Directory.CreateDirectory(folder);
         var tokenizerPath = Path.Combine(folder, "tokenizer.json");
         File.WriteAllBytes(tokenizerPath, BpeTrainer.Train(Sentences, new BpeTrainingOptions(300, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])));

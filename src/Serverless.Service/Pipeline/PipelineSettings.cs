@@ -9,6 +9,9 @@ public sealed record PipelineSettings
     /// <summary>The time between two commits of a training chunk: what a killed process loses at most.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How many optimiser steps a chunk takes at most; null: as many as its time allows.</summary>
+    public int? ChunkSteps { get; init; }
+
     /// <summary>How many checkpoints of ends of epochs are kept, besides the newest ones.</summary>
     public int KeepCheckpoints { get; init; } = 3;
 
@@ -42,6 +45,7 @@ public sealed record PipelineSettings
         var faults = new List<string>();
         Check(TrainingSlots >= 1, nameof(TrainingSlots), TrainingSlots, "1 or more");
         Check(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), CheckpointInterval, "more than 0");
+        Check(ChunkSteps is null or >= 1, nameof(ChunkSteps), ChunkSteps ?? 0, "1 or more");
         Check(KeepCheckpoints >= 1, nameof(KeepCheckpoints), KeepCheckpoints, "1 or more");
         Check(MetricsEventSteps >= 1, nameof(MetricsEventSteps), MetricsEventSteps, "1 or more");
         Check(WishInterval > TimeSpan.Zero, nameof(WishInterval), WishInterval, "more than 0");

@@ -121,20 +121,30 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task Chunks_of_any_length_end_with_the_same_bytes()
+    public async Task Chunks_of_one_step_of_seven_and_of_all_end_with_the_same_bytes()
     {
         var weights = new HashSet<string>();
-        foreach (var budget in (double[])[0.01, 0.3, 240])
+        // Sixteen steps; each of the two epochs ends with a checkpoint, and so does each chunk.
+        foreach (var (steps, expected) in ((int?, int[])[])[(1, [.. Enumerable.Range(1, 16)]), (7, [7, 8, 14, 16]), (null, [8, 16])])
         {
-            await using var head = await StartAsync(journal: new JournalSettings { ActivityBudget = TimeSpan.FromSeconds(budget) });
+            await using var head = await StartAsync(new PipelineSettings { ChunkSteps = steps });
             var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(30)), with: Lora(4));
             job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
             weights.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors"));
-            var checkpoints = (await head.MessagesAsync(job.Id)).Count(message => message.StartsWith("Checkpoint created", StringComparison.Ordinal));
-            // One for each of the two epochs, and one for each chunk.
-            Assert.True(budget > 1 ? checkpoints == 2 : checkpoints > 2, $"{checkpoints} checkpoints at a budget of {budget} s");
+            var checkpoints = (await head.MessagesAsync(job.Id)).Where(message => message.StartsWith("Checkpoint created", StringComparison.Ordinal));
+            Assert.Equal(expected.Select(step => $"Checkpoint created at step {step}"), checkpoints);
         }
         Assert.Single(weights);
+    }
+
+    [Fact]
+    public async Task A_chunk_whose_time_is_up_at_once_still_takes_a_step_and_commits_it()
+    {
+        await using var head = await StartAsync(journal: new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) });
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(30)), with: Lora(4));
+        await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        var checkpoints = (await head.MessagesAsync(job.Id)).Count(message => message.StartsWith("Checkpoint created", StringComparison.Ordinal));
+        Assert.Equal(16, checkpoints);
     }
 
     [Fact]

@@ -29,6 +29,11 @@ internal static class WorkflowDeterminism
     /// <summary>Namespaces whose use means I/O.</summary>
     private static readonly string[] Namespaces = ["System.IO", "System.Net", "System.Diagnostics", "Azure.", "TorchSharp", "Microsoft.Data"];
 
+    /// <summary>Whether a source file declares a class that implements <c>IWorkflow</c>.</summary>
+    public static bool HoldsWorkflow(string source) => CSharpSyntaxTree.ParseText(source).GetRoot().DescendantNodes()
+        .OfType<ClassDeclarationSyntax>()
+        .Any(type => type.BaseList?.Types.Any(parent => parent.Type is GenericNameSyntax { Identifier.Text: "IWorkflow" }) is true);
+
     /// <summary>One sentence for each banned construct of a source file.</summary>
     /// <param name="place">How messages call the file.</param>
     public static IEnumerable<string> Faults(string source, string place)

@@ -14,15 +14,16 @@ internal sealed class ChunkRun(
     public async Task<StageOutcome> RunAsync(ActivityScope scope)
     {
         var begun = clock.GetUtcNow();
+        var lastStep = (int)Math.Min((long)session.Step + (settings.ChunkSteps ?? int.MaxValue), session.TotalSteps);
         var leaveAt = scope.Deadline - Margin(scope.Deadline - begun);
         var committed = clock.GetTimestamp();
         StageOutcome? wish = null;
         while (true)
         {
             var untilSave = settings.CheckpointInterval - clock.GetElapsedTime(committed);
-            if (session.Step < session.TotalSteps)
+            if (session.Step < lastStep)
             {
-                var slice = session.TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), clock);
+                var slice = session.TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), lastStep - session.Step, clock);
                 try
                 {
                     wish = await LookAroundAsync(scope);
@@ -38,7 +39,7 @@ internal sealed class ChunkRun(
                 throw new LeaseLostException(lease.JobId);
             if (_upload is { IsComplete: true })
                 await CommitAsync(scope);
-            if (session.Step >= session.TotalSteps || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested)
+            if (session.Step >= lastStep || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested)
                 break;
             if (IsLateEpochEnd && _upload is not null)
                 await CommitAsync(scope);

@@ -73,12 +73,12 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>Whether the head is what this continues, so that its next commit fits there.</summary>
     public bool Continues(JobHead head) => !_broken && Manifest == head.Manifest && Step >= head.Step;
 
-    /// <summary>Takes steps for a length of time, at least one, and at most up to the end of an epoch.</summary>
-    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, TimeProvider clock)
+    /// <summary>Takes steps for a length of time, at least one, and at most so many or up to the end of an epoch.</summary>
+    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock)
     {
         try
         {
-            return await _thread.RunAsync(() => Train(length, clock));
+            return await _thread.RunAsync(() => Train(length, mostSteps, clock));
         }
         catch
         {
@@ -113,7 +113,7 @@ public sealed class TrainingSession : IAsyncDisposable
         Turn.Dispose();
     }
 
-    private List<TrainedStep> Train(TimeSpan length, TimeProvider clock)
+    private List<TrainedStep> Train(TimeSpan length, int mostSteps, TimeProvider clock)
     {
         var begun = clock.GetTimestamp();
         var steps = new List<TrainedStep>();
@@ -125,7 +125,7 @@ public sealed class TrainingSession : IAsyncDisposable
                 : null;
             steps.Add(new TrainedStep(metrics, clock.GetUtcNow(), validation));
         }
-        while (!IsAtEpochEnd && clock.GetElapsedTime(begun) < length);
+        while (steps.Count < mostSteps && !IsAtEpochEnd && clock.GetElapsedTime(begun) < length);
         return steps;
     }
 
