@@ -22,8 +22,6 @@ func settingsOf(
     AzureWebJobsStorage__blobServiceUri: storage.blob
     AzureWebJobsStorage__queueServiceUri: storage.queue
     AzureWebJobsStorage__tableServiceUri: storage.table
-    // Which of the app's identities DefaultAzureCredential takes.
-    AZURE_CLIENT_ID: clientId
     APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
     // Above the 512 MB that a file may have, so that a larger one is refused by the API's own answer.
