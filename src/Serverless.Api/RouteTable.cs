@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Api.Chat;
 using Serverless.Api.Dashboard;
+using Serverless.Api.Evals;
 using Serverless.Api.Files;
+using Serverless.Api.Graders;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
 
@@ -29,6 +31,21 @@ internal static class RouteTable
         To<JobEndpoints>("POST", "/v1/fine_tuning/jobs/{id}/resume", (jobs, context) => jobs.ResumeAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/events", (jobs, context) => jobs.EventsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/checkpoints", (jobs, context) => jobs.CheckpointsAsync(context)),
+        To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/evaluation", (jobs, context) => jobs.EvaluationAsync(context)),
+        To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/run", (graders, context) => graders.RunAsync(context)),
+        To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/validate", (graders, context) => graders.ValidateAsync(context)),
+        To<EvalEndpoints>("POST", "/v1/evals", (evals, context) => evals.CreateAsync(context)),
+        To<EvalEndpoints>("GET", "/v1/evals", (evals, context) => evals.ListAsync(context)),
+        To<EvalEndpoints>("GET", "/v1/evals/{id}", (evals, context) => evals.RetrieveAsync(context)),
+        To<EvalEndpoints>("POST", "/v1/evals/{id}", (evals, context) => evals.UpdateAsync(context)),
+        To<EvalEndpoints>("DELETE", "/v1/evals/{id}", (evals, context) => evals.DeleteAsync(context)),
+        To<EvalRunEndpoints>("POST", "/v1/evals/{id}/runs", (runs, context) => runs.CreateAsync(context)),
+        To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs", (runs, context) => runs.ListAsync(context)),
+        To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs/{run}", (runs, context) => runs.RetrieveAsync(context)),
+        To<EvalRunEndpoints>("POST", "/v1/evals/{id}/runs/{run}", (runs, context) => runs.CancelAsync(context)),
+        To<EvalRunEndpoints>("DELETE", "/v1/evals/{id}/runs/{run}", (runs, context) => runs.DeleteAsync(context)),
+        To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs/{run}/output_items", (runs, context) => runs.ListItemsAsync(context)),
+        To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs/{run}/output_items/{item}", (runs, context) => runs.RetrieveItemAsync(context)),
         To<ChatEndpoints>("POST", "/v1/chat/completions", (chat, context) => chat.CompleteAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models", (models, context) => models.ListAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}", (models, context) => models.RetrieveAsync(context)),

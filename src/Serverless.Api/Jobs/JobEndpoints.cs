@@ -4,11 +4,13 @@ using Serverless.Api.Wire;
 using Serverless.Learning;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Jobs;
 
-/// <summary>Fine-tuning jobs: create, list, retrieve, cancel, pause, resume, events, checkpoints.</summary>
-internal sealed class JobEndpoints(JobService jobs, JobCatalog catalog, JobLog log, PipelineSettings pipeline, ApiSettings settings)
+/// <summary>Fine-tuning jobs: create, list, retrieve, cancel, pause, resume, events, checkpoints, evaluation.</summary>
+internal sealed class JobEndpoints(
+    JobService jobs, JobCatalog catalog, JobLog log, JobEvaluations evaluations, PipelineSettings pipeline, ApiSettings settings)
 {
     private const int MaxPage = 1000;
 
@@ -66,6 +68,17 @@ internal sealed class JobEndpoints(JobService jobs, JobCatalog catalog, JobLog l
         await Reply.JsonAsync(context,
             new MarkedListObject<CheckpointObject>(page, page.FirstOrDefault()?.Id, page.LastOrDefault()?.Id, begin + page.Length < all.Length),
             WireJson.Plain.MarkedListObjectCheckpointObject);
+    }
+
+    public async Task EvaluationAsync(HttpContext context)
+    {
+        var job = await FindAsync(context);
+        var evaluation = await evaluations.FindAsync(job.Id, context.RequestAborted) ?? throw new InputError(
+            job.ValidationFile is null
+                ? $"The job {job.Id} has no evaluation, because it has no validation_file"
+                : $"The job {job.Id} has no evaluation yet: its models are compared when it has trained",
+            "fine_tuning_job_id", "not_found");
+        await Reply.JsonAsync(context, JobEvaluationObject.Of(job, evaluation), WireJson.Plain.JsonObject);
     }
 
     private Task SendAsync(HttpContext context, JobRecord job) =>

@@ -23,6 +23,7 @@ internal static class JobRequestReader
         if (body.Objects("integrations") is { Count: > 0 })
             throw Refusal.NotOffered("integrations");
         var (method, adapter) = MethodReader.Read(body);
+        var graders = EvaluationReader.Graders(body);
         return new JobRequest
         {
             Model = new ModelId(body.RequiredString("model", minLength: 1)),
@@ -32,6 +33,8 @@ internal static class JobRequestReader
             Seed = body.Integer("seed", 0, int.MaxValue),
             Method = method,
             Adapter = adapter,
+            Graders = graders,
+            PublishIf = EvaluationReader.PublishIf(body, graders),
             Metadata = ReadMetadata(body),
         };
     }
@@ -45,7 +48,8 @@ internal static class JobRequestReader
             : throw Refusal.NotAllowed("suffix", "letters, digits, '-', '_' and '.'", $"'{suffix}'");
     }
 
-    private static ImmutableDictionary<string, string> ReadMetadata(RequestObject body)
+    /// <summary>The owner's own pairs, which evaluations have as well.</summary>
+    public static ImmutableDictionary<string, string> ReadMetadata(RequestObject body)
     {
         if (body.Object("metadata") is not { } pairs)
             return ImmutableDictionary<string, string>.Empty;

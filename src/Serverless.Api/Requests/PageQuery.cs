@@ -22,9 +22,11 @@ internal sealed record PageQuery(string? After, int Limit)
     }
 
     /// <summary>The parameter <c>order</c>: asc or desc.</summary>
-    public static ListOrder OrderOf(HttpRequest request) => Single(request, "order") switch
+    /// <param name="otherwise">The order when the request does not say.</param>
+    public static ListOrder OrderOf(HttpRequest request, ListOrder otherwise = ListOrder.Descending) => Single(request, "order") switch
     {
-        null or "desc" => ListOrder.Descending,
+        null => otherwise,
+        "desc" => ListOrder.Descending,
         "asc" => ListOrder.Ascending,
         var other => throw Refusal.NotAmong("order", other, ["asc", "desc"]),
     };

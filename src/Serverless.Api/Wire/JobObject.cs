@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Wire;
@@ -49,6 +50,14 @@ internal sealed record JobObject
 
     public string? UserProvidedSuffix { get; init; }
 
+    /// <summary>Ours: <c>{graders: […]}</c> as asked for; left out if there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonObject? Evaluation { get; init; }
+
+    /// <summary>Ours: <c>{metric, minimum_gain}</c>; left out if every model is published.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonObject? PublishIf { get; init; }
+
     public static JobObject Of(JobRecord job, string organization) => new()
     {
         Id = job.Id.Value,
@@ -71,5 +80,11 @@ internal sealed record JobObject
         Seed = job.Seed,
         Metadata = job.Metadata,
         UserProvidedSuffix = job.Suffix,
+        Evaluation = job.Graders.IsEmpty
+            ? null
+            : new JsonObject { ["graders"] = new JsonArray([.. job.Graders.Select(grader => (JsonNode?)JsonObject.Create(grader))]) },
+        PublishIf = job.PublishIf is { } condition
+            ? new JsonObject { ["metric"] = condition.Metric, ["minimum_gain"] = condition.MinimumGain }
+            : null,
     };
 }

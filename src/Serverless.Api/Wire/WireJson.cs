@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Serverless.Api.Wire;
@@ -20,6 +21,8 @@ namespace Serverless.Api.Wire;
 [JsonSerializable(typeof(ChatCompletionObject))]
 [JsonSerializable(typeof(ChatChunkObject))]
 [JsonSerializable(typeof(UsageObject))]
+[JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(MarkedListObject<JsonObject>))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>The one to use: answers are JSON, never put into HTML, so only what JSON itself needs is escaped.</summary>

@@ -39,7 +39,9 @@ public static class Evaluator
         var generator = new TextGenerator(model);
         var prompts = examples.Select(example => model.Chat.EncodePrompt(PromptOf(example), example.Tools)).ToArray();
         var graded = new GradedAnswer[examples.Count];
-        foreach (var group in Enumerable.Range(0, examples.Count).OrderBy(index => prompts[index].Length).ThenBy(index => index).Chunk(AnswersTogether))
+        // Rows of a batch go on as long as the longest answer, past the end of the context where a prompt leaves less room: such a prompt goes alone.
+        var byLength = Enumerable.Range(0, examples.Count).OrderBy(index => prompts[index].Length).ToLookup(index => prompts[index].Length + maxTokens <= model.MaxLength);
+        foreach (var group in byLength[true].Chunk(AnswersTogether).Concat(byLength[false].Chunk(1)))
         {
             var answers = generator.Generate(group.Select(index => prompts[index]).ToList(), SamplingOptions.Greedy(maxTokens), cancellation);
             for (var place = 0; place < group.Length; place++)

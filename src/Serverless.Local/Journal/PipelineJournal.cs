@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.Intake;
 
@@ -20,5 +21,8 @@ public static class PipelineJournal
         .Add(TrainChunk.Name, services.GetRequiredService<TrainChunk>())
         .Add(Evaluate.Name, services.GetRequiredService<Evaluate>())
         .Add(Publish.Name, services.GetRequiredService<Publish>())
-        .Add(Finish.Name, services.GetRequiredService<Finish>());
+        .Add(Finish.Name, services.GetRequiredService<Finish>())
+        .Add(EvalRunWorkflow.Name, services.GetRequiredService<EvalRunWorkflow>())
+        .Add(EvaluateItems.Name, services.GetRequiredService<EvaluateItems>())
+        .Add(FailEvalRun.Name, services.GetRequiredService<FailEvalRun>());
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Serverless.Learning.Native;
 using Serverless.Learning.Training;
 using Serverless.Service.Files;
@@ -29,6 +30,12 @@ public sealed record JobRecord
     public required JobMethod Method { get; init; }
 
     public AdapterRequest Adapter { get; init; } = new();
+
+    /// <summary>Graders that score both models' answers to the validation file, as they were sent.</summary>
+    public ImmutableArray<JsonElement> Graders { get; init; } = [];
+
+    /// <summary>What keeps a model that is not better from being published, if anything does.</summary>
+    public PublishCondition? PublishIf { get; init; }
 
     /// <summary>The hyper-parameters with nothing <c>auto</c> any more; null until Prepare has resolved them.</summary>
     public TrainingOptions? Options { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Serverless.Service.Files;
 using Serverless.Service.Models;
 
@@ -23,6 +24,12 @@ public sealed record JobRequest
     public JobMethod Method { get; init; } = new();
 
     public AdapterRequest Adapter { get; init; } = new();
+
+    /// <summary>Graders that score both models' answers to the validation file, as they were sent; valid, with different names.</summary>
+    public ImmutableArray<JsonElement> Graders { get; init; } = [];
+
+    /// <summary>What keeps a model that is not better from being published, if anything does.</summary>
+    public PublishCondition? PublishIf { get; init; }
 
     /// <summary>The owner's own pairs, at most 16.</summary>
     public ImmutableDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;

@@ -1,13 +1,15 @@
 using System.Security.Cryptography;
 using Serverless.Learning;
+using Serverless.Learning.Grading;
 using Serverless.Service.Files;
+using Serverless.Service.Inference;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Service.Jobs;
 
 /// <summary>What callers can do with jobs.</summary>
-public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, IWorkflowStarter workflows, TimeProvider clock)
+public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, GraderModels graderModels, IWorkflowStarter workflows, TimeProvider clock)
 {
     /// <summary>Files of this purpose can be trained on.</summary>
     private const string TrainingPurpose = "fine-tune";
@@ -23,6 +25,7 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);
+        await CheckEvaluationAsync(request, ct);
         var job = await jobs.CreateAsync(
             new JobRecord
             {
@@ -35,6 +38,8 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
                 Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
                 Method = request.Method,
                 Adapter = request.Adapter,
+                Graders = request.Graders,
+                PublishIf = request.PublishIf,
                 Metadata = request.Metadata,
                 CreatedAt = clock.GetUtcNow(),
             },
@@ -104,6 +109,17 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             throw new InputError($"invalid {parameter}: {id}", parameter);
         if (file.Purpose != TrainingPurpose)
             throw new InputError($"invalid {parameter}: {id} has the purpose '{file.Purpose}'; allowed: '{TrainingPurpose}'", parameter);
+    }
+
+    private async Task CheckEvaluationAsync(JobRequest request, CancellationToken ct)
+    {
+        foreach (var (at, json) in request.Graders.Index())
+            await graderModels.CheckAsync(Grader.Parse(json, $"evaluation.graders[{at}]"), $"evaluation.graders[{at}].model", ct);
+        if (request.ValidationFile is null && (request.PublishIf is not null || !request.Graders.IsEmpty))
+        {
+            var parameter = request.PublishIf is null ? "evaluation" : "publish_if";
+            throw new InputError($"{parameter}: found no validation_file; allowed: {parameter} with the validation file that both models answer", parameter);
+        }
     }
 
     private static InputError NotFound(JobId id) =>

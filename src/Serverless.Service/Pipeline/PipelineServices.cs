@@ -1,5 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Serverless.Service.Evals;
+using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.Intake;
 
@@ -10,18 +14,22 @@ public static class PipelineServices
 {
     /// <summary>
     /// Adds the workflows, the activities and what they share. The head adds the stores, a clock, logging and an
-    /// <see cref="IWorkflowStarter"/>.
+    /// <see cref="IWorkflowStarter"/>, and a <see cref="ModelHost"/> if it wants other settings than this one's.
     /// </summary>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     public static IServiceCollection AddServerlessPipeline(this IServiceCollection services, PipelineSettings settings)
     {
         settings.Validate();
+        services.TryAddSingleton(new ModelHostSettings { CacheFolder = Path.Combine(settings.WorkFolder, "models") });
+        services.TryAddSingleton<ModelHost>();
+        services.TryAddSingleton<ChatGenerator>();
         return services.AddSingleton(settings).AddWorkflows().AddActivities().AddServices();
     }
 
     private static IServiceCollection AddWorkflows(this IServiceCollection services) => services
         .AddSingleton<IntakeWorkflow>()
-        .AddSingleton<FineTuneWorkflow>();
+        .AddSingleton<FineTuneWorkflow>()
+        .AddSingleton<EvalRunWorkflow>();
 
     private static IServiceCollection AddActivities(this IServiceCollection services) => services
         .AddSingleton<ScanFile>()
@@ -33,12 +41,23 @@ public static class PipelineServices
         .AddSingleton<TrainChunk>()
         .AddSingleton<Evaluate>()
         .AddSingleton<Publish>()
-        .AddSingleton<Finish>();
+        .AddSingleton<Finish>()
+        .AddSingleton<EvaluateItems>()
+        .AddSingleton<FailEvalRun>();
 
     private static IServiceCollection AddServices(this IServiceCollection services) => services
         .AddSingleton<Admission>()
+        .AddSingleton<BatchGenerator>()
         .AddSingleton<CheckpointModels>()
         .AddSingleton<ChunkCommits>()
+        .AddSingleton<EvalBlocks>()
+        .AddSingleton<EvalCatalog>()
+        .AddSingleton<EvalItems>()
+        .AddSingleton<EvalItemStore>()
+        .AddSingleton<EvalRunCatalog>()
+        .AddSingleton<EvalService>()
+        .AddSingleton<EvaluationItems>()
+        .AddSingleton<GraderModels>()
         .AddSingleton<JobEvaluations>()
         .AddSingleton<JobEvents>()
         .AddSingleton<JobExports>()

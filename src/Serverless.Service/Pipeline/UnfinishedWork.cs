@@ -1,3 +1,4 @@
+using Serverless.Service.Evals;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline.Intake;
@@ -5,9 +6,9 @@ using Serverless.Service.Pipeline.Intake;
 namespace Serverless.Service.Pipeline;
 
 /// <summary>
-/// Finds files and jobs whose workflow was never started, because the process died between record and start, or whose workflow failed.
+/// Finds files, jobs and runs of evaluations whose workflow was never started, because the process died between record and start, or whose workflow failed.
 /// </summary>
-public sealed class UnfinishedWork(FileCatalog files, JobCatalog jobs, FileIntake intake, JobService service)
+public sealed class UnfinishedWork(FileCatalog files, JobCatalog jobs, EvalRunCatalog runs, FileIntake intake, JobService service, EvalService evals)
 {
     private const int PageSize = 100;
 
@@ -29,6 +30,14 @@ public sealed class UnfinishedWork(FileCatalog files, JobCatalog jobs, FileIntak
             foreach (var job in page.Items)
                 await service.StartAsync(job.Id, ct);
             (more, lastJob) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
+        }
+        EvalRunId? lastRun = null;
+        for (var more = true; more;)
+        {
+            var page = await runs.ListAsync(lastRun, PageSize, run => !run.IsFinal(), ct);
+            foreach (var run in page.Items)
+                await evals.StartRunAsync(run.Id, ct);
+            (more, lastRun) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
         }
     }
 }

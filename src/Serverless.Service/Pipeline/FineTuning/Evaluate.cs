@@ -9,12 +9,12 @@ using Serverless.Service.Storage;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
-/// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy and the
-/// share of exactly right answers.
+/// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy, the
+/// share of exactly right answers and the job's graders.
 /// </summary>
 public sealed class Evaluate(
     BlobAccount account, JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports, JobEvaluations evaluations,
-    JobFolders folders, PipelineSettings settings, TimeProvider clock,
+    EvaluationItems items, JobFolders folders, PipelineSettings settings, TimeProvider clock,
     ILogger<Evaluate> logger) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Evaluate));
@@ -42,7 +42,7 @@ public sealed class Evaluate(
     private async Task<StageOutcome> CompareAsync(
         JobRecord job, IReadOnlyList<ChatExample> examples, JobEvaluation evaluation, ActivityScope scope)
     {
-        var run = new EvaluationRun(examples, job.CreatedAt, settings);
+        var run = new EvaluationRun(examples, job.CreatedAt, !job.Graders.IsEmpty, settings);
         if (await exports.FolderAsync(job, scope.Stopping) is not { } tunedFolder)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
@@ -53,7 +53,7 @@ public sealed class Evaluate(
         if (outcome.Result == StageResult.Done)
         {
             await NoteAsync(job.Id, evaluation, CancellationToken.None);
-            await evaluations.WriteAsync(job.Id, evaluation with { Finished = true }, CancellationToken.None);
+            await evaluations.WriteAsync(job.Id, evaluation.Compared(job.Seed) with { Finished = true }, CancellationToken.None);
         }
         return outcome;
     }
@@ -67,13 +67,15 @@ public sealed class Evaluate(
         var leaveAt = clock.GetUtcNow() + (scope.Deadline - clock.GetUtcNow()) / 2;
         await using var thread = new TensorThread($"evaluate {job.Id}");
         using var model = await thread.RunAsync(() => LanguageModel.Load(folder));
-        while (!run.IsComplete(part))
+        // A block at least: otherwise a model that takes long to load would never come to one.
+        for (var first = true; !run.IsComplete(part); first = false)
         {
-            if (clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested)
+            if ((!first && clock.GetUtcNow() >= leaveAt) || scope.Stopping.IsCancellationRequested)
                 return StageOutcome.More;
             var next = thread.RunAsync(() => run.Next(model, part, CancellationToken.None));
             var wish = (await wishes.ReadAsync(job.Id, CancellationToken.None)).Outcome;
-            part = await next;
+            var (answered, answers) = await next;
+            part = await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
             done(part);
             if (wish is not null)
                 return wish;

@@ -36,9 +36,13 @@ public sealed class Finish(
     private Task SayAsync(JobRecord job, CancellationToken ct) => job.Status switch
     {
         JobStatus.Succeeded => events.AppendOnceAsync(
-            job.Id, "ended", EventLevel.Info, [$"New fine-tuned model created: {job.FineTunedModel}", "The job has successfully completed"], ct),
+            job.Id, "ended", EventLevel.Info, [.. Created(job), "The job has successfully completed"], ct),
         JobStatus.Failed => events.AppendOnceAsync(job.Id, "ended", EventLevel.Error, [$"The job failed: {job.Error?.Message}"], ct),
         JobStatus.Cancelled => events.AppendOnceAsync(job.Id, "ended", "Fine-tuning job cancelled", ct),
         _ => throw new InvalidOperationException($"{job.Id} has not ended: it is {job.Status}"),
     };
+
+    /// <summary>Nothing if the model was not better than publish_if asks for, which has been said.</summary>
+    private static IEnumerable<string> Created(JobRecord job) =>
+        job.FineTunedModel is { } model ? [$"New fine-tuned model created: {model}"] : [];
 }

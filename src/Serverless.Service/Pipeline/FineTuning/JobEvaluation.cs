@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>The base and the tuned model side by side on a job's validation file; <c>jobs/&lt;id&gt;/evaluation.json</c>.</summary>
@@ -12,6 +14,29 @@ public sealed record JobEvaluation
     /// <summary>The model as it is published.</summary>
     public ModelEvaluation Tuned { get; init; } = new();
 
+    /// <summary>Both models' answers compared: exact_match, then each grader; empty until all answers are there, or if none was asked for.</summary>
+    public ImmutableArray<MetricComparison> Comparisons { get; init; } = [];
+
     /// <summary>Whether all of it is there.</summary>
     public bool Finished { get; init; }
+
+    /// <summary>By how much the tuned model is better, by the name of a metric; null if it was not measured.</summary>
+    public double? GainOf(string metric) => metric switch
+    {
+        "loss" => Base.Scores.Loss - Tuned.Scores.Loss,
+        "perplexity" => Base.Scores.Perplexity - Tuned.Scores.Perplexity,
+        "token_accuracy" => Tuned.Scores.TokenAccuracy - Base.Scores.TokenAccuracy,
+        _ => Comparisons.FirstOrDefault(comparison => comparison.Metric == metric)?.Gain.Mean,
+    };
+
+    /// <summary>With everything that is known only once both models have answered.</summary>
+    /// <param name="seed">The job's, for the intervals.</param>
+    public JobEvaluation Compared(long seed) => this with
+    {
+        Comparisons = Base.ExactMatches.IsEmpty ? [] :
+        [
+            MetricComparison.Of("exact_match", Base.ExactMatches, Tuned.ExactMatches, seed),
+            .. Base.Graders.Zip(Tuned.Graders, (before, after) => MetricComparison.Of(before.Name, before.Scores, after.Scores, seed)),
+        ],
+    };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Serverless.Learning.Evaluation;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -15,12 +16,16 @@ public sealed record ModelEvaluation
     /// <summary>Examples that the model answered, in the order of the file.</summary>
     public int Answered { get; init; }
 
-    /// <summary>Answers equal to the expected one.</summary>
-    public int Exact { get; init; }
+    /// <summary>For each answer, whether it equals the expected one: 1 or 0.</summary>
+    public ImmutableArray<double> ExactMatches { get; init; } = [];
 
-    /// <summary>The first answers.</summary>
+    /// <summary>What the job's graders gave, in their order.</summary>
+    public ImmutableArray<GraderScores> Graders { get; init; } = [];
+
+    /// <summary>The first answers: those of base and tuned model at one index are to the same question.</summary>
     public ImmutableArray<GradedAnswer> Samples { get; init; } = [];
 
     /// <summary>The share of answers that are exactly right, 0 to 1; null if none was given.</summary>
-    public double? ExactShare => Answered == 0 ? null : Exact / (double)Answered;
+    [JsonIgnore]
+    public double? ExactShare => ExactMatches.IsEmpty ? null : ExactMatches.Average();
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Serverless.Learning;
 using Serverless.Learning.Formats;
 using Serverless.Service.Files;
@@ -6,9 +7,12 @@ using Serverless.Service.Models;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
-/// <summary>Stores the tuned model with its card under its name, and the metrics of all steps as a result file.</summary>
+/// <summary>
+/// Stores the tuned model with its card under its name, unless it is not as much better as its owner asked for, and the metrics of all steps
+/// as a result file.
+/// </summary>
 public sealed class Publish(
-    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobLog log, FileCatalog files,
+    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobEvents events, JobLog log, FileCatalog files,
     FileStore store, ModelStore models, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
@@ -36,9 +40,15 @@ public sealed class Publish(
         var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
         var metrics = await log.ListMetricsAsync(job.Id, 0, ct);
         var name = ModelId.Published(job.BaseModel.Value, settings.Organization, job.Suffix, job.Id);
+        var evaluation = await evaluations.FindAsync(job.Id, ct);
+        if (job.PublishIf is { } condition && evaluation is not null && Withheld(condition, evaluation) is { } reason)
+        {
+            await events.AppendOnceAsync(job.Id, "withheld", EventLevel.Warn, [reason], ct);
+            await StoreResultAsync(job, metrics, null, ct);
+            return StageOutcome.Done;
+        }
         if (await exports.FolderAsync(job, ct) is not { } folder)
             return StageOutcome.Yield;
-        var evaluation = await evaluations.FindAsync(job.Id, ct);
         ModelCard.Write(folder, PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation));
         await models.PublishAsync(
             folder,
@@ -52,10 +62,26 @@ public sealed class Publish(
                 BaseModel = job.BaseModel,
             },
             ct);
+        await StoreResultAsync(job, metrics, name, ct);
+        return StageOutcome.Done;
+    }
+
+    private async Task StoreResultAsync(JobRecord job, IReadOnlyList<JobMetrics> metrics, ModelId? name, CancellationToken ct)
+    {
         using var csv = new MemoryStream(StepMetricsCsv.Write(metrics));
         var results = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, StepMetricsCsv.FileName, csv, ct);
         await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [results.Id] }, ct);
-        return StageOutcome.Done;
+    }
+
+    /// <summary>Why the model is not published, or null if it is good enough.</summary>
+    private static string? Withheld(PublishCondition condition, JobEvaluation evaluation)
+    {
+        var found = evaluation.GainOf(condition.Metric) is { } gain
+            ? gain >= condition.MinimumGain ? null : string.Create(CultureInfo.InvariantCulture, $"found a gain of {gain:0.####}")
+            : "found no answers to measure it on";
+        return found is null ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"The model was not published: {found} in {condition.Metric}, and publish_if asks for {condition.MinimumGain:0.####} or more. Its checkpoints can be used.");
     }
 
     private async Task<IReadOnlyList<ModelCardDataset>> DataAsync(JobRecord job, JobPlan plan, CancellationToken ct)

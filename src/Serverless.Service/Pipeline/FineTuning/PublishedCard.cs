@@ -1,5 +1,6 @@
 using System.Globalization;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Formats;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
@@ -20,7 +21,8 @@ internal static class PublishedCard
             Data = data,
             HyperParameters = [.. HyperParameters(job, plan).Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
             Curve = [.. metrics.Select(step => new ModelCardPoint(step.Step, step.TrainLoss, step.LearningRate, step.ValidLoss))],
-            Evaluation = evaluation is null ? [] : Scores(evaluation.Base, evaluation.Tuned),
+            Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. evaluation.Comparisons.Select(Score)],
+            Samples = evaluation is null ? [] : [.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples, Sample)],
         };
 
     public static ModelCardDataset Dataset(string use, FileRecord file, int examples, long tokens) =>
@@ -54,8 +56,15 @@ internal static class PublishedCard
         new("validation loss", before.Scores.Loss, after.Scores.Loss),
         new("validation perplexity", before.Scores.Perplexity, after.Scores.Perplexity),
         new("validation token accuracy", before.Scores.TokenAccuracy, after.Scores.TokenAccuracy),
-        new("validation answers exactly right", before.ExactShare, after.ExactShare),
     ];
+
+    private static ModelCardScore Score(MetricComparison comparison) => new(
+        comparison.Metric == "exact_match" ? "validation answers exactly right" : $"grader {comparison.Metric}", comparison.Base.Mean, comparison.Tuned.Mean,
+        Interval(comparison.Base), Interval(comparison.Tuned), $"{comparison.Wins} / {comparison.Losses} / {comparison.Ties}");
+
+    private static (double, double) Interval(MeanInterval mean) => (mean.Low, mean.High);
+
+    private static ModelCardSample Sample(GradedAnswer before, GradedAnswer after) => new(before.Prompt, before.Expected, before.Answer, after.Answer);
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Serverless.Learning.Evaluation;
+using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.FineTuning;
+
+namespace Serverless.Api.Wire;
+
+/// <summary>The base and the tuned model of a job side by side on its validation file.</summary>
+internal static class JobEvaluationObject
+{
+    public static JsonObject Of(JobRecord job, JobEvaluation evaluation) => new()
+    {
+        ["object"] = "fine_tuning.job.evaluation",
+        ["fine_tuning_job_id"] = job.Id.Value,
+        ["finished"] = evaluation.Finished,
+        ["examples"] = evaluation.Examples,
+        ["base"] = Model(evaluation.Base),
+        ["tuned"] = Model(evaluation.Tuned),
+        ["comparisons"] = new JsonArray([.. evaluation.Comparisons.Select(comparison => (JsonNode)Comparison(comparison, evaluation))]),
+        ["samples"] = new JsonArray([.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples).Select((pair, at) => (JsonNode)Sample(pair.First, pair.Second, at, evaluation))]),
+    };
+
+    private static JsonObject Model(ModelEvaluation model) => new()
+    {
+        ["scored"] = model.Scored,
+        ["loss"] = model.Scored == 0 ? null : model.Scores.Loss,
+        ["perplexity"] = model.Scored == 0 ? null : model.Scores.Perplexity,
+        ["token_accuracy"] = model.Scored == 0 ? null : model.Scores.TokenAccuracy,
+        ["answered"] = model.Answered,
+        ["exact_match"] = model.ExactShare,
+    };
+
+    private static JsonObject Comparison(MetricComparison comparison, JobEvaluation evaluation) => new()
+    {
+        ["metric"] = comparison.Metric,
+        ["base"] = Interval(comparison.Base),
+        ["tuned"] = Interval(comparison.Tuned),
+        ["gain"] = Interval(comparison.Gain),
+        ["wins"] = comparison.Wins,
+        ["losses"] = comparison.Losses,
+        ["ties"] = comparison.Ties,
+        ["faults"] = new JsonObject { ["base"] = Faults(evaluation.Base, comparison.Metric), ["tuned"] = Faults(evaluation.Tuned, comparison.Metric) },
+    };
+
+    private static JsonObject Interval(MeanInterval mean) => new() { ["mean"] = mean.Mean, ["low"] = mean.Low, ["high"] = mean.High };
+
+    /// <summary>How many answers a grader could not grade, and why the first of them could not.</summary>
+    private static JsonObject Faults(ModelEvaluation model, string metric)
+    {
+        var scores = model.Graders.FirstOrDefault(grader => grader.Name == metric);
+        return new JsonObject { ["count"] = scores?.Faults ?? 0, ["first"] = scores?.FirstFault };
+    }
+
+    private static JsonObject Sample(GradedAnswer before, GradedAnswer after, int at, JobEvaluation evaluation) => new()
+    {
+        ["line"] = before.Line,
+        ["prompt"] = before.Prompt,
+        ["expected"] = before.Expected,
+        ["base"] = Answer(before, at, evaluation.Base),
+        ["tuned"] = Answer(after, at, evaluation.Tuned),
+    };
+
+    private static JsonObject Answer(GradedAnswer answer, int at, ModelEvaluation model) => new()
+    {
+        ["answer"] = answer.Answer,
+        ["exact_match"] = answer.Exact,
+        ["scores"] = new JsonObject(model.Graders.Where(grader => at < grader.Scores.Length).Select(grader => KeyValuePair.Create(grader.Name, (JsonNode?)grader.Scores[at]))),
+    };
+}

@@ -1,0 +1,12 @@
+using Serverless.Service.Catalog;
+using Serverless.Service.Storage;
+
+namespace Serverless.Service.Evals;
+
+/// <summary>The records of all evaluations.</summary>
+public sealed class EvalCatalog(BlobAccount account) : NewestFirstCatalog<EvalId, EvalRecord>(account.Catalog, "evals")
+{
+    protected override EvalId IdOf(EvalRecord record) => record.Id;
+
+    protected override string TextOf(EvalId id) => id.Value;
+}

@@ -1,0 +1,4 @@
+namespace Serverless.Service.Evals;
+
+/// <summary>How many items passed and failed one criterion, and the sum of their scores.</summary>
+public sealed record EvalCriterionCounts(string Name, int Passed = 0, int Failed = 0, double ScoreSum = 0);

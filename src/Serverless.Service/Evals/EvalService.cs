@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Serverless.Learning;
+using Serverless.Learning.Grading;
+using Serverless.Service.Files;
+using Serverless.Service.Inference;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.Evals;
+using Serverless.Service.Pipeline.FineTuning;
+
+namespace Serverless.Service.Evals;
+
+/// <summary>What callers can do with evaluations and their runs.</summary>
+public sealed class EvalService(
+    EvalCatalog evals, EvalRunCatalog runs, EvalItemStore items, FileCatalog files, CheckpointModels models, GraderModels graderModels,
+    IWorkflowStarter workflows, TimeProvider clock)
+{
+    private const int PageSize = 100;
+
+    /// <exception cref="InputError">A criterion asks a model that does not exist.</exception>
+    public async Task<EvalRecord> CreateAsync(
+        string? name, JsonElement itemSchema, bool includeSampleSchema, ImmutableArray<JsonElement> criteria, ImmutableDictionary<string, string> metadata,
+        CancellationToken ct)
+    {
+        foreach (var (at, json) in criteria.Index())
+            await graderModels.CheckAsync(Grader.Parse(json, $"testing_criteria[{at}]"), $"testing_criteria[{at}].model", ct);
+        var id = EvalId.New(clock);
+        return await evals.CreateAsync(
+            new EvalRecord
+            {
+                Id = id,
+                Name = name ?? id.Value,
+                CreatedAt = clock.GetUtcNow(),
+                ItemSchema = itemSchema,
+                IncludeSampleSchema = includeSampleSchema,
+                TestingCriteria = criteria,
+                Metadata = metadata,
+            },
+            ct);
+    }
+
+    /// <summary>Removes an evaluation with its runs; those that run are cancelled.</summary>
+    public async Task DeleteAsync(EvalId id, CancellationToken ct)
+    {
+        await evals.DeleteAsync(id, ct);
+        while (true)
+        {
+            var page = await runs.ListAsync(null, PageSize, run => run.EvalId == id, ct);
+            foreach (var run in page.Items)
+                await DeleteRunAsync(run.Id, ct);
+            if (!page.HasMore)
+                return;
+        }
+    }
+
+    /// <summary>Creates a run and starts it. Its record exists when this returns, and from then on it is not lost.</summary>
+    /// <exception cref="InputError">The file or the model does not exist.</exception>
+    public async Task<EvalRunRecord> CreateRunAsync(
+        EvalRecord eval, string? name, EvalDataSource source, ImmutableDictionary<string, string> metadata, CancellationToken ct)
+    {
+        if (source.File is { } file && await files.FindAsync(file, ct) is null)
+            throw new InputError($"invalid data_source.source.id: {file}", "data_source.source.id");
+        if (source.Model is { } model && await models.FindAsync(model, ct) is null)
+            throw new InputError($"The model '{model}' does not exist", "data_source.model", "model_not_available");
+        var id = EvalRunId.New(clock);
+        var run = await runs.CreateAsync(
+            new EvalRunRecord
+            {
+                Id = id,
+                EvalId = eval.Id,
+                Name = name ?? id.Value,
+                CreatedAt = clock.GetUtcNow(),
+                DataSource = source,
+                TestingCriteria = eval.TestingCriteria,
+                Criteria = [.. eval.TestingCriteria.Select(json => new EvalCriterionCounts(json.GetProperty("name").GetString()!))],
+                Metadata = metadata,
+            },
+            ct);
+        await StartRunAsync(id, ct);
+        return run;
+    }
+
+    /// <summary>Starts the workflow of a run; harmless if it runs or is final.</summary>
+    public Task StartRunAsync(EvalRunId id, CancellationToken ct) => workflows.StartAsync(EvalRunWorkflow.Name, id.Value, id, ct);
+
+    /// <summary>Cancels a run; one that has ended stays as it is. What is done by then is kept.</summary>
+    public Task<EvalRunRecord> CancelRunAsync(EvalRunId id, CancellationToken ct) =>
+        runs.UpdateAsync(id, run => run.IsFinal() ? run : run with { Status = EvalRunStatus.Canceled }, ct);
+
+    /// <summary>Removes a run with its items; one that runs stops at its next block.</summary>
+    public async Task DeleteRunAsync(EvalRunId id, CancellationToken ct)
+    {
+        await runs.DeleteAsync(id, ct);
+        await items.DeleteAsync(id, ct);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Serverless.Learning.Data;
+using Serverless.Learning.Evaluation;
+using Serverless.Learning.Grading;
+using Serverless.Service.Files;
+using Serverless.Service.Inference;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>Grades answers to the validation file: the lines of the file are the graders' items.</summary>
+public sealed class EvaluationItems(FileCatalog catalog, FileStore store, GraderModels models)
+{
+    /// <summary>The part of a model's evaluation with the grades of its newest answers.</summary>
+    public async Task<ModelEvaluation> GradeAsync(
+        JobRecord job, FileId file, ModelEvaluation part, IReadOnlyList<GradedAnswer> answers, CancellationToken ct)
+    {
+        if (job.Graders.IsEmpty || answers.Count == 0)
+            return part;
+        var items = await ItemsAsync(file, [.. answers.Select(answer => answer.Line)], ct);
+        var graded = ImmutableArray.CreateBuilder<GraderScores>();
+        foreach (var (at, json) in job.Graders.Index())
+        {
+            var grader = Grader.Parse(json, $"evaluation.graders[{at}]");
+            var grades = new List<Grade>();
+            foreach (var answer in answers)
+            {
+                var sample = new GraderSample(answer.Answer);
+                var replies = await models.AskAsync(grader.Questions(items[answer.Line], sample), ct);
+                grades.Add(grader.Grade(items[answer.Line], sample, [.. replies.Select(reply => reply.Answer)]));
+            }
+            var before = part.Graders.FirstOrDefault(scores => scores.Name == grader.Name) ?? new GraderScores(grader.Name, []);
+            graded.Add(before.With(grades));
+        }
+        return part with { Graders = graded.ToImmutable() };
+    }
+
+    private async Task<Dictionary<int, JsonElement>> ItemsAsync(FileId id, HashSet<int> lines, CancellationToken ct)
+    {
+        var file = await catalog.FindAsync(id, ct);
+        await using var stream = file is null ? null : await store.OpenAsync(id, 0, ct);
+        if (stream is null)
+            throw new Learning.InputError($"validation_file: the file {id} was deleted", "validation_file", "invalid_validation_file");
+        var last = lines.Max();
+        return ItemReader.Read(stream, file!.Name).TakeWhile(item => item.Line <= last).Where(item => lines.Contains(item.Line))
+            .ToDictionary(item => item.Line, item => item.Item);
+    }
+}

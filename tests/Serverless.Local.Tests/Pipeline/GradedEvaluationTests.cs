@@ -1,0 +1,127 @@
+using System.Text.Json;
+using Serverless.Learning;
+using Serverless.Local.Journal;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Local.Tests.Pipeline;
+
+/// <summary>Evaluations with graders, and what they decide, on the journal and a real Azurite.</summary>
+[Collection("tensors")]
+public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
+{
+    private const string Near = """{"type": "text_similarity", "name": "near", "evaluation_metric": "fuzzy_match", "input": "{{sample.output_text}}", "reference": "{{item.messages[-1].content}}"}""";
+    private const string Lost = """{"type": "string_check", "name": "lost", "operation": "eq", "input": "{{item.reference}}", "reference": "x"}""";
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task Graders_score_both_models_answers_question_by_question()
+    {
+        await using var head = await StartAsync();
+        var job = await RunAsync(head, [Near, Lost]);
+        var evaluation = (await head.Get<JobEvaluations>().FindAsync(job.Id, default))!;
+        Assert.Equal(["exact_match", "near", "lost"], evaluation.Comparisons.Select(comparison => comparison.Metric));
+        Assert.All(evaluation.Comparisons, comparison =>
+        {
+            Assert.Equal(24, comparison.Wins + comparison.Losses + comparison.Ties);
+            Assert.InRange(comparison.Tuned.Mean, comparison.Tuned.Low, comparison.Tuned.High);
+            Assert.Equal(comparison.Tuned.Mean - comparison.Base.Mean, comparison.Gain.Mean, 1e-12);
+        });
+        var near = evaluation.Comparisons[1];
+        Assert.Equal(evaluation.Tuned.Graders[0].Scores.Average(), near.Tuned.Mean, 1e-12);
+        Assert.True(near.Tuned.Mean > near.Base.Mean && near.Wins > near.Losses);
+        Assert.Equal((24, "lost.input: {{item.reference}}: the item has no \"reference\""), (evaluation.Base.Graders[1].Faults, evaluation.Base.Graders[1].FirstFault));
+        Assert.Equal((20, 20), (evaluation.Base.Samples.Length, evaluation.Tuned.Samples.Length));
+        Assert.Equal(evaluation.Base.Samples.Select(sample => sample.Prompt), evaluation.Tuned.Samples.Select(sample => sample.Prompt));
+
+        var model = (await head.Get<ModelCatalog>().FindAsync(job.FineTunedModel!.Value, default))!;
+        var folder = await head.Get<ModelStore>().DownloadAsync(model, _folder.Path, default);
+        var card = await File.ReadAllTextAsync(Path.Combine(folder, "README.md"), TestContext.Current.CancellationToken);
+        Assert.Contains("| grader near | ", card, StringComparison.Ordinal);
+        Assert.Contains("## Sample answers", card, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_evaluation_in_many_small_parts_is_that_of_one_piece()
+    {
+        var found = new HashSet<string>();
+        foreach (var budget in (TimeSpan[])[TimeSpan.FromMinutes(4), TimeSpan.FromMilliseconds(1)])
+        {
+            await using var head = await StartAsync(new JournalSettings { ActivityBudget = budget });
+            var job = await RunAsync(head, [Near], request => request with { Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 1 } } });
+            found.Add(JsonSerializer.Serialize(await head.Get<JobEvaluations>().FindAsync(job.Id, default)));
+        }
+        Assert.Single(found);
+    }
+
+    [Theory]
+    [InlineData("near", 0.01, true)]
+    [InlineData("near", 1.01, false)]
+    [InlineData("loss", 0.01, true)]
+    [InlineData("loss", 1000, false)]
+    public async Task A_model_that_does_not_gain_enough_is_not_published(string metric, double minimum, bool published)
+    {
+        await using var head = await StartAsync();
+        var job = await RunAsync(head, [Near], request => request with { PublishIf = new PublishCondition(metric, minimum) });
+        Assert.Equal(published, job.FineTunedModel is not null);
+        Assert.Single(job.ResultFiles);
+        var messages = await head.MessagesAsync(job.Id);
+        var withheld = messages.Where(message => message.StartsWith("The model was not published", StringComparison.Ordinal)).ToList();
+        if (published)
+        {
+            Assert.Empty(withheld);
+            return;
+        }
+        Assert.Matches(
+            $"^The model was not published: found a gain of [0-9.]+ in {metric}, and publish_if asks for {minimum.ToString(System.Globalization.CultureInfo.InvariantCulture)} or more. Its checkpoints can be used.$",
+            Assert.Single(withheld));
+        Assert.DoesNotContain(messages, message => message.StartsWith("New fine-tuned model", StringComparison.Ordinal));
+        var head1 = await head.Get<JobLog>().ReadHeadAsync(job.Id, default);
+        var checkpoint = ModelId.Published("tiny", "local", null, job.Id, head1!.Step);
+        Assert.NotNull(await head.Get<CheckpointModels>().FindAsync(checkpoint, default));
+    }
+
+    [Fact]
+    public async Task Graders_and_conditions_need_a_validation_file_and_models_that_exist()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(12));
+        Assert.Equal(
+            "publish_if: found no validation_file; allowed: publish_if with the validation file that both models answer",
+            await RefusalAsync(head, training, null, request => request with { PublishIf = new PublishCondition("loss", 0) }));
+        Assert.Equal(
+            "evaluation: found no validation_file; allowed: evaluation with the validation file that both models answer",
+            await RefusalAsync(head, training, null, Graded([Near])));
+        Assert.Equal(
+            "evaluation.graders[0].model: found the model 'absent', which does not exist; allowed: a model of this service",
+            await RefusalAsync(head, training, training, Graded(["""{"type": "score_model", "name": "j", "model": "absent", "input": [{"role": "user", "content": "x"}]}"""])));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task<string> RefusalAsync(PipelineHead head, FileId training, FileId? validation, Func<JobRequest, JobRequest> with) =>
+        (await Assert.ThrowsAsync<InputError>(() => head.CreateAsync(training, validation, with))).Message;
+
+    private static async Task<JobRecord> RunAsync(PipelineHead head, string[] graders, Func<JobRequest, JobRequest>? with = null)
+    {
+        var training = await head.UploadAsync(TinyModel.Dataset(24));
+        var validation = await head.UploadAsync(TinyModel.Dataset(24), "valid.jsonl");
+        var job = await head.CreateAsync(training, validation, request => Graded(graders)(with is null ? request : with(request)));
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "The job has successfully completed");
+        return job;
+    }
+
+    private static Func<JobRequest, JobRequest> Graded(string[] graders) =>
+        request => request with { Graders = [.. graders.Select(json => JsonDocument.Parse(json).RootElement)] };
+
+    private async Task<PipelineHead> StartAsync(JournalSettings? journal = null) =>
+        await PipelineHead.StartAsync(
+            await azurite.NewAccountAsync(), Path.Combine(_folder.Path, Guid.NewGuid().ToString("N")), new PipelineSettings { EvaluatedAnswerTokens = 8 }, journal);
+}
