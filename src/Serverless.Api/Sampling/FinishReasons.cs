@@ -1,6 +1,6 @@
 using Serverless.Learning.Sampling;
 
-namespace Serverless.Api.Chat;
+namespace Serverless.Api.Sampling;
 
 /// <summary>Finish reasons as the wire writes them.</summary>
 internal static class FinishReasons
