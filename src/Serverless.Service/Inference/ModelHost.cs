@@ -7,30 +7,30 @@ using Serverless.Service.Models;
 namespace Serverless.Service.Inference;
 
 /// <summary>
-/// Keeps the models that were used last in memory, bounded in number and bytes, and lets each run one generation at a time in the order in
-/// which they came. Nothing native is loaded before the first generation.
+/// Keeps the models that were used last in memory, bounded in number and bytes; each generates for all its requests together. Nothing native
+/// is loaded before the first generation.
 /// </summary>
-public sealed partial class ModelHost(ModelStore store, ModelHostSettings settings, ILogger<ModelHost> logger) : IAsyncDisposable
+public sealed partial class ModelHost(ModelStore store, ModelHostSettings settings, TimeProvider time, ILogger<ModelHost> logger) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     // By folder: a folder in storage stands for its content, so that a name whose content was replaced is another model.
     private readonly Dictionary<string, HostedModel> _hosted = new(StringComparer.Ordinal);
     private long _uses;
 
-    /// <summary>Runs <paramref name="generation"/> on the model and passes on what it yields, while it goes on.</summary>
+    /// <summary>Generates with the model, and passes on each token.</summary>
+    /// <param name="plan">Says what is wanted, given the loaded model, on the thread that generates; what it refuses reaches the reader.</param>
     /// <exception cref="InputError">
     /// Too many requests wait for this model, or all room is taken by models in use (<c>rate_limit_exceeded</c>); or the model's folder cannot
     /// be read.
     /// </exception>
-    public async IAsyncEnumerable<T> StreamAsync<T>(
-        ModelRecord model, Func<LanguageModel, CancellationToken, IEnumerable<T>> generation,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<GenerationPiece> StreamAsync(
+        ModelRecord model, Func<LanguageModel, GenerationPlan> plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var hosted = await EnterAsync(model);
         try
         {
             var folder = await store.DownloadAsync(model, settings.CacheFolder, cancellationToken);
-            await foreach (var piece in hosted.StreamAsync(folder, generation, cancellationToken))
+            await foreach (var piece in hosted.StreamAsync(folder, plan, cancellationToken))
                 yield return piece;
         }
         finally
@@ -63,7 +63,7 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
             if (!_hosted.TryGetValue(model.Folder, out entered))
             {
                 MakeRoom(model, evicted);
-                _hosted[model.Folder] = entered = new HostedModel(model, settings.MaxWaiting);
+                _hosted[model.Folder] = entered = new HostedModel(model, settings, time);
             }
 
             entered.Users++;

@@ -70,14 +70,14 @@ public sealed class ModelHostTests : IDisposable
         await using var host = Host(store, maxModels: 1);
         using var gate = new SemaphoreSlim(0);
         using var begun = new SemaphoreSlim(0);
-        IEnumerable<int> Blocked()
+        GenerationPlan Blocked()
         {
             begun.Release();
             gate.Wait(Long);
-            yield return 1;
+            return new GenerationPlan([]);
         }
 
-        var using_ = ReadAsync(host.StreamAsync(models[0], (_, _) => Blocked(), default));
+        var using_ = ReadAsync(host.StreamAsync(models[0], _ => Blocked(), default));
         await begun.WaitAsync(Long);
         var error = await Assert.ThrowsAsync<InputError>(() => LoadedAsync(host, models[1]));
         gate.Release();
@@ -128,18 +128,25 @@ public sealed class ModelHostTests : IDisposable
     private ModelHost Host(ModelStore store, int maxModels, long maxBytes = long.MaxValue)
     {
         var settings = new ModelHostSettings { CacheFolder = Path.Combine(_folder.Path, "cache"), MaxModels = maxModels, MaxBytes = maxBytes };
-        return new ModelHost(store, settings, new ListLogger(_log));
+        return new ModelHost(store, settings, TimeProvider.System, new ListLogger(_log));
     }
 
-    private static async Task<LanguageModel> LoadedAsync(ModelHost host, ModelRecord model) =>
-        Assert.Single(await ReadAsync(host.StreamAsync(model, (loaded, _) => new[] { loaded }, default)));
-
-    private static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<T> pieces)
+    private static async Task<LanguageModel> LoadedAsync(ModelHost host, ModelRecord model)
     {
-        var read = new List<T>();
-        await foreach (var piece in pieces)
-            read.Add(piece);
-        return read;
+        LanguageModel? seen = null;
+        await ReadAsync(host.StreamAsync(model, loaded =>
+        {
+            seen = loaded;
+            return new GenerationPlan([]);
+        }, default));
+        return seen!;
+    }
+
+    private static async Task ReadAsync(IAsyncEnumerable<GenerationPiece> pieces)
+    {
+        await foreach (var _ in pieces)
+        {
+        }
     }
 
     private sealed class ListLogger(List<string> lines) : ILogger<ModelHost>

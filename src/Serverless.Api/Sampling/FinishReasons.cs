@@ -1,13 +1,14 @@
 using Serverless.Learning.Sampling;
 
-namespace Serverless.Api.Chat;
+namespace Serverless.Api.Sampling;
 
 /// <summary>Finish reasons as the wire writes them.</summary>
 internal static class FinishReasons
 {
-    public static string TextOf(FinishReason reason) => reason switch
+    /// <param name="calls">Whether the answer calls tools.</param>
+    public static string TextOf(FinishReason reason, bool calls = false) => reason switch
     {
-        FinishReason.Stop => "stop",
+        FinishReason.Stop => calls ? "tool_calls" : "stop",
         FinishReason.Length => "length",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "unknown finish reason"),
     };
