@@ -32,4 +32,7 @@ public sealed record ModelCardFacts
     public IReadOnlyList<ModelCardPoint> Curve { get; init; } = [];
 
     public IReadOnlyList<ModelCardScore> Evaluation { get; init; } = [];
+
+    /// <summary>The first answers to the validation file.</summary>
+    public IReadOnlyList<ModelCardSample> Samples { get; init; } = [];
 }
