@@ -1,9 +1,7 @@
-using Serverless.Service.Models;
+namespace Serverless.Service.Models;
 
-namespace Serverless.Local.Composition;
-
-/// <summary>The base model that comes with the program.</summary>
-internal static class SampleModel
+/// <summary>The base model that comes with the product.</summary>
+public static class SampleModel
 {
     /// <summary>Its name in the catalog.</summary>
     public const string Name = "sample-8m";

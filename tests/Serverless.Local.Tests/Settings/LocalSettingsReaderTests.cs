@@ -4,7 +4,7 @@ using Serverless.Local.Settings;
 
 namespace Serverless.Local.Tests.Settings;
 
-public sealed class SettingsReaderTests
+public sealed class LocalSettingsReaderTests
 {
     [Fact]
     public void Without_anything_given_the_defaults_hold()
@@ -38,10 +38,10 @@ public sealed class SettingsReaderTests
             new() { ["Url"] = "localhost", ["Data"] = "" }));
         Assert.Equal(
             """
-            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, Data, Storage, StoragePrefix, AzuritePort, Models, Threads, Keys, AllowedHosts, AllowedOrigins, ChunkSeconds, CheckpointSeconds, DropSeconds
-            settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071
+            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, AllowedHosts, AllowedOrigins, ChunkSeconds, CheckpointSeconds
             settings: --data: found nothing; leave it out for the default (data)
             settings: SERVERLESS_THREADS: found "0.5"; allowed: a whole number from 0 to 1024
+            settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071
             settings: Serverless:DropSeconds: found "soon"; allowed: a number from 0.1 to 3600
             """,
             error.Message);
@@ -68,5 +68,5 @@ public sealed class SettingsReaderTests
 
     private static LocalSettings Read(
         Dictionary<string, string?> file, Dictionary<string, string> environment, Dictionary<string, string?> options) =>
-        SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(file).Build(), environment, options);
+        LocalSettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(file).Build(), environment, options);
 }
