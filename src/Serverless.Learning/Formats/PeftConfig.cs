@@ -46,7 +46,7 @@ internal static class PeftConfig
             ["revision"] = null,
             ["target_modules"] = new JsonArray([.. targetModules.Select(module => JsonValue.Create(module))]),
             ["task_type"] = "CAUSAL_LM",
-            ["use_dora"] = false,
+            ["use_dora"] = options.WeightDecomposed,
             ["use_rslora"] = options.RankStabilized,
         };
         return [.. JsonSerializer.SerializeToUtf8Bytes(config, Indented), (byte)'\n'];
@@ -83,7 +83,8 @@ internal static class PeftConfig
             var rank = Field("r", "a whole number from 1", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var r) && r >= 1, isRequired: true);
             var alpha = Field("lora_alpha", "a number above 0", value => IsNumber(value, out var a) && a > 0, isRequired: true);
             var dropout = Field("lora_dropout", "a number from 0 and below 1", value => IsNumber(value, out var p) && p is >= 0 and < 1);
-            var stabilized = Field("use_rslora", "true or false", value => value.ValueKind is JsonValueKind.True or JsonValueKind.False);
+            var stabilized = Field("use_rslora", "true or false", IsBoolean);
+            var decomposed = Field("use_dora", "true or false", IsBoolean);
             var targets = Field("target_modules", "a list of module names or \"all-linear\"", IsTargetModules, isRequired: true);
 
             foreach (var option in config.EnumerateObject().Where(option => !read.Contains(option.Name) && !IsEmpty(option.Value)))
@@ -98,6 +99,7 @@ internal static class PeftConfig
                 Alpha = alpha!.Value.GetDouble(),
                 Dropout = dropout?.GetDouble() ?? 0,
                 RankStabilized = stabilized?.GetBoolean() ?? false,
+                WeightDecomposed = decomposed?.GetBoolean() ?? false,
                 TargetModules = targets!.Value.ValueKind == JsonValueKind.String
                     ? [AdapterOptions.AllLinear]
                     : [.. targets.Value.EnumerateArray().Select(module => module.GetString()!).Order(StringComparer.Ordinal)],
@@ -118,6 +120,8 @@ internal static class PeftConfig
                 faults.Add($"{name}: found {Quoted.Cut(value.GetRawText())}; allowed: {allowed}");
             return value;
         }
+
+        private static bool IsBoolean(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False;
 
         private static bool IsString(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 

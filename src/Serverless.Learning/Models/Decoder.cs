@@ -19,9 +19,14 @@ public sealed class Decoder : IDisposable
 
     /// <summary>Takes ownership of <paramref name="tensors"/>, one per name of <see cref="DecoderConfig.WeightShapes"/>.</summary>
     public Decoder(DecoderConfig config, IReadOnlyDictionary<string, Tensor> tensors)
+        : this(config, config.WeightShapes().Keys.ToDictionary(name => name, name => new Weight(name, tensors[name].DetachFromDisposeScope())))
+    {
+    }
+
+    private Decoder(DecoderConfig config, Dictionary<string, Weight> weights)
     {
         Config = config;
-        weights = config.WeightShapes().Keys.ToDictionary(name => name, name => new Weight(name, tensors[name].DetachFromDisposeScope()));
+        this.weights = weights;
         layers = Enumerable.Range(0, config.Layers).Select(index => new DecoderLayer(config, index, weights)).ToArray();
         embedding = weights["model.embed_tokens.weight"];
         finalNorm = weights["model.norm.weight"];
@@ -48,13 +53,39 @@ public sealed class Decoder : IDisposable
     public ScalarType ComputeType { get; set; } = ScalarType.Float32;
 
     /// <summary>Reads config.json and the safetensors of a Hugging Face folder, as float32.</summary>
+    /// <param name="quantize">
+    /// Keep the matrices inside the blocks in NF4, each rounded as soon as it is read; embedding, norms and head stay float32.
+    /// </param>
     /// <exception cref="InputError">The folder is not a supported model, or a tensor is missing, unexpected or mis-shaped.</exception>
-    public static Decoder Load(string folder)
+    public static Decoder Load(string folder, bool quantize = false)
     {
         var config = DecoderConfig.Load(folder);
         NativeRuntime.EnsureLoaded();
         var ignorable = config.TiedHead ? new HashSet<string> { "lm_head.weight" } : [];
-        return new Decoder(config, ModelWeights.Load(folder, config.WeightShapes(), ScalarType.Float32, ignorable));
+        var quantized = quantize ? config.LinearPaths().Select(path => path + ".weight").ToHashSet() : [];
+        var weights = new Dictionary<string, Weight>();
+        try
+        {
+            ModelWeights.ForEach(folder, config.WeightShapes(), ScalarType.Float32, Take, ignorable);
+            return new Decoder(config, weights);
+        }
+        catch
+        {
+            foreach (var weight in weights.Values) weight.Dispose();
+            throw;
+        }
+
+        void Take(string name, Tensor tensor)
+        {
+            var weight = weights[name] = new Weight(name, tensor.DetachFromDisposeScope());
+            if (quantized.Contains(name)) weight.Quantize();
+        }
+    }
+
+    /// <summary>Rounds the matrices inside the blocks to NF4 and frees their tensors; those that are quantised stay as they are.</summary>
+    public void QuantizeLinears()
+    {
+        foreach (var linear in Linears) linear.Weight.Quantize();
     }
 
     /// <summary>The final, normed hidden states.</summary>

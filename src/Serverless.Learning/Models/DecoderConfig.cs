@@ -65,6 +65,11 @@ public sealed record DecoderConfig
         return shapes;
     }
 
+    /// <summary>Module paths of the matrices inside the blocks, which adapters wrap and NF4 shrinks; embedding and head are not among them.</summary>
+    public IReadOnlyList<string> LinearPaths() => WeightShapes()
+        .Where(entry => entry.Value.Length == 2 && entry.Key is not ("model.embed_tokens.weight" or "lm_head.weight"))
+        .Select(entry => entry.Key[..^".weight".Length]).ToList();
+
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     /// <exception cref="InputError">The file is missing, is no JSON, lacks a field, or asks for something that is not supported.</exception>
     public static DecoderConfig Load(string folder)
