@@ -43,7 +43,7 @@ public static class ModelWeights
         string folder, IReadOnlyDictionary<string, long[]> expected, ScalarType dtype, Action<string, Tensor> take, IReadOnlySet<string>? ignorable = null)
     {
         using var files = WeightFiles.Open(folder);
-        Check(folder, files, expected, ignorable ?? new HashSet<string>());
+        Check(files, expected, ignorable ?? new HashSet<string>());
         foreach (var name in expected.Keys.Where(name => files.Find(name) is not null))
             take(name, Converted(files.Read(name), dtype));
     }
@@ -56,7 +56,7 @@ public static class ModelWeights
             return stored.to(dtype);
     }
 
-    private static void Check(string folder, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, IReadOnlySet<string> ignorable)
+    private static void Check(WeightFiles files, IReadOnlyDictionary<string, long[]> expected, IReadOnlySet<string> ignorable)
     {
         var faults = new List<string>();
         foreach (var (name, shape) in expected.OrderBy(entry => entry.Key, StringComparer.Ordinal))
@@ -86,7 +86,6 @@ public static class ModelWeights
         var listed = string.Concat(faults.Take(MaxListedFaults).Select(fault => $"\n  {fault}"));
         var rest = faults.Count > MaxListedFaults ? $"\n  and {faults.Count - MaxListedFaults} more" : "";
         throw new InputError(
-            $"The weights in {Path.GetFileName(Path.GetFullPath(folder).TrimEnd('/', '\\'))} do not fit the model's configuration, in {faults.Count} " +
-            $"{(faults.Count == 1 ? "place" : "places")}:{listed}{rest}");
+            $"{files.File} does not fit config.json in {faults.Count} {(faults.Count == 1 ? "place" : "places")}:{listed}{rest}");
     }
 }
