@@ -1,3 +1,4 @@
+using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using Serverless.Learning.Randomness;
 using static TorchSharp.torch;
@@ -38,8 +39,7 @@ public sealed class LoraAdapter : IDisposable
         var values = new float[options.Rank * inputs];
         new Philox(seed, 0, ModuleKey.Of(linear.Path)).Fill(values);
         for (var index = 0; index < values.Length; index++) values[index] = (float)((2 * values[index] - 1) * bound);
-        return (linear, new LoraPair(linear.Weight, tensor(values, [options.Rank, inputs]), zeros([outputs, options.Rank]),
-            options.WeightDecomposed ? empty([0]) : null, options));
+        return (linear, new LoraPair(linear.Weight, tensor(values, [options.Rank, inputs]), zeros([outputs, options.Rank]), options));
     }).ToList());
 
     /// <summary>
@@ -50,13 +50,27 @@ public sealed class LoraAdapter : IDisposable
     public static LoraAdapter Wrap(Decoder decoder, AdapterOptions options, IReadOnlyDictionary<string, Tensor> tensors)
     {
         var targets = Targets(decoder, options);
-        CheckTensors(targets, options, tensors);
+        AdapterShapes.Check(decoder.Config, options, tensors.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<long>)entry.Value.shape));
         var adapter = new LoraAdapter(options, targets.Select(linear => (linear, new LoraPair(linear.Weight, Stored(linear, ".lora_A"),
-            Stored(linear, ".lora_B"), options.WeightDecomposed ? Stored(linear, ".lora_magnitude_vector") : null, options))).ToList());
+            Stored(linear, ".lora_B"), options, options.WeightDecomposed ? Stored(linear, ".lora_magnitude_vector") : null))).ToList());
         foreach (var pair in adapter.Pairs) pair.Fix();
         return adapter;
 
-        Tensor Stored(Linear linear, string part) => tensors[linear.Path + part].to(ScalarType.Float32);
+        Tensor Stored(Linear linear, string part)
+        {
+            var stored = tensors[linear.Path + part];
+            if (stored.dtype == ScalarType.Float32) return stored;
+            using (stored) return stored.to(ScalarType.Float32);
+        }
+    }
+
+    /// <summary>Wraps the adapter of a folder in PEFT's layout.</summary>
+    /// <exception cref="InputError">The folder is no adapter that is supported, or none of this decoder's; see <see cref="PeftAdapter.Load"/>.</exception>
+    public static LoraAdapter Load(Decoder decoder, string folder)
+    {
+        using var scope = NewDisposeScope();
+        var (options, tensors) = PeftAdapter.Load(folder);
+        return Wrap(decoder, options, tensors);
     }
 
     /// <summary>Everything that trains by PEFT's module names, as it is (not copies); for writing it in PEFT's layout.</summary>
@@ -86,26 +100,6 @@ public sealed class LoraAdapter : IDisposable
     {
         Detach();
         foreach (var pair in Pairs) pair.Dispose();
-    }
-
-    private static void CheckTensors(List<Linear> targets, AdapterOptions options, IReadOnlyDictionary<string, Tensor> tensors)
-    {
-        var expected = new Dictionary<string, long[]>();
-        foreach (var linear in targets)
-        {
-            expected.Add(linear.Path + ".lora_A", [options.Rank, linear.Weight.Shape[1]]);
-            expected.Add(linear.Path + ".lora_B", [linear.Weight.Shape[0], options.Rank]);
-            if (options.WeightDecomposed) expected.Add(linear.Path + ".lora_magnitude_vector", [linear.Weight.Shape[0]]);
-        }
-        var faults = tensors.Keys.Except(expected.Keys)
-            .Select(name => $"adapter tensor {name}: found one, but the adapter's target modules have no such place").ToList();
-        foreach (var (name, shape) in expected)
-        {
-            if (!tensors.TryGetValue(name, out var found)) faults.Add($"adapter tensor {name}: found none; allowed: [{string.Join(", ", shape)}]");
-            else if (!found.shape.SequenceEqual(shape))
-                faults.Add($"adapter tensor {name}: found [{string.Join(", ", found.shape)}]; allowed: [{string.Join(", ", shape)}]");
-        }
-        if (faults.Count > 0) throw new InputError(string.Join("\n", faults));
     }
 
     private static List<Linear> Targets(Decoder decoder, AdapterOptions options)

@@ -18,8 +18,8 @@ public sealed class LoraPair : IDisposable
     private Tensor? fixedNorms;
 
     /// <param name="wrapped">W, which stays frozen.</param>
-    /// <param name="magnitude">m; null draws none. An empty one, [0], stands for the norms of W's rows, where training begins.</param>
-    internal LoraPair(Weight wrapped, Tensor a, Tensor b, Tensor? magnitude, AdapterOptions options)
+    /// <param name="magnitude">m of a stored DoRA adapter; null begins one at the norms of W's rows.</param>
+    internal LoraPair(Weight wrapped, Tensor a, Tensor b, AdapterOptions options, Tensor? magnitude = null)
     {
         using var scope = NewDisposeScope();
         this.wrapped = wrapped;
@@ -28,10 +28,9 @@ public sealed class LoraPair : IDisposable
         dropout = options.Dropout;
         A = new Weight(Path + ".lora_A", a.DetachFromDisposeScope());
         B = new Weight(Path + ".lora_B", b.DetachFromDisposeScope());
-        if (magnitude is null) return;
+        if (!options.WeightDecomposed) return;
         baseSquares = wrapped.RowSquares().DetachFromDisposeScope();
-        var first = magnitude.numel() == 0 ? Norms(baseSquares) : magnitude;
-        Magnitude = new Weight(Path + ".lora_magnitude_vector", first.DetachFromDisposeScope());
+        Magnitude = new Weight(Path + ".lora_magnitude_vector", (magnitude ?? Norms(baseSquares)).DetachFromDisposeScope());
     }
 
     /// <summary>The wrapped module's path, such as <c>model.layers.0.self_attn.q_proj</c>.</summary>

@@ -1,4 +1,5 @@
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Models;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Formats;
@@ -54,26 +55,44 @@ public static class PeftAdapter
     /// <exception cref="InputError">A file is missing or damaged, an option is not supported, or tensors and options do not fit.</exception>
     public static (AdapterOptions Options, Dictionary<string, Tensor> Tensors) Load(string folder)
     {
-        var configPath = Path.Combine(folder, PeftConfig.FileName);
-        if (!File.Exists(configPath))
-            throw new InputError($"{PeftConfig.FileName}: no such file in {folder}");
-        var options = PeftConfig.Parse(File.ReadAllBytes(configPath));
-
+        var options = PeftConfig.Parse(Configuration(folder)).Options;
         using var file = SafetensorsFile.Open(Path.Combine(folder, WeightsFile));
-        var names = InnerNames(file, out var faults);
-        if (faults.Count == 0)
-            _ = Check(names.ToDictionary(entry => entry.Key, entry => entry.Value.Shape), options, out faults);
-        if (faults.Count > 0)
-            throw new InputError(Listed(faults));
-
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (name, stored) in names)
+        foreach (var (name, stored) in Fitting(file, options))
         {
             using var raw = file.Read(stored.Name);
             tensors.Add(name, raw.to(ScalarType.Float32, CPU, copy: true));
         }
 
         return (options, tensors);
+    }
+
+    /// <summary>What the folder's adapter says its base is, a hub name or a path. Loads nothing native.</summary>
+    /// <exception cref="InputError">There is no configuration, or an option is not supported.</exception>
+    public static string? BaseOf(string folder) => PeftConfig.Parse(Configuration(folder)).BaseModel;
+
+    /// <summary>Checks a folder against the base it is meant for, by the files' headers alone. Loads nothing native.</summary>
+    /// <exception cref="InputError">As <see cref="Load"/>; or a tensor is missing, unexpected or mis-shaped for this base.</exception>
+    public static void Check(string folder, DecoderConfig baseModel)
+    {
+        var options = PeftConfig.Parse(Configuration(folder)).Options;
+        using var file = SafetensorsFile.Open(Path.Combine(folder, WeightsFile));
+        AdapterShapes.Check(baseModel, options, Fitting(file, options).ToDictionary(entry => entry.Key, entry => entry.Value.Shape));
+    }
+
+    private static byte[] Configuration(string folder)
+    {
+        var path = Path.Combine(folder, PeftConfig.FileName);
+        return File.Exists(path) ? File.ReadAllBytes(path) : throw new InputError($"{PeftConfig.FileName}: no such file in {folder}");
+    }
+
+    /// <summary>The file's tensors under the names used here, after checking that they fit the options.</summary>
+    private static Dictionary<string, SafetensorsTensor> Fitting(SafetensorsFile file, AdapterOptions options)
+    {
+        var names = InnerNames(file, out var faults);
+        if (faults.Count == 0)
+            _ = Check(names.ToDictionary(entry => entry.Key, entry => entry.Value.Shape), options, out faults);
+        return faults.Count == 0 ? names : throw new InputError(Listed(faults));
     }
 
     /// <summary>The file's tensors under the names used here.</summary>

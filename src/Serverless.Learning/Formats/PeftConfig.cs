@@ -53,14 +53,15 @@ internal static class PeftConfig
     }
 
     /// <exception cref="InputError">The file is not what PEFT writes, or asks for what is not supported; every such option is named.</exception>
-    public static AdapterOptions Parse(ReadOnlyMemory<byte> json)
+    public static (AdapterOptions Options, string? BaseModel) Parse(ReadOnlyMemory<byte> json)
     {
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new InputError($"{FileName}: found {Quoted.Cut(document.RootElement.GetRawText())}; allowed: a JSON object");
-            return new Reading(document.RootElement).Options();
+            var reading = new Reading(document.RootElement);
+            return (reading.Options(), reading.BaseModel());
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter: strings that are not UTF-8
         {
@@ -105,6 +106,10 @@ internal static class PeftConfig
                     : [.. targets.Value.EnumerateArray().Select(module => module.GetString()!).Order(StringComparer.Ordinal)],
             };
         }
+
+        /// <summary>What the adapter was trained on, if it says so.</summary>
+        public string? BaseModel() =>
+            config.TryGetProperty("base_model_name_or_path", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
 
         private JsonElement? Field(string name, string allowed, Func<JsonElement, bool> isAllowed, bool isRequired = false)
         {

@@ -35,7 +35,7 @@ public sealed class LoraPairGoldenTests
             ? new Weight("layer.weight", Nf4Matrix.Quantize(values))
             : new Weight("layer.weight", values);
         var magnitude = options.WeightDecomposed ? AdapterGolden.Draw(5, [6]).add(1f) : null;
-        using var pair = new LoraPair(weight, AdapterGolden.Draw(3, [3, 10]), AdapterGolden.Draw(4, [6, 3]), magnitude, options);
+        using var pair = new LoraPair(weight, AdapterGolden.Draw(3, [3, 10]), AdapterGolden.Draw(4, [6, 3]), options, magnitude);
         foreach (var part in pair.Weights) part.Value.requires_grad_(true);
         var x = AdapterGolden.Draw(2, [4, 10], 1).requires_grad_(true);
 
