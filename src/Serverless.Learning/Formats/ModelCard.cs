@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Serverless.Learning.Evaluation;
 using static Serverless.Learning.Formats.ModelCardEscape;
 
 namespace Serverless.Learning.Formats;
@@ -32,6 +33,7 @@ public static class ModelCard
         Table(card, "| name | value |\n|---|---|", facts.HyperParameters, entry => [Markdown(entry.Key), Markdown(entry.Value)]);
         Curve(card, facts.Curve);
         Evaluation(card, facts.Evaluation);
+        Merge(card, facts.Merge);
         return card.ToString();
     }
 
@@ -105,6 +107,17 @@ public static class ModelCard
         Section(card, "Evaluation");
         Table(card, "| measure | base | tuned |\n|---|--:|--:|", scores, score =>
             [Markdown(score.Measure), Decimals(score.Base), Decimals(score.Tuned)]);
+    }
+
+    private static void Merge(StringBuilder card, MergeAgreement? merge)
+    {
+        if (merge is null)
+            return;
+        Section(card, "As trained and as stored");
+        card.Append(CultureInfo.InvariantCulture, $"At {Whole(merge.Positions)} positions of the data, these weights and those that were trained gave ");
+        card.Append(CultureInfo.InvariantCulture, $"logits that differ by at most {Scientific(merge.LargestLogitDifference)}, distributions with a mean ");
+        card.Append(CultureInfo.InvariantCulture, $"divergence of {Scientific(merge.Divergence)} nats, and the same likeliest token ");
+        card.Append(CultureInfo.InvariantCulture, $"in {merge.SameToken:0.##%}.\n");
     }
 
     private static void Section(StringBuilder card, string title) => card.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n");

@@ -15,12 +15,13 @@ public sealed class TrainingSession : IAsyncDisposable
 {
     private readonly TensorThread _thread;
     private readonly Trainer _trainer;
-    private readonly IReadOnlyList<TrainingSequence> _validation;
+    private readonly IReadOnlyList<TrainingSequence> _training, _validation;
     private bool _broken;
 
     private TrainingSession(
-        JobId jobId, TensorThread thread, Trainer trainer, IReadOnlyList<TrainingSequence> validation, string? manifest) =>
-        (JobId, _thread, _trainer, _validation, Manifest) = (jobId, thread, trainer, validation, manifest);
+        JobId jobId, TensorThread thread, Trainer trainer, IReadOnlyList<TrainingSequence> training, IReadOnlyList<TrainingSequence> validation,
+        string? manifest) =>
+        (JobId, _thread, _trainer, _training, _validation, Manifest) = (jobId, thread, trainer, training, validation, manifest);
 
     public JobId JobId { get; }
 
@@ -62,7 +63,7 @@ public sealed class TrainingSession : IAsyncDisposable
         try
         {
             var trainer = await thread.RunAsync(() => Build(modelFolder, training, options, checkpointFolder));
-            return new TrainingSession(id, thread, trainer, validation, manifest);
+            return new TrainingSession(id, thread, trainer, training, validation, manifest);
         }
         catch
         {
@@ -106,6 +107,10 @@ public sealed class TrainingSession : IAsyncDisposable
         if (_trainer.Options.Adapter.IsLowRank)
             _trainer.ExportAdapter(Path.Combine(folder, "adapter"), baseModel);
     });
+
+    /// <summary>What the model as trained answers to some texts of the validation or else the training file; the caller's.</summary>
+    public Task<LogitSample> SampleAsync() => _thread.RunAsync(() =>
+        LogitSample.Take(_trainer.Model, (_validation.Count > 0 ? _validation : _training).Select(sequence => sequence.Ids)));
 
     public async ValueTask DisposeAsync()
     {
