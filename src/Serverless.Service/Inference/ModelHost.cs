@@ -8,7 +8,8 @@ namespace Serverless.Service.Inference;
 
 /// <summary>
 /// Keeps the models that were used last in memory, bounded in number and bytes, and lets each run one generation at a time in the order in
-/// which they came. Nothing native is loaded before the first generation.
+/// which they came. Adapters answer on their base, which is in memory once for all of them. Nothing native is loaded before the first
+/// generation.
 /// </summary>
 public sealed partial class ModelHost(ModelStore store, ModelHostSettings settings, ILogger<ModelHost> logger) : IAsyncDisposable
 {
@@ -20,17 +21,19 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
     /// <summary>Runs <paramref name="generation"/> on the model and passes on what it yields, while it goes on.</summary>
     /// <exception cref="InputError">
     /// Too many requests wait for this model, or all room is taken by models in use (<c>rate_limit_exceeded</c>); or the model's folder cannot
-    /// be read.
+    /// be read; or it is an adapter that does not fit its base.
     /// </exception>
     public async IAsyncEnumerable<T> StreamAsync<T>(
         ModelRecord model, Func<LanguageModel, CancellationToken, IEnumerable<T>> generation,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var hosted = await EnterAsync(model);
+        var weights = await store.WeightsOfAsync(model, cancellationToken);
+        var hosted = await EnterAsync(weights);
         try
         {
-            var folder = await store.DownloadAsync(model, settings.CacheFolder, cancellationToken);
-            await foreach (var piece in hosted.StreamAsync(folder, generation, cancellationToken))
+            var folder = await store.DownloadAsync(weights, settings.CacheFolder, cancellationToken);
+            var adapter = model.Kind == ModelKind.Adapter ? await store.DownloadAsync(model, settings.CacheFolder, cancellationToken) : null;
+            await foreach (var piece in hosted.StreamAsync(folder, adapter, generation, cancellationToken))
                 yield return piece;
         }
         finally
@@ -63,7 +66,7 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
             if (!_hosted.TryGetValue(model.Folder, out entered))
             {
                 MakeRoom(model, evicted);
-                _hosted[model.Folder] = entered = new HostedModel(model, settings.MaxWaiting);
+                _hosted[model.Folder] = entered = new HostedModel(model, settings.MaxWaiting, settings.MaxAdapters);
             }
 
             entered.Users++;
