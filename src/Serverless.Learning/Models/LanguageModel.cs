@@ -30,13 +30,14 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Tokens that end an answer: those of generation_config.json and config.json.</summary>
     public IReadOnlySet<int> StopIds { get; }
 
+    /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
     /// <param name="quantize">Keep the matrices inside the blocks in NF4; see <see cref="Decoder.Load"/>.</param>
     /// <exception cref="InputError">A part of the folder is missing, broken or not supported; the text parts are checked before any tensor.</exception>
-    public static LanguageModel Load(string folder, bool quantize = false)
+    public static LanguageModel Load(string folder, int? context = null, bool quantize = false)
     {
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         var template = ChatTemplate.Load(folder);
-        return new LanguageModel(folder, Decoder.Load(folder, quantize), tokenizer, template);
+        return new LanguageModel(folder, Decoder.Load(folder, context, quantize), tokenizer, template);
     }
 
     public void Dispose() => Decoder.Dispose();

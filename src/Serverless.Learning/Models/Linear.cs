@@ -3,8 +3,8 @@ using TorchSharp;
 
 namespace Serverless.Learning.Models;
 
-/// <summary>A product with a weight [out, in], plus a low-rank adapter if one is wrapped around it.</summary>
-public sealed class Linear(Weight weight)
+/// <summary>A product with a weight [out, in] and perhaps a bias [out], plus a low-rank adapter if one is wrapped around it.</summary>
+public sealed class Linear(Weight weight, Weight? bias = null)
 {
     public Weight Weight { get; } = weight;
 
@@ -20,6 +20,8 @@ public sealed class Linear(Weight weight)
     public torch.Tensor Forward(torch.Tensor input, DropoutSource? dropout)
     {
         var product = Weight.Multiply(input);
-        return Adapter is null ? product : Adapter.Apply(input, product, dropout);
+        // The bias stands outside of what an adapter scales.
+        var adapted = Adapter is null ? product : Adapter.Apply(input, product, dropout);
+        return bias is null ? adapted : adapted.add(bias.Value.to(input.dtype));
     }
 }
