@@ -5,9 +5,10 @@ namespace Serverless.Api.Chat;
 /// <summary>Finish reasons as the wire writes them.</summary>
 internal static class FinishReasons
 {
-    public static string TextOf(FinishReason reason) => reason switch
+    /// <param name="calls">Whether the answer calls tools.</param>
+    public static string TextOf(FinishReason reason, bool calls = false) => reason switch
     {
-        FinishReason.Stop => "stop",
+        FinishReason.Stop => calls ? "tool_calls" : "stop",
         FinishReason.Length => "length",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "unknown finish reason"),
     };

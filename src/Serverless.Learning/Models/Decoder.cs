@@ -15,6 +15,7 @@ public sealed class Decoder : IDisposable
 {
     private readonly Dictionary<string, Weight> weights;
     private readonly DecoderLayer[] layers;
+    private readonly bool isBeside;
     private readonly Weight embedding;
     private readonly Norm finalNorm;
 
@@ -24,16 +25,17 @@ public sealed class Decoder : IDisposable
     {
     }
 
-    private Decoder(DecoderConfig config, Dictionary<string, Weight> weights)
+    private Decoder(DecoderConfig config, Dictionary<string, Weight> weights, RotaryTables? rotary = null)
     {
         Config = config;
+        isBeside = rotary is not null;
         this.weights = weights;
         var parts = new DecoderWeights(config, weights);
         layers = Enumerable.Range(0, config.Layers).Select(index => new DecoderLayer(parts, index)).ToArray();
         embedding = weights[WeightNames.Embedding];
         finalNorm = new Norm(weights[WeightNames.FinalNorm], config);
         Head = weights.GetValueOrDefault(WeightNames.Head, embedding);
-        Rotary = new RotaryTables(config);
+        Rotary = rotary ?? new RotaryTables(config);
     }
 
     public DecoderConfig Config { get; }
@@ -85,6 +87,12 @@ public sealed class Decoder : IDisposable
         }
     }
 
+    /// <summary>
+    /// Another decoder over the same weights, with adapters of its own. Both may compute at the same time, each on one thread, as long as
+    /// neither changes a weight; this one owns what both use and must stay for longer.
+    /// </summary>
+    public Decoder Beside() => new(Config, weights, Rotary) { ComputeType = ComputeType };
+
     /// <summary>Rounds the matrices inside the blocks to NF4 and frees their tensors; those that are quantised stay as they are.</summary>
     public void QuantizeLinears()
     {
@@ -128,6 +136,7 @@ public sealed class Decoder : IDisposable
 
     public void Dispose()
     {
+        if (isBeside) return;
         foreach (var weight in weights.Values) weight.Dispose();
         Rotary.Dispose();
     }

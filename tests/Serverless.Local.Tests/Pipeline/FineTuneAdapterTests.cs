@@ -135,23 +135,29 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
     private async Task<float[]> LogitsAsync(PipelineHead head, ModelRecord model)
     {
         await using var host = Host(head);
-        await foreach (var logits in host.StreamAsync(model, (loaded, _) => Logits(loaded), default))
-            return logits;
-        throw new InvalidOperationException("no logits");
+        float[] logits = [];
+        await foreach (var _ in host.StreamAsync(model, loaded =>
+        {
+            logits = Logits(loaded);
+            return new GenerationPlan([]);
+        }, default))
+        {
+        }
+        return logits;
     }
 
-    private static IEnumerable<float[]> Logits(LanguageModel model)
+    private static float[] Logits(LanguageModel model)
     {
         using var scope = TorchSharp.torch.NewDisposeScope();
         using var noGradient = TorchSharp.torch.no_grad();
         using var layout = SequenceLayout.Causal(model.Decoder.Rotary, 1, 4);
-        yield return model.Decoder.Logits(model.Decoder.Hidden([5, 17, 99, 140], layout).narrow(0, 3, 1)).data<float>().ToArray();
+        return model.Decoder.Logits(model.Decoder.Hidden([5, 17, 99, 140], layout).narrow(0, 3, 1)).data<float>().ToArray();
     }
 
     private static double Distance(float[] left, float[] right) => left.Zip(right, (one, other) => Math.Abs(one - other)).Max();
 
     private ModelHost Host(PipelineHead head) => new(
-        head.Get<ModelStore>(), new ModelHostSettings { CacheFolder = Path.Combine(_folder.Path, "hosted") }, NullLogger<ModelHost>.Instance);
+        head.Get<ModelStore>(), new ModelHostSettings { CacheFolder = Path.Combine(_folder.Path, "hosted") }, TimeProvider.System, NullLogger<ModelHost>.Instance);
 
     private async Task<PipelineHead> StartAsync(PipelineSettings? settings = null) =>
         await PipelineHead.StartAsync(await azurite.NewAccountAsync(), Path.Combine(_folder.Path, Guid.NewGuid().ToString("n")), settings);

@@ -72,14 +72,14 @@ public sealed class ModelHostTests : IDisposable
         await using var host = Host(store, maxModels: 1);
         using var gate = new SemaphoreSlim(0);
         using var begun = new SemaphoreSlim(0);
-        IEnumerable<int> Blocked()
+        GenerationPlan Blocked()
         {
             begun.Release();
             gate.Wait(Long);
-            yield return 1;
+            return new GenerationPlan([]);
         }
 
-        var using_ = ReadAsync(host.StreamAsync(models[0], (_, _) => Blocked(), default));
+        var using_ = ReadAsync(host.StreamAsync(models[0], _ => Blocked(), default));
         await begun.WaitAsync(Long);
         var error = await Assert.ThrowsAsync<InputError>(() => LoadedAsync(host, models[1]));
         gate.Release();
@@ -130,8 +130,9 @@ public sealed class ModelHostTests : IDisposable
         Assert.Equal([bare, ofFirst, ofSecond, ofFirst, bare],
             [await AnswerAsync(host, models[0]), await AnswerAsync(host, first), await AnswerAsync(host, second), await AnswerAsync(host, first), await AnswerAsync(host, models[0])]);
         Assert.Equal(3, new[] { bare, ofFirst, ofSecond }.Distinct().Count());
-        Assert.Same(await LoadedAsync(host, first), await LoadedAsync(host, models[0]));
-        Assert.Same(await LoadedAsync(host, first), await LoadedAsync(host, second));
+        var weights = (await LoadedAsync(host, models[0])).Decoder.Weights;
+        Assert.All(weights.Zip((await LoadedAsync(host, first)).Decoder.Weights), pair => Assert.Same(pair.First, pair.Second));
+        Assert.All(weights.Zip((await LoadedAsync(host, second)).Decoder.Weights), pair => Assert.Same(pair.First, pair.Second));
         Assert.Empty(_log);
     }
 
@@ -150,7 +151,44 @@ public sealed class ModelHostTests : IDisposable
         var before = TorchSharp.torch.Tensor.TotalCount;
         await AnswerAsync(host, adapters[2]); // as many tensors as the first had, which goes
         Assert.InRange(TorchSharp.torch.Tensor.TotalCount, 0, before);
+        Assert.Equal(["The model of rank 1 leaves memory, to make room for of rank 3"], _log);
         Assert.Equal(first, await AnswerAsync(host, adapters[0]));
+    }
+
+    [Fact]
+    public async Task A_base_that_makes_room_takes_its_adapters_along()
+    {
+        var (store, models) = await SeedAsync("a", "b");
+        var adapter = await SeedAdapterAsync(store, models[0], "of a", new AdapterOptions { Rank = 2 });
+        await using var host = Host(store, maxModels: 1);
+
+        var before = await AnswerAsync(host, adapter);
+        await AnswerAsync(host, models[1]);
+        Assert.Equal(["The model of a leaves memory, to make room for b", "The model a leaves memory, to make room for b"], _log);
+        Assert.Equal(before, await AnswerAsync(host, adapter));
+    }
+
+    [Fact]
+    public async Task A_base_stays_while_one_of_its_adapters_answers()
+    {
+        var (store, models) = await SeedAsync("a", "b");
+        var adapter = await SeedAdapterAsync(store, models[0], "of a", new AdapterOptions { Rank = 2 });
+        await using var host = Host(store, maxModels: 1);
+        using var gate = new SemaphoreSlim(0);
+        using var begun = new SemaphoreSlim(0);
+
+        var answering = ReadAsync(host.StreamAsync(adapter, _ =>
+        {
+            begun.Release();
+            gate.Wait(Long);
+            return new GenerationPlan([]);
+        }, default));
+        await begun.WaitAsync(Long);
+        var error = await Assert.ThrowsAsync<InputError>(() => LoadedAsync(host, models[1]));
+        gate.Release();
+        await answering.WaitAsync(Long);
+
+        Assert.Equal("Rate limit reached: there is no room for 'b' while other models are in use. Please try again later.", error.Message);
     }
 
     [Fact]
@@ -206,15 +244,23 @@ public sealed class ModelHostTests : IDisposable
     }
 
     /// <summary>The sum of the logits of a fixed text.</summary>
-    private static async Task<float> AnswerAsync(ModelHost host, ModelRecord model) =>
-        Assert.Single(await ReadAsync(host.StreamAsync(model, (loaded, _) => Answers(loaded), default)));
+    private static async Task<float> AnswerAsync(ModelHost host, ModelRecord model)
+    {
+        var sum = float.NaN;
+        await ReadAsync(host.StreamAsync(model, loaded =>
+        {
+            sum = LogitSum(loaded);
+            return new GenerationPlan([]);
+        }, default));
+        return sum;
+    }
 
-    private static IEnumerable<float> Answers(LanguageModel model)
+    private static float LogitSum(LanguageModel model)
     {
         using var scope = TorchSharp.torch.NewDisposeScope();
         using var noGradient = TorchSharp.torch.no_grad();
         using var layout = SequenceLayout.Causal(model.Decoder.Rotary, 1, 4);
-        yield return model.Decoder.Logits(model.Decoder.Hidden([5, 17, 99, 140], layout)).sum().item<float>();
+        return model.Decoder.Logits(model.Decoder.Hidden([5, 17, 99, 140], layout)).sum().item<float>();
     }
 
     private async Task<(ModelStore Store, List<ModelRecord> Models)> SeedAsync(params string[] names)
@@ -233,18 +279,25 @@ public sealed class ModelHostTests : IDisposable
         {
             CacheFolder = Path.Combine(_folder.Path, "cache"), MaxModels = maxModels, MaxBytes = maxBytes, MaxAdapters = maxAdapters,
         };
-        return new ModelHost(store, settings, new ListLogger(_log));
+        return new ModelHost(store, settings, TimeProvider.System, new ListLogger(_log));
     }
 
-    private static async Task<LanguageModel> LoadedAsync(ModelHost host, ModelRecord model) =>
-        Assert.Single(await ReadAsync(host.StreamAsync(model, (loaded, _) => new[] { loaded }, default)));
-
-    private static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<T> pieces)
+    private static async Task<LanguageModel> LoadedAsync(ModelHost host, ModelRecord model)
     {
-        var read = new List<T>();
-        await foreach (var piece in pieces)
-            read.Add(piece);
-        return read;
+        LanguageModel? seen = null;
+        await ReadAsync(host.StreamAsync(model, loaded =>
+        {
+            seen = loaded;
+            return new GenerationPlan([]);
+        }, default));
+        return seen!;
+    }
+
+    private static async Task ReadAsync(IAsyncEnumerable<GenerationPiece> pieces)
+    {
+        await foreach (var _ in pieces)
+        {
+        }
     }
 
     private sealed class ListLogger(List<string> lines) : ILogger<ModelHost>
