@@ -14,6 +14,7 @@ public sealed class Decoder : IDisposable
 {
     private readonly Dictionary<string, Weight> weights;
     private readonly DecoderLayer[] layers;
+    private readonly bool isBeside;
     private readonly Weight embedding;
     private readonly Weight finalNorm;
 
@@ -23,15 +24,16 @@ public sealed class Decoder : IDisposable
     {
     }
 
-    private Decoder(DecoderConfig config, Dictionary<string, Weight> weights)
+    private Decoder(DecoderConfig config, Dictionary<string, Weight> weights, RotaryTable? rotary = null)
     {
         Config = config;
+        isBeside = rotary is not null;
         this.weights = weights;
         layers = Enumerable.Range(0, config.Layers).Select(index => new DecoderLayer(config, index, weights)).ToArray();
         embedding = weights["model.embed_tokens.weight"];
         finalNorm = weights["model.norm.weight"];
         Head = weights.GetValueOrDefault("lm_head.weight", embedding);
-        Rotary = new RotaryTable(config.HeadSize, config.MaxLength, config.RotaryBase);
+        Rotary = rotary ?? new RotaryTable(config.HeadSize, config.MaxLength, config.RotaryBase);
     }
 
     public DecoderConfig Config { get; }
@@ -82,6 +84,12 @@ public sealed class Decoder : IDisposable
         }
     }
 
+    /// <summary>
+    /// Another decoder over the same weights, with adapters of its own. Both may compute at the same time, each on one thread, as long as
+    /// neither changes a weight; this one owns what both use and must stay for longer.
+    /// </summary>
+    public Decoder Beside() => new(Config, weights, Rotary) { ComputeType = ComputeType };
+
     /// <summary>Rounds the matrices inside the blocks to NF4 and frees their tensors; those that are quantised stay as they are.</summary>
     public void QuantizeLinears()
     {
@@ -120,6 +128,7 @@ public sealed class Decoder : IDisposable
 
     public void Dispose()
     {
+        if (isBeside) return;
         foreach (var weight in weights.Values) weight.Dispose();
         Rotary.Dispose();
     }

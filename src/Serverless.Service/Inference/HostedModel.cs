@@ -1,61 +1,48 @@
-using Serverless.Learning.Adapters;
 using Serverless.Learning.Models;
 using Serverless.Service.Models;
 
 namespace Serverless.Service.Inference;
 
 /// <summary>
-/// A model in memory with its lane, and the adapters of it that were used last. Model and adapters are loaded by the first generation that
-/// needs them, on the lane's thread. As the lane runs one generation at a time, each finds its own adapter on, or none.
+/// A model in memory with its lane. It is loaded by the first generation, on the lane's thread. An adapter is a model beside its base, over
+/// the same weights, with a lane of its own.
 /// </summary>
-internal sealed class HostedModel(ModelRecord record, int maxWaiting, int maxAdapters) : IAsyncDisposable
+/// <param name="whole">For an adapter, its base, which stays for longer than this; null for a model that is whole.</param>
+internal sealed class HostedModel(ModelRecord record, HostedModel? whole, int maxWaiting) : IAsyncDisposable
 {
+    private readonly Lock _loading = new();
     private readonly GenerationLane _lane = new(record.Id.Value, maxWaiting);
-    // By folder, the one used last at the end.
-    private readonly List<(string Folder, LoraAdapter Adapter)> _adapters = [];
     private LanguageModel? _model;
+    private string? _folder;
 
     public ModelRecord Record => record;
 
-    /// <summary>Requests that run or wait; guarded by the host's lock, as is <see cref="LastUse"/>.</summary>
+    /// <summary>The base of an adapter, otherwise null.</summary>
+    public HostedModel? Whole => whole;
+
+    /// <summary>Requests that run or wait, those of adapters included; guarded by the host's lock, as is <see cref="LastUse"/>.</summary>
     public int Users { get; set; }
 
     /// <summary>Grows with each use.</summary>
     public long LastUse { get; set; }
 
-    /// <param name="folder">Where the model's files are.</param>
-    /// <param name="adapterFolder">Where the files of the adapter are with which it is to answer; null for the bare model.</param>
+    /// <summary>Says where the model's files are, before the first generation.</summary>
+    public void UseFolder(string folder) => _folder = folder;
+
     public IAsyncEnumerable<T> StreamAsync<T>(
-        string folder, string? adapterFolder, Func<LanguageModel, CancellationToken, IEnumerable<T>> generation, CancellationToken cancellationToken) =>
-        _lane.StreamAsync(stop => generation(Wearing(folder, adapterFolder), stop), cancellationToken);
+        Func<LanguageModel, CancellationToken, IEnumerable<T>> generation, CancellationToken cancellationToken) =>
+        _lane.StreamAsync(stop => generation(Open(), stop), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await _lane.DisposeAsync();
-        foreach (var (_, adapter) in _adapters)
-            adapter.Dispose();
         _model?.Dispose();
     }
 
-    private LanguageModel Wearing(string folder, string? adapterFolder)
+    /// <summary>The model, loaded once, whether its own lane or that of an adapter comes first.</summary>
+    private LanguageModel Open()
     {
-        _model ??= LanguageModel.Load(folder);
-        foreach (var (_, adapter) in _adapters)
-            adapter.Detach();
-        if (adapterFolder is null)
-            return _model;
-        var at = _adapters.FindIndex(entry => entry.Folder == adapterFolder);
-        var worn = at < 0 ? LoraAdapter.Load(_model.Decoder, adapterFolder) : _adapters[at].Adapter;
-        if (at >= 0)
-            _adapters.RemoveAt(at);
-        worn.Attach();
-        _adapters.Add((adapterFolder, worn));
-        if (_adapters.Count > maxAdapters)
-        {
-            _adapters[0].Adapter.Dispose();
-            _adapters.RemoveAt(0);
-        }
-
-        return _model;
+        lock (_loading)
+            return _model ??= whole is null ? LanguageModel.Load(_folder!) : whole.Open().WithAdapter(_folder!);
     }
 }

@@ -12,8 +12,8 @@ public sealed record ModelHostSettings
     /// <summary>The most bytes of model folders in memory at a time; one model alone may be larger.</summary>
     public long MaxBytes { get; init; } = 4L * 1024 * 1024 * 1024;
 
-    /// <summary>The most adapters in memory beside one model.</summary>
-    public int MaxAdapters { get; init; } = 16;
+    /// <summary>The most adapters in memory beside their bases.</summary>
+    public int MaxAdapters { get; init; } = 32;
 
     /// <summary>How many generations may wait for one model behind the one that runs.</summary>
     public int MaxWaiting { get; init; } = 16;

@@ -130,8 +130,9 @@ public sealed class ModelHostTests : IDisposable
         Assert.Equal([bare, ofFirst, ofSecond, ofFirst, bare],
             [await AnswerAsync(host, models[0]), await AnswerAsync(host, first), await AnswerAsync(host, second), await AnswerAsync(host, first), await AnswerAsync(host, models[0])]);
         Assert.Equal(3, new[] { bare, ofFirst, ofSecond }.Distinct().Count());
-        Assert.Same(await LoadedAsync(host, first), await LoadedAsync(host, models[0]));
-        Assert.Same(await LoadedAsync(host, first), await LoadedAsync(host, second));
+        var weights = (await LoadedAsync(host, models[0])).Decoder.Weights;
+        Assert.All(weights.Zip((await LoadedAsync(host, first)).Decoder.Weights), pair => Assert.Same(pair.First, pair.Second));
+        Assert.All(weights.Zip((await LoadedAsync(host, second)).Decoder.Weights), pair => Assert.Same(pair.First, pair.Second));
         Assert.Empty(_log);
     }
 
@@ -150,7 +151,46 @@ public sealed class ModelHostTests : IDisposable
         var before = TorchSharp.torch.Tensor.TotalCount;
         await AnswerAsync(host, adapters[2]); // as many tensors as the first had, which goes
         Assert.InRange(TorchSharp.torch.Tensor.TotalCount, 0, before);
+        Assert.Equal(["The model of rank 1 leaves memory, to make room for of rank 3"], _log);
         Assert.Equal(first, await AnswerAsync(host, adapters[0]));
+    }
+
+    [Fact]
+    public async Task A_base_that_makes_room_takes_its_adapters_along()
+    {
+        var (store, models) = await SeedAsync("a", "b");
+        var adapter = await SeedAdapterAsync(store, models[0], "of a", new AdapterOptions { Rank = 2 });
+        await using var host = Host(store, maxModels: 1);
+
+        var before = await AnswerAsync(host, adapter);
+        await AnswerAsync(host, models[1]);
+        Assert.Equal(["The model of a leaves memory, to make room for b", "The model a leaves memory, to make room for b"], _log);
+        Assert.Equal(before, await AnswerAsync(host, adapter));
+    }
+
+    [Fact]
+    public async Task A_base_stays_while_one_of_its_adapters_answers()
+    {
+        var (store, models) = await SeedAsync("a", "b");
+        var adapter = await SeedAdapterAsync(store, models[0], "of a", new AdapterOptions { Rank = 2 });
+        await using var host = Host(store, maxModels: 1);
+        using var gate = new SemaphoreSlim(0);
+        using var begun = new SemaphoreSlim(0);
+
+        IEnumerable<int> Blocked()
+        {
+            begun.Release();
+            gate.Wait(Long);
+            yield return 1;
+        }
+
+        var answering = ReadAsync(host.StreamAsync(adapter, (_, _) => Blocked(), default));
+        await begun.WaitAsync(Long);
+        var error = await Assert.ThrowsAsync<InputError>(() => LoadedAsync(host, models[1]));
+        gate.Release();
+        await answering.WaitAsync(Long);
+
+        Assert.Equal("Rate limit reached: there is no room for 'b' while other models are in use. Please try again later.", error.Message);
     }
 
     [Fact]
