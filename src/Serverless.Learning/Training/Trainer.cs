@@ -1,5 +1,6 @@
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Data;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using TorchSharp;
@@ -61,6 +62,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Continues where a checkpoint left off: the following steps give the same bits as if there had been no interruption.</summary>
     public void Restore(string folder) => CheckpointFiles.Restore(folder, parameters, optimiser, loop);
+
+    /// <summary>What the model as trained so far answers to the texts of its first step; to be compared with what is written. The caller's.</summary>
+    public LogitSample SampleLogits() => LogitSample.Take(Model, batches.BatchOf(0).SelectMany(micro => micro.Texts()));
 
     /// <summary>Writes the adapter in PEFT's layout.</summary>
     /// <exception cref="InvalidOperationException">The run trains all weights and has no adapter.</exception>

@@ -15,13 +15,12 @@ public sealed class TrainingSession : IAsyncDisposable
 {
     private readonly TensorThread _thread;
     private readonly Trainer _trainer;
-    private readonly IReadOnlyList<TrainingSequence> _training, _validation;
+    private readonly IReadOnlyList<TrainingSequence> _validation;
     private bool _broken;
 
     private TrainingSession(
-        JobId jobId, TensorThread thread, Trainer trainer, IReadOnlyList<TrainingSequence> training, IReadOnlyList<TrainingSequence> validation,
-        string? manifest) =>
-        (JobId, _thread, _trainer, _training, _validation, Manifest) = (jobId, thread, trainer, training, validation, manifest);
+        JobId jobId, TensorThread thread, Trainer trainer, IReadOnlyList<TrainingSequence> validation, string? manifest) =>
+        (JobId, _thread, _trainer, _validation, Manifest) = (jobId, thread, trainer, validation, manifest);
 
     public JobId JobId { get; }
 
@@ -63,7 +62,7 @@ public sealed class TrainingSession : IAsyncDisposable
         try
         {
             var trainer = await thread.RunAsync(() => Build(modelFolder, training, options, checkpointFolder));
-            return new TrainingSession(id, thread, trainer, training, validation, manifest);
+            return new TrainingSession(id, thread, trainer, validation, manifest);
         }
         catch
         {
@@ -108,9 +107,8 @@ public sealed class TrainingSession : IAsyncDisposable
             _trainer.ExportAdapter(Path.Combine(folder, "adapter"), baseModel);
     });
 
-    /// <summary>What the model as trained answers to some texts of the validation or else the training file; the caller's.</summary>
-    public Task<LogitSample> SampleAsync() => _thread.RunAsync(() =>
-        LogitSample.Take(_trainer.Model, (_validation.Count > 0 ? _validation : _training).Select(sequence => sequence.Ids)));
+    /// <inheritdoc cref="Trainer.SampleLogits"/>
+    public Task<LogitSample> SampleAsync() => _thread.RunAsync(_trainer.SampleLogits);
 
     public async ValueTask DisposeAsync()
     {
