@@ -4,9 +4,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Api.Requests;
 using Serverless.Api.Sampling;
 using Serverless.Api.Wire;
-using Serverless.Learning;
 using Serverless.Service.Inference;
-using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Chat;
@@ -20,11 +18,7 @@ internal sealed class ChatEndpoints(
         ChatRequest request;
         using (var body = await JsonBody.ReadAsync(context, settings))
             request = ChatRequest.Read(body.RootElement);
-        var model = await models.FindAsync(new ModelId(request.Model), context.RequestAborted)
-            ?? throw new InputError($"The model '{request.Model}' does not exist", "model", "model_not_found");
-
-        var answer = new ChatAnswerHead(
-            $"chatcmpl-{Guid.NewGuid():N}", time.GetUtcNow().ToUnixTimeSeconds(), request.Model, FingerprintOf(model));
+        var (answer, model) = await AnswerHead.BeginAsync("chatcmpl", request.Model, models, time, context.RequestAborted);
         var pieces = generator.StreamAsync(model, CallOf(request), context.RequestAborted);
         if (request.Stream)
         {
@@ -37,7 +31,7 @@ internal sealed class ChatEndpoints(
         }
     }
 
-    private static async Task<ChatCompletionObject> WholeAsync(ChatAnswerHead answer, ChatRequest request, IAsyncEnumerable<ChatPiece> pieces)
+    private static async Task<ChatCompletionObject> WholeAsync(AnswerHead answer, ChatRequest request, IAsyncEnumerable<ChatPiece> pieces)
     {
         var choices = Enumerable.Range(0, request.Choices).Select(_ => new ChatTranscript(request.NamesTool)).ToArray();
         var tokens = new AnswerTokens();
@@ -67,8 +61,4 @@ internal sealed class ChatEndpoints(
         Choices = request.Choices,
         Limit = settings.MaxGenerationTime,
     };
-
-    /// <summary>Names the content behind the model's name: a folder's name in storage ends with the hash of its content.</summary>
-    public static string FingerprintOf(ModelRecord model) =>
-        $"fp_{model.Folder[^Math.Min(10, model.Folder.Length)..]}";
 }

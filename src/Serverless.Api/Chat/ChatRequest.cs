@@ -51,15 +51,13 @@ internal sealed record ChatRequest
         var messages = ChatMessages.Read(body);
         var tools = ToolFields.Read(body);
         var grammar = ResponseFormat.Read(body, messages);
-        if (tools is not null && grammar is not null)
-            throw new InputError("Unsupported value: 'response_format' must be 'text' where 'tools' may be called.", "response_format", "unsupported_value");
         return new ChatRequest
         {
             Model = body.RequiredString("model", minLength: 1),
             Messages = messages,
             Options = SamplingFields.Read(body) with
             {
-                MaxTokens = (int)(body.Integer("max_completion_tokens", 1, int.MaxValue) ?? body.Integer("max_tokens", 1, int.MaxValue) ?? int.MaxValue),
+                MaxTokens = ReadMaxTokens(body),
                 TopScores = ReadTopLogprobs(body),
                 Grammar = grammar,
             },
@@ -72,11 +70,16 @@ internal sealed record ChatRequest
         };
     }
 
+    private static int ReadMaxTokens(RequestObject body) =>
+        (int)(body.Integer("max_completion_tokens", 1, int.MaxValue) ?? body.Integer("max_tokens", 1, int.MaxValue) ?? int.MaxValue);
+
     private static int? ReadTopLogprobs(RequestObject body)
     {
         var top = (int?)body.Integer("top_logprobs", 0, MaxTopLogprobs);
         if (body.Boolean("logprobs") ?? false)
             return top ?? 0;
-        return top is null ? null : throw new InputError("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", "top_logprobs", null);
+        return top is null
+            ? null
+            : throw new InputError("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", "top_logprobs", null);
     }
 }

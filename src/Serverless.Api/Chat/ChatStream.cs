@@ -7,7 +7,7 @@ using Serverless.Service.Inference;
 namespace Serverless.Api.Chat;
 
 /// <summary>The events of a streamed answer, in the order of OpenAI: role, text or calls, finish, and at the end the usage.</summary>
-internal sealed class ChatStream(ChatAnswerHead answer, ChatRequest request)
+internal sealed class ChatStream(AnswerHead answer, ChatRequest request)
 {
     private static readonly JsonElement Null = JsonDocument.Parse("null").RootElement;
 
@@ -46,7 +46,7 @@ internal sealed class ChatStream(ChatAnswerHead answer, ChatRequest request)
         _calls[choice] = index + 1;
         return
         [
-            new ChatDeltaObject { ToolCalls = [new ToolCallObject { Index = index, Id = ToolCallObject.NewId(), Type = "function", Function = new FunctionCallObject(call.Name, "") }] },
+            new ChatDeltaObject { ToolCalls = [ToolCallObject.Of(new FunctionCallObject(call.Name, "")) with { Index = index }] },
             new ChatDeltaObject { ToolCalls = [new ToolCallObject { Index = index, Function = new FunctionCallObject(null, call.Arguments) }] },
         ];
     }

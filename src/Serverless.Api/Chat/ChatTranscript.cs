@@ -1,4 +1,5 @@
 using System.Text;
+using Serverless.Api.Sampling;
 using Serverless.Api.Wire;
 using Serverless.Learning.Sampling;
 using Serverless.Service.Inference;
@@ -33,7 +34,7 @@ internal sealed class ChatTranscript(bool namesTool)
             _text.Append(part.Content);
             _reasoning.Append(part.Reasoning);
             if (part.Call is { } call)
-                _calls.Add(new ToolCallObject { Id = ToolCallObject.NewId(), Type = "function", Function = new FunctionCallObject(call.Name, call.Arguments) });
+                _calls.Add(ToolCallObject.Of(new FunctionCallObject(call.Name, call.Arguments)));
         }
 
         if (piece.Scores is { } scores)

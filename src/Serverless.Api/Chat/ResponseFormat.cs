@@ -21,7 +21,8 @@ internal static class ResponseFormat
             case "json_object":
                 return messages.Any(message => message.Content?.Contains("json", StringComparison.OrdinalIgnoreCase) ?? false)
                     ? Grammar.JsonObject
-                    : throw new InputError("'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.", "messages", null);
+                    : throw new InputError(
+                        "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.", "messages", null);
             case "json_schema":
                 var schema = format.Object("json_schema") ?? throw Refusal.Missing(format.PathOf("json_schema"));
                 var name = NameField.Read(schema, MaxNameLength);

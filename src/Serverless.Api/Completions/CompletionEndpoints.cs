@@ -3,14 +3,11 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Serverless.Api.Chat;
 using Serverless.Api.Requests;
 using Serverless.Api.Sampling;
 using Serverless.Api.Wire;
-using Serverless.Learning;
 using Serverless.Learning.Sampling;
 using Serverless.Service.Inference;
-using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Completions;
@@ -26,10 +23,7 @@ internal sealed class CompletionEndpoints(
         CompletionRequest request;
         using (var body = await JsonBody.ReadAsync(context, settings))
             request = CompletionRequest.Read(body.RootElement);
-        var model = await models.FindAsync(new ModelId(request.Model), context.RequestAborted)
-            ?? throw new InputError($"The model '{request.Model}' does not exist", "model", "model_not_found");
-        var answer = new ChatAnswerHead(
-            $"cmpl-{Guid.NewGuid():N}", time.GetUtcNow().ToUnixTimeSeconds(), request.Model, ChatEndpoints.FingerprintOf(model));
+        var (answer, model) = await AnswerHead.BeginAsync("cmpl", request.Model, models, time, context.RequestAborted);
         var pieces = generator.StreamAsync(model, CallOf(request), context.RequestAborted);
         if (request.Stream)
             await StreamAsync(context, answer, request, pieces);
@@ -37,7 +31,7 @@ internal sealed class CompletionEndpoints(
             await Reply.JsonAsync(context, await WholeAsync(answer, request, pieces), WireJson.Plain.CompletionObject);
     }
 
-    private static async Task<CompletionObject> WholeAsync(ChatAnswerHead answer, CompletionRequest request, IAsyncEnumerable<CompletionPiece> pieces)
+    private static async Task<CompletionObject> WholeAsync(AnswerHead answer, CompletionRequest request, IAsyncEnumerable<CompletionPiece> pieces)
     {
         var count = request.Prompts.Count * request.Choices;
         var texts = Enumerable.Range(0, count).Select(_ => new StringBuilder()).ToArray();
@@ -60,7 +54,7 @@ internal sealed class CompletionEndpoints(
         })]);
     }
 
-    private async Task StreamAsync(HttpContext context, ChatAnswerHead answer, CompletionRequest request, IAsyncEnumerable<CompletionPiece> pieces)
+    private async Task StreamAsync(HttpContext context, AnswerHead answer, CompletionRequest request, IAsyncEnumerable<CompletionPiece> pieces)
     {
         var offsets = new int[request.Prompts.Count * request.Choices];
         var tokens = new AnswerTokens();
@@ -82,7 +76,7 @@ internal sealed class CompletionEndpoints(
             send(JsonSerializer.SerializeToUtf8Bytes(Object(answer, usage, choices), WireJson.Plain.CompletionObject));
     }
 
-    private static CompletionObject Object(ChatAnswerHead answer, JsonElement? usage, IReadOnlyList<CompletionChoiceObject> choices) => new()
+    private static CompletionObject Object(AnswerHead answer, JsonElement? usage, IReadOnlyList<CompletionChoiceObject> choices) => new()
     {
         Id = answer.Id,
         Created = answer.Created,

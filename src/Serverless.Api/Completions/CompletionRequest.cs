@@ -98,7 +98,8 @@ internal sealed record CompletionRequest
         throw bestOf > choices
             ? Refusal.NotOffered("best_of")
             : new InputError(
-                $"You requested that the server return more choices than it will generate (HINT: you must set 'n' (currently {choices}) to be at most 'best_of' (currently {bestOf}), or omit either parameter if you don't specifically want to use them.)",
+                $"You requested that the server return more choices than it will generate (HINT: you must set 'n' (currently {choices}) to be at most "
+                + $"'best_of' (currently {bestOf}), or omit either parameter if you don't specifically want to use them.)",
                 "best_of", null);
     }
 }

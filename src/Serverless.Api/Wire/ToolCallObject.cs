@@ -18,6 +18,6 @@ internal sealed record ToolCallObject
 
     public required FunctionCallObject Function { get; init; }
 
-    /// <summary>An id for a call, in OpenAI's form.</summary>
-    public static string NewId() => $"call_{Guid.NewGuid():N}"[..29];
+    /// <summary>A call with a new id in OpenAI's form.</summary>
+    public static ToolCallObject Of(FunctionCallObject function) => new() { Id = $"call_{Guid.NewGuid():N}"[..29], Type = "function", Function = function };
 }

@@ -35,6 +35,9 @@ public sealed record ModelCardFacts
 
     public IReadOnlyList<ModelCardScore> Evaluation { get; init; } = [];
 
+    /// <summary>The first answers to the validation file.</summary>
+    public IReadOnlyList<ModelCardSample> Samples { get; init; } = [];
+
     /// <summary>How far the folder agrees with the model as it was trained, if that was looked at.</summary>
     public MergeAgreement? Merge { get; init; }
 }

@@ -49,12 +49,11 @@ public sealed class GrowingAnswer
     };
 
     /// <summary>Ends an answer that may not go on, as if its tokens were used up.</summary>
-    /// <returns>The text that was held back.</returns>
-    public string Cut()
+    public void Cut()
     {
         var rest = Rest();
+        whole.Append(rest);
         Last = new GeneratedToken(-1, rest, FinishReason.Length);
-        return rest;
     }
 
     /// <summary>Draws a token and takes it.</summary>

@@ -54,13 +54,10 @@ internal sealed record ChatPrompt
         var thinking = model.Chat.OpensThought(ids);
         if (!tools.IsForced)
         {
-            // From the text that opens a call on, the answer is kept to calls of these tools. A bare object may be a call or an answer.
-            var opening = format?.Opening.Trim() ?? "";
-            var kept = grammar is not null && opening.Length > 0;
             return new ChatPrompt
             {
                 Ids = ids,
-                Options = kept ? options with { Grammar = grammar, GrammarAfter = opening } : options,
+                Options = Kept(model, options, format, grammar, thinking),
                 Format = format,
                 Start = thinking ? AnswerStart.Thinking : AnswerStart.Beginning,
             };
@@ -76,5 +73,20 @@ internal sealed record ChatPrompt
             Format = format,
             Start = AnswerStart.Calls,
         };
+    }
+
+    /// <summary>
+    /// The options of an answer that may call tools: from the text that opens a call on it is kept to calls of these tools, and where it must be JSON,
+    /// it is that or calls.
+    /// </summary>
+    private static SamplingOptions Kept(LanguageModel model, SamplingOptions options, ToolCallFormat? format, Grammar? calls, bool thinking)
+    {
+        var opening = format?.Opening.Trim() ?? "";
+        if (options.Grammar is not { } answer)
+            // A bare object may be a call or an answer: nothing tells which before it is whole.
+            return calls is not null && opening.Length > 0 ? options with { Grammar = calls, GrammarAfter = opening } : options;
+        if (calls is null || model.Tokenizer.Encode(opening, parseSpecial: true).Any(model.Tokenizer.IsSpecial))
+            throw new InputError("Unsupported value: 'response_format' must be 'text' with this model where 'tools' may be called.", "response_format", "unsupported_value");
+        return options with { Grammar = Grammar.Either(answer, opening, calls), GrammarAfter = thinking ? EndThink : null };
     }
 }

@@ -51,5 +51,6 @@ public static class PipelineServices
         .AddSingleton<TrainingSessions>()
         .AddSingleton<FileIntake>()
         .AddSingleton<JobService>()
+        .AddSingleton<ExpiredFiles>()
         .AddSingleton<UnfinishedWork>();
 }

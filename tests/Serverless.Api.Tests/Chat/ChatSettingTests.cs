@@ -111,13 +111,13 @@ public sealed class ChatSettingTests
         var options = new ChatCompletionOptions
         {
             ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat(
-                "route", BinaryData.FromString(Schema.Replace("\"enum\": [\"billing\", \"shipping\"]", "\"pattern\": \"b\"", StringComparison.Ordinal)), jsonSchemaIsStrict: true),
+                "route", BinaryData.FromString(Schema.Replace("\"enum\": [\"billing\", \"shipping\"]", "\"not\": {}", StringComparison.Ordinal)), jsonSchemaIsStrict: true),
         };
 
         var error = await Assert.ThrowsAsync<ClientResultException>(() => server.Client.GetChatClient("tiny").CompleteChatAsync(Ask, options));
 
         Assert.Equal(400, error.Status);
-        Assert.Contains("Invalid schema for response_format 'route': In context=('properties', 'team'), 'pattern' is not permitted.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Invalid schema for response_format 'route': In context=('properties', 'team'), 'not' is not permitted.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -161,6 +161,33 @@ public sealed class ChatSettingTests
         Assert.Single(ids);
         Assert.Equal(named ? ChatFinishReason.Stop : ChatFinishReason.ToolCalls, whole.FinishReason);
         Assert.Equal(whole.FinishReason, finish);
+    }
+
+    [Fact]
+    public async Task An_answer_that_must_be_JSON_may_be_a_call_instead()
+    {
+        await using var server = await ApiServer.StartAsync(_azurite);
+        await ToolModel.SeedAsync(server);
+        var options = new ChatCompletionOptions
+        {
+            Temperature = 2, ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("route", BinaryData.FromString(Schema), jsonSchemaIsStrict: true),
+        };
+        options.Tools.Add(ChatTool.CreateFunctionTool("route", "Routes a ticket.", BinaryData.FromString(Schema), functionSchemaIsStrict: true));
+        options.AllowParallelToolCalls = false;
+
+        var (answers, calls) = (0, 0);
+        for (var seed = 0; seed < 12; seed++)
+        {
+            options.Seed = seed;
+            ChatCompletion answer = await server.Client.GetChatClient(ToolModel.Name).CompleteChatAsync(Ask, options);
+            calls += answer.ToolCalls.Count;
+            answers += answer.Content.Count;
+            using var document = JsonDocument.Parse(answer.ToolCalls.Count > 0 ? answer.ToolCalls[0].FunctionArguments.ToString() : answer.Content[0].Text);
+            Assert.InRange(document.RootElement.GetProperty("score").GetInt32(), 0, 9);
+        }
+
+        Assert.Equal(12, answers + calls);
+        Assert.InRange(calls, 1, 11);
     }
 
     [Fact]

@@ -159,6 +159,42 @@ public sealed class TextGeneratorTests(LoadedTinyModel tiny) : IClassFixture<Loa
     }
 
     [Fact]
+    public void Pieces_never_end_within_a_character_and_make_the_decoded_text()
+    {
+        using var model = tiny.Load();
+        // Bytes of UTF-8 beyond ASCII are made likely: sequences that are characters, and many that are not.
+        var high = Enumerable.Range(0, model.Tokenizer.VocabularySize).Where(id => model.Tokenizer.BytesOf(id, skipSpecial: true) is [>= 0x80, ..]);
+        var bias = high.Concat(model.StopIds.Select(id => -id - 1)).ToImmutableDictionary(id => id < 0 ? -id - 1 : id, id => id < 0 ? -100.0 : 4.0);
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var options = new SamplingOptions { MaxTokens = 100, Seed = seed, LogitBias = bias };
+            var pieces = new TextGenerator(model).Stream(Prompts[0], options, default).ToList();
+            Assert.All(pieces, piece => Assert.True(!char.IsHighSurrogate(piece.Text.LastOrDefault()) && !char.IsLowSurrogate(piece.Text.FirstOrDefault())));
+            Assert.Equal(model.Tokenizer.Decode(pieces.Select(piece => piece.Id).ToArray()), string.Concat(pieces.Select(piece => piece.Text)));
+        }
+    }
+
+    [Fact]
+    public void A_stop_text_across_two_tokens_ends_the_answer_before_it()
+    {
+        using var model = tiny.Load();
+        var options = new SamplingOptions { MaxTokens = 40, Seed = 21, LogitBias = model.StopIds.ToImmutableDictionary(id => id, _ => -100.0) };
+        var whole = new TextGenerator(model).Generate([new(Prompts[0], options)], 1, default)[0];
+        var tried = 0;
+        for (var place = 1; place < whole.Ids.Count; place++)
+        {
+            var (left, right) = (model.Tokenizer.Decode([whole.Ids[place - 1]]), model.Tokenizer.Decode([whole.Ids[place]]));
+            if (left.Length == 0 || right.Length == 0 || (left + right).Contains('\uFFFD')) continue;
+            var stop = $"{left[^1]}{right[0]}";
+            var answer = new TextGenerator(model).Generate([new(Prompts[0], options with { Stop = ["never", stop] })], 1, default)[0];
+            Assert.Equal(whole.Text[..whole.Text.IndexOf(stop, StringComparison.Ordinal)], answer.Text);
+            Assert.Equal((FinishReason.Stop, null), (answer.Finish, answer.EndId));
+            tried++;
+        }
+        Assert.True(tried > 10);
+    }
+
+    [Fact]
     public void The_token_that_ends_an_answer_is_scored_but_not_part_of_it()
     {
         using var model = tiny.Load();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using Serverless.Learning.Text;
 using Serverless.Learning.Text.ToolCalls;
@@ -56,6 +57,30 @@ public sealed class Grammar
     /// <exception cref="InputError">The parameters of a strict tool are not in the subset.</exception>
     public static Grammar? OfToolCalls(ToolCallFormat format, IReadOnlyList<ToolDefinition> tools, bool several, Tokenizer tokenizer) =>
         format.ArgumentsKey is null ? null : new ToolCallGrammar(format, tokenizer).Build(tools, several);
+
+    /// <summary>An answer of one grammar, or a text and then one of another: JSON, or calls of tools after what opens them.</summary>
+    public static Grammar Either(Grammar answer, string opening, Grammar calls)
+    {
+        var (shift, ruleShift) = (answer.Nodes.Count, answer.Rules.Count);
+        var nodes = new List<GrammarNode>([.. answer.Nodes, .. calls.Nodes.Select(node => node switch
+        {
+            GrammarNode.Bytes bytes => bytes with { Next = Moved(bytes.Next) },
+            GrammarNode.Choice choice => new GrammarNode.Choice([.. choice.Alternatives.Select(Moved)]),
+            GrammarNode.Call call => new GrammarNode.Call(call.Rule + ruleShift, Moved(call.Next)),
+            _ => node,
+        })]);
+        var next = Moved(calls.Rules[calls.Root]);
+        foreach (var value in Encoding.UTF8.GetBytes(opening).Reverse())
+        {
+            nodes.Add(new GrammarNode.Bytes(ByteSet.Range(value, value), next));
+            next = nodes.Count - 1;
+        }
+        nodes.Add(new GrammarNode.Choice([answer.Rules[answer.Root], next]));
+        int[] rules = [.. answer.Rules, .. calls.Rules.Select(Moved), nodes.Count - 1];
+        return new Grammar([.. nodes], rules, NodeHeights.Of(nodes, rules), rules.Length - 1);
+
+        int Moved(int node) => node == GrammarBuilder.End ? node : node + shift;
+    }
 
     private static Grammar BuildJsonObject()
     {

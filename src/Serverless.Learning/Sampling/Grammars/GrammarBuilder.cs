@@ -9,6 +9,9 @@ internal sealed class GrammarBuilder
     /// <summary>The end of the rule that is being built.</summary>
     public const int End = 0;
 
+    /// <summary>How many nodes were built.</summary>
+    public int Count => _nodes.Count;
+
     /// <summary>A rule whose content comes later, so that rules can refer to each other.</summary>
     public int NewRule()
     {

@@ -13,8 +13,10 @@ internal static class IntegerRange
     public static int Of(SchemaPlace place, JsonRules json, GrammarBuilder builder, int next)
     {
         if (!Keywords.Any(place.Has)) return json.Integer(next);
-        var least = Math.Max(Bound(place, "minimum", decimal.Ceiling) ?? -Largest, Bound(place, "exclusiveMinimum", value => decimal.Floor(value) + 1) ?? -Largest);
-        var most = Math.Min(Bound(place, "maximum", decimal.Floor) ?? Largest, Bound(place, "exclusiveMaximum", value => decimal.Ceiling(value) - 1) ?? Largest);
+        var least = Math.Max(
+            Bound(place, "minimum", decimal.Ceiling) ?? -Largest, Bound(place, "exclusiveMinimum", value => decimal.Floor(value) + 1) ?? -Largest);
+        var most = Math.Min(
+            Bound(place, "maximum", decimal.Floor) ?? Largest, Bound(place, "exclusiveMaximum", value => decimal.Ceiling(value) - 1) ?? Largest);
         if (least > most) throw place.Fault("no integer lies within its bounds.");
 
         var signs = new List<int>();

@@ -71,7 +71,8 @@ internal sealed class JsonRules
 
     public int Number(int next)
     {
-        var exponent = _builder.Choice(next, _builder.Bytes(ByteSet.Of("eE"u8), _builder.Choice(Digits(MaxExponentDigits, next), _builder.Bytes(ByteSet.Of("+-"u8), Digits(MaxExponentDigits, next)))));
+        var power = Digits(MaxExponentDigits, next);
+        var exponent = _builder.Choice(next, _builder.Bytes(ByteSet.Of("eE"u8), _builder.Choice(power, _builder.Bytes(ByteSet.Of("+-"u8), power))));
         var fraction = _builder.Choice(exponent, _builder.Literal("."u8, Digits(MaxDigits, exponent)));
         return Integer(fraction);
     }

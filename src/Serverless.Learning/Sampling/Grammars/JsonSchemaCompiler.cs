@@ -1,12 +1,13 @@
 using System.Text.Json;
+using Serverless.Learning.Sampling.Grammars.Patterns;
 
 namespace Serverless.Learning.Sampling.Grammars;
 
 /// <summary>
 /// Turns a JSON schema into a grammar of the JSON that fits it, in the subset that OpenAI documents for structured outputs: <c>type</c> (one or a list),
 /// <c>properties</c>, <c>required</c>, <c>additionalProperties</c>, <c>items</c>, <c>enum</c>, <c>const</c>, <c>anyOf</c>, <c>$ref</c> and
-/// <c>$defs</c> (recursive too), <c>minItems</c>, <c>maxItems</c>, bounds of integers; besides, <c>minLength</c> and <c>maxLength</c>. Annotations are ignored; every
-/// other keyword is refused with its place. Properties are written in the order of the schema, and none that it does not list.
+/// <c>$defs</c> (recursive too), <c>minItems</c>, <c>maxItems</c>, <c>pattern</c>, <c>format</c>, bounds of integers; besides, <c>minLength</c> and
+/// <c>maxLength</c>. Annotations are ignored; every other keyword is refused with its place. Properties are written in the order of the schema, and none that it does not list.
 /// </summary>
 internal sealed class JsonSchemaCompiler
 {
@@ -19,6 +20,7 @@ internal sealed class JsonSchemaCompiler
     [
         "type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "$ref", "minItems", "maxItems",
         "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
+        "pattern", "format",
     ];
 
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
@@ -54,7 +56,10 @@ internal sealed class JsonSchemaCompiler
     {
         if (_root.Schema.GetRawText().Length > MaxCharacters) throw _root.Fault($"the schema is longer than {MaxCharacters} characters.");
         if (_strict && (_root.Schema.ValueKind != JsonValueKind.Object || TypesOf(_root) is not ["object"]))
-            throw _root.Fault($"schema must be a JSON Schema of 'type: \"object\"', got '{_root.Schema.GetRawText()[..Math.Min(60, _root.Schema.GetRawText().Length)]}'.");
+        {
+            var found = _root.Schema.GetRawText();
+            throw _root.Fault($"schema must be a JSON Schema of 'type: \"object\"', got '{found[..Math.Min(60, found.Length)]}'.");
+        }
         var root = _builder.NewRule();
         _builder.Define(root, _json.Opening(Of(_root, GrammarBuilder.End)));
         return _builder.Build(root) ?? throw _root.Fault("the schema has no finite instance: every way through its references is endless.");
@@ -95,8 +100,7 @@ internal sealed class JsonSchemaCompiler
         {
             "object" => new ObjectSchema(place, _strict, _builder, _json, Of).Build(),
             "array" => Items(place),
-            "string" when place.Has("minLength") || place.Has("maxLength") => Text(place),
-            "string" => _json.String(next),
+            "string" => Text(place),
             "integer" => IntegerRange.Of(place, _json, _builder, next),
             "number" => NoBounds(place, _json.Number(next)),
             "boolean" => _builder.Choice(_json.Literal("true", next), _json.Literal("false", next)),
@@ -114,13 +118,38 @@ internal sealed class JsonSchemaCompiler
 
     private int Text(SchemaPlace place)
     {
-        var (least, most) = (place.Count("minLength", MaxCount) ?? 0, place.Count("maxLength", MaxCount));
-        return least > most ? throw place.Fault($"'minLength' {least} is above 'maxLength' {most}.") : _json.String(least, most, GrammarBuilder.End);
+        var (least, most) = (place.Count("minLength", MaxCount), place.Count("maxLength", MaxCount));
+        if (place.Find("pattern") is { } pattern)
+            return Pattern(place, "pattern", pattern.ValueKind == JsonValueKind.String ? pattern.GetString()! : throw place.Fault("'pattern' must be a string."));
+        if (place.Find("format") is { } format)
+        {
+            var names = string.Join(", ", StringFormats.Patterns.Keys.Select(name => $"'{name}'"));
+            return format.ValueKind == JsonValueKind.String && StringFormats.Patterns.TryGetValue(format.GetString()!, out var known)
+                ? Pattern(place, "format", known)
+                : throw place.Fault($"{format.GetRawText()} is not valid as 'format'. Supported values are: {names}.");
+        }
+        if (least is null && most is null) return _json.String(GrammarBuilder.End);
+        return least > most ? throw place.Fault($"'minLength' {least} is above 'maxLength' {most}.") : _json.String(least ?? 0, most, GrammarBuilder.End);
+    }
+
+    private int Pattern(SchemaPlace place, string keyword, string pattern)
+    {
+        foreach (var other in new[] { "minLength", "maxLength", "pattern", "format" })
+            if (other != keyword && place.Has(other)) throw place.Fault($"'{other}' is not permitted beside '{keyword}'.");
+        try
+        {
+            return _json.Quoted(next => new PatternGrammar(_builder).Build(pattern, next), GrammarBuilder.End);
+        }
+        catch (FormatException error)
+        {
+            throw place.Fault($"the pattern '{pattern}' cannot be used: {error.Message}.");
+        }
     }
 
     private int AnyOf(SchemaPlace place, JsonElement options)
     {
-        if (options.ValueKind != JsonValueKind.Array || options.GetArrayLength() == 0) throw place.Fault("'anyOf' must be a non-empty array of schemas.");
+        if (options.ValueKind != JsonValueKind.Array || options.GetArrayLength() == 0)
+            throw place.Fault("'anyOf' must be a non-empty array of schemas.");
         return _builder.Choice([.. options.EnumerateArray().Select((option, index) => Of(place.At(option, "anyOf", $"{index}"), GrammarBuilder.End))]);
     }
 
@@ -174,7 +203,8 @@ internal sealed class JsonSchemaCompiler
         string[] names = type.ValueKind switch
         {
             JsonValueKind.String => [type.GetString()!],
-            JsonValueKind.Array when type.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String) => [.. type.EnumerateArray().Select(one => one.GetString()!)],
+            JsonValueKind.Array when type.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String) =>
+                [.. type.EnumerateArray().Select(one => one.GetString()!)],
             _ => [],
         };
         return names.Length > 0 && names.All(Types.Contains) ? names : throw place.Fault($"{type.GetRawText()} is not valid as 'type'.");

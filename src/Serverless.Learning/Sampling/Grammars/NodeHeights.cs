@@ -1,6 +1,9 @@
 namespace Serverless.Learning.Sampling.Grammars;
 
-/// <summary>How many calls deep the shallowest text from each node to the end of its rule is: what is begun must be possible to end within the bound of nesting.</summary>
+/// <summary>
+/// How many calls deep the shallowest text from each node to the end of its rule is: what is begun must be possible to end within the bound of
+/// nesting.
+/// </summary>
 internal static class NodeHeights
 {
     public const int Endless = int.MaxValue;

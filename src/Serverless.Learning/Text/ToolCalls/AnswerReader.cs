@@ -79,7 +79,8 @@ public sealed class AnswerReader(ToolCallFormat? format, IReadOnlySet<string> of
         if (_skipSpace) _pending = _pending.TrimStart();
         if (_pending.Length > 0) _skipSpace = false;
         IReadOnlyList<string> openings = format?.Openings ?? [];
-        var found = openings.Select(opening => (At: _pending.IndexOf(opening, StringComparison.Ordinal), opening.Length)).Where(one => one.At >= 0).OrderBy(one => one.At).ToList();
+        var found = openings.Select(opening => (At: _pending.IndexOf(opening, StringComparison.Ordinal), opening.Length))
+            .Where(one => one.At >= 0).OrderBy(one => one.At).ToList();
         if (found.Count > 0)
         {
             Emit(parts, _pending[..found[0].At].TrimEnd());
@@ -143,7 +144,8 @@ public sealed class AnswerReader(ToolCallFormat? format, IReadOnlySet<string> of
             var call = document.RootElement.TryGetProperty("function", out var inner) && inner.ValueKind == JsonValueKind.Object ? inner : document.RootElement;
             if (!call.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String) return null;
             if (string.IsNullOrWhiteSpace(format!.Opening) && !offered.Contains(name.GetString()!)) return null;
-            if (!call.TryGetProperty("arguments", out var arguments) && !call.TryGetProperty("parameters", out arguments)) return new ToolCall(name.GetString()!, "{}");
+            if (!call.TryGetProperty("arguments", out var arguments) && !call.TryGetProperty("parameters", out arguments))
+                return new ToolCall(name.GetString()!, "{}");
             return new ToolCall(name.GetString()!, arguments.ValueKind == JsonValueKind.String ? arguments.GetString()! : arguments.GetRawText());
         }
         catch (JsonException)

@@ -16,6 +16,7 @@ namespace Serverless.Learning.Text.ToolCalls;
 public sealed record ToolCallFormat(string Opening, string? Between, string Closing, bool IsArray, string? ArgumentsKey, string Separator)
 {
     private const string Name = "probe_name", Key = "probe_key";
+    private const string PythonTag = "<|python_tag|>";
     private const string Tools = $$$"""
         [{"type": "function", "function": {"name": "{{{Name}}}", "description": "p",
           "parameters": {"type": "object", "properties": {"{{{Key}}}": {"type": "string"}}, "required": ["{{{Key}}}"]} }}]
@@ -39,7 +40,8 @@ public sealed record ToolCallFormat(string Opening, string? Between, string Clos
         var format = at > 0 && one[at - 1] == '"' ? OfObjects(one, two, at, end) : OfNames(one, two, at, end);
         if (format is null) return null;
         // Llama 3 opens calls with this token as well, though its template does not.
-        string[] openings = [.. new[] { format.Opening.Trim(), "<|python_tag|>" }.Where(opening => opening.Length > 0 && (opening == format.Opening.Trim() || tokenizer.IdOf(opening) is not null))];
+        var opening = format.Opening.Trim();
+        string[] openings = [.. opening.Length > 0 ? new[] { opening } : [], .. tokenizer.IdOf(PythonTag) is null ? [] : new[] { PythonTag }];
         var around = string.Concat([.. openings, format.Between ?? "", format.Closing, format.Separator]);
         return format with { Openings = openings, Tokens = [.. tokenizer.Encode(around, parseSpecial: true).Where(tokenizer.IsSpecial).Distinct()] };
     }
@@ -83,8 +85,9 @@ public sealed record ToolCallFormat(string Opening, string? Between, string Clos
         try
         {
             using var document = JsonDocument.Parse(json);
-            return document.RootElement.EnumerateObject().Select(field => field.Value.ValueKind == JsonValueKind.Object && field.Value.TryGetProperty(Key, out _) ? field.Name : null)
-                .FirstOrDefault(name => name is not null);
+            return document.RootElement.EnumerateObject()
+                .Where(field => field.Value.ValueKind == JsonValueKind.Object && field.Value.TryGetProperty(Key, out _))
+                .Select(field => field.Name).FirstOrDefault();
         }
         catch (JsonException)
         {
@@ -104,7 +107,9 @@ public sealed record ToolCallFormat(string Opening, string? Between, string Clos
     private static string? Render(ChatTemplate template, int calls)
     {
         using var tools = JsonDocument.Parse(Tools);
-        var call = (int number) => $$$"""{"id": "probe000{{{number}}}", "type": "function", "function": {"name": "{{{Name}}}", "arguments": "{\"{{{Key}}}\": \"a\"}"}}""";
+        var call = (int number) => $$$"""
+            {"id": "probe000{{{number}}}", "type": "function", "function": {"name": "{{{Name}}}", "arguments": "{\"{{{Key}}}\": \"a\"}"} }
+            """;
         using var made = JsonDocument.Parse($"[{string.Join(',', Enumerable.Range(1, calls).Select(call))}]");
         ChatMessage user = new() { Role = "user", Content = "a" }, turn = new() { Role = "assistant", ToolCalls = made.RootElement };
         try

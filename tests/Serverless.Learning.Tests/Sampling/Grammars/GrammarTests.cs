@@ -87,8 +87,8 @@ public sealed class GrammarTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
     }
 
     [Theory]
-    [InlineData("""{"type": "object", "properties": {"a": {"type": "string", "pattern": "x"}}, "required": ["a"], "additionalProperties": false}""",
-        "In context=('properties', 'a'), 'pattern' is not permitted.")]
+    [InlineData("""{"type": "object", "properties": {"a": {"type": "string", "not": {}}}, "required": ["a"], "additionalProperties": false}""",
+        "In context=('properties', 'a'), 'not' is not permitted.")]
     [InlineData("""{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}""",
         "In context=(), 'additionalProperties' is required to be supplied and to be false.")]
     [InlineData("""{"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false}""",
@@ -134,6 +134,32 @@ public sealed class GrammarTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
                 }
                 state = automaton.After(state, value);
             }
+        }
+    }
+
+    [Theory]
+    [InlineData("gpt-2")]
+    [InlineData("phi-3")]
+    [InlineData("qwen2")]
+    public void The_tokens_of_a_published_vocabulary_are_found_as_well(string name)
+    {
+        var folder = SharedData.Folder("tokenizers");
+        Assert.SkipWhen(folder is null, "the published tokenizers are not at hand");
+        var tokenizer = Tokenizer.Load(Path.Combine(folder, name, "tokenizer.json"));
+        var automaton = GrammarAutomaton.Of(Schema(Person), tokenizer);
+        foreach (var text in new[] { "", "{\"name\": \"", """{"name": "Zo""", """{"name": "", "age": 1""", """{"name": "", "age": 12, "tags": [true], "kind": """ })
+        {
+            var state = automaton.After(automaton.Start, Encoding.UTF8.GetBytes(text));
+            var allowed = automaton.TokensAfter(state);
+            var count = 0;
+            for (var id = 0; id < tokenizer.VocabularySize; id++)
+            {
+                var bytes = tokenizer.BytesOf(id, skipSpecial: true);
+                var fits = bytes.Length > 0 && !ReferenceEquals(automaton.After(state, bytes), GrammarState.Dead);
+                count += fits ? 1 : 0;
+                if (fits != ((allowed[id >> 6] >> (id & 63) & 1) != 0)) Assert.Fail($"{text} and the token {id}");
+            }
+            Assert.InRange(count, 1, tokenizer.VocabularySize - 1);
         }
     }
 
