@@ -3,6 +3,7 @@ using Serverless.Learning.Adapters;
 using Serverless.Learning.Data;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
+using Serverless.Learning.Models.Positions;
 using Serverless.Learning.Pretraining;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
@@ -55,7 +56,7 @@ public sealed class AdapterTrainingGoldenTests(LoadedTinyModel tiny) : IClassFix
         var config = new DecoderConfig
         {
             VocabularySize = Vocabulary, Width = 32, InnerWidth = 48, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8, NormEpsilon = 1e-6,
-            RotaryBase = 10000, MaxLength = 32, TiedHead = true, EndIds = [0],
+            Rotary = new RotarySettings(10000, 8), MaxLength = 32, TiedHead = true, EndIds = [0],
         };
         var number = 0;
         using var decoder = new Decoder(config, config.WeightShapes().ToDictionary(entry => entry.Key, entry => entry.Value.Length == 1

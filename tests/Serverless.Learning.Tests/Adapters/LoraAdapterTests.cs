@@ -1,5 +1,6 @@
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Models;
+using Serverless.Learning.Models.Positions;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Tests.Adapters;
@@ -41,6 +42,27 @@ public sealed class LoraAdapterTests(LoadedTinyModel tiny) : IClassFixture<Loade
         Assert.True(before.sub(unfused).abs().max().item<float>() > 0.01, "the adapter changed nothing");
         // Products associate differently in fp32: 1e-5 of logits near 1.
         Assert.InRange(Difference(unfused, Logits(fused)), 0, 1e-4);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void With_biases_norms_and_joined_projections_too_the_fused_adapter_answers_as_the_unfused_one(bool joined, bool decomposed)
+    {
+        using var scope = NewDisposeScope();
+        var config = new DecoderConfig
+        {
+            VocabularySize = 300, Width = 32, InnerWidth = 48, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8, NormEpsilon = 1e-6,
+            Rotary = new RotarySettings(10000, 8), MaxLength = 32, TiedHead = false, QueryKeyValueBias = true, OutputBias = true,
+            QueryKeyNorms = true, BranchNorms = true, FusedProjections = joined,
+        };
+        using var decoder = new Decoder(config, config.WeightShapes().ToDictionary(entry => entry.Key, entry => randn(entry.Value).mul(0.3f)));
+        using var adapter = Bent(decoder, new AdapterOptions { Rank = 4, WeightDecomposed = decomposed });
+        Assert.Equal(joined ? 2 * 4 : 2 * 7, adapter.Pairs.Count);
+        using var fused = Fused(decoder, adapter, weight => weight.Value.clone());
+        Assert.InRange(Difference(Logits(decoder), Logits(fused)), 0, 1e-4);
     }
 
     [Theory]
