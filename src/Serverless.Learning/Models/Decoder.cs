@@ -15,20 +15,27 @@ public sealed class Decoder : IDisposable
 {
     private readonly Dictionary<string, Weight> weights;
     private readonly DecoderLayer[] layers;
+    private readonly bool isBeside;
     private readonly Weight embedding;
     private readonly Norm finalNorm;
 
     /// <summary>Takes ownership of <paramref name="tensors"/>, one per name of <see cref="DecoderConfig.WeightShapes"/>.</summary>
     public Decoder(DecoderConfig config, IReadOnlyDictionary<string, Tensor> tensors)
+        : this(config, config.WeightShapes().Keys.ToDictionary(name => name, name => new Weight(name, tensors[name].DetachFromDisposeScope())))
+    {
+    }
+
+    private Decoder(DecoderConfig config, Dictionary<string, Weight> weights, RotaryTables? rotary = null)
     {
         Config = config;
-        weights = config.WeightShapes().Keys.ToDictionary(name => name, name => new Weight(name, tensors[name].DetachFromDisposeScope()));
+        isBeside = rotary is not null;
+        this.weights = weights;
         var parts = new DecoderWeights(config, weights);
         layers = Enumerable.Range(0, config.Layers).Select(index => new DecoderLayer(parts, index)).ToArray();
         embedding = weights[WeightNames.Embedding];
         finalNorm = new Norm(weights[WeightNames.FinalNorm], config);
         Head = weights.GetValueOrDefault(WeightNames.Head, embedding);
-        Rotary = new RotaryTables(config);
+        Rotary = rotary ?? new RotaryTables(config);
     }
 
     public DecoderConfig Config { get; }
@@ -51,13 +58,45 @@ public sealed class Decoder : IDisposable
 
     /// <summary>Reads config.json and the safetensors of a Hugging Face folder, as float32.</summary>
     /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
+    /// <param name="quantize">
+    /// Keep the matrices inside the blocks in NF4, each rounded as soon as it is read; embedding, norms and head stay float32.
+    /// </param>
     /// <exception cref="InputError">The folder is not a supported model, or a tensor is missing, unexpected or mis-shaped.</exception>
-    public static Decoder Load(string folder, int? context = null)
+    public static Decoder Load(string folder, int? context = null, bool quantize = false)
     {
         var config = DecoderConfig.Load(folder, context);
         NativeRuntime.EnsureLoaded();
         var ignorable = config.TiedHead ? new HashSet<string> { WeightNames.Head } : [];
-        return new Decoder(config, ModelWeights.Load(folder, config.WeightShapes(), ScalarType.Float32, ignorable));
+        var quantized = quantize ? config.LinearPaths().Select(path => path + ".weight").ToHashSet() : [];
+        var weights = new Dictionary<string, Weight>();
+        try
+        {
+            ModelWeights.ForEach(folder, config.WeightShapes(), ScalarType.Float32, Take, ignorable);
+            return new Decoder(config, weights);
+        }
+        catch
+        {
+            foreach (var weight in weights.Values) weight.Dispose();
+            throw;
+        }
+
+        void Take(string name, Tensor tensor)
+        {
+            var weight = weights[name] = new Weight(name, tensor.DetachFromDisposeScope());
+            if (quantized.Contains(name)) weight.Quantize();
+        }
+    }
+
+    /// <summary>
+    /// Another decoder over the same weights, with adapters of its own. Both may compute at the same time, each on one thread, as long as
+    /// neither changes a weight; this one owns what both use and must stay for longer.
+    /// </summary>
+    public Decoder Beside() => new(Config, weights, Rotary) { ComputeType = ComputeType };
+
+    /// <summary>Rounds the matrices inside the blocks to NF4 and frees their tensors; those that are quantised stay as they are.</summary>
+    public void QuantizeLinears()
+    {
+        foreach (var linear in Linears) linear.Weight.Quantize();
     }
 
     /// <summary>The final, normed hidden states.</summary>
@@ -97,6 +136,7 @@ public sealed class Decoder : IDisposable
 
     public void Dispose()
     {
+        if (isBeside) return;
         foreach (var weight in weights.Values) weight.Dispose();
         Rotary.Dispose();
     }

@@ -96,6 +96,11 @@ public sealed record DecoderConfig
     /// <summary>Names and shapes of every weight of this shape, in Hugging Face's naming.</summary>
     public IReadOnlyDictionary<string, long[]> WeightShapes() => WeightNames.Shapes(this);
 
+    /// <summary>Module paths of the matrices inside the blocks, which adapters wrap and NF4 shrinks; embedding and head are not among them.</summary>
+    public IReadOnlyList<string> LinearPaths() => WeightShapes()
+        .Where(entry => entry.Value.Length == 2 && entry.Key is not (WeightNames.Embedding or WeightNames.Head))
+        .Select(entry => entry.Key[..^".weight".Length]).ToList();
+
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     /// <param name="context">
     /// The longest sequence, in tokens, that the model will be run with. By default what the configuration promises; with LongRoPE the original

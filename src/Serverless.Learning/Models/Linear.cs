@@ -19,7 +19,9 @@ public sealed class Linear(Weight weight, Weight? bias = null)
     /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
     public torch.Tensor Forward(torch.Tensor input, DropoutSource? dropout)
     {
-        var output = torch.nn.functional.linear(input, Weight.Value.to(input.dtype), bias?.Value.to(input.dtype));
-        return Adapter is null ? output : output.add(Adapter.Forward(input, dropout));
+        var product = Weight.Multiply(input);
+        // The bias stands outside of what an adapter scales.
+        var adapted = Adapter is null ? product : Adapter.Apply(input, product, dropout);
+        return bias is null ? adapted : adapted.add(bias.Value.to(input.dtype));
     }
 }

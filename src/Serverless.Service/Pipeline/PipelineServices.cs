@@ -43,6 +43,7 @@ public static class PipelineServices
         .AddSingleton<JobEvents>()
         .AddSingleton<JobExports>()
         .AddSingleton<JobFolders>()
+        .AddSingleton<JobMerges>()
         .AddSingleton<JobPlans>()
         .AddSingleton<JobWishes>()
         .AddSingleton<ModelEncoders>()

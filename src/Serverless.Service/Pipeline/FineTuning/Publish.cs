@@ -8,7 +8,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Stores the tuned model with its card under its name, and the metrics of all steps as a result file.</summary>
 public sealed class Publish(
-    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobLog log, FileCatalog files,
+    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobMerges merges, JobEvaluations evaluations, JobLog log, FileCatalog files,
     FileStore store, ModelStore models, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
@@ -39,7 +39,8 @@ public sealed class Publish(
         if (await exports.FolderAsync(job, ct) is not { } folder)
             return StageOutcome.Yield;
         var evaluation = await evaluations.FindAsync(job.Id, ct);
-        ModelCard.Write(folder, PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation));
+        var facts = PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation);
+        ModelCard.Write(folder, facts with { Merge = await merges.FindAsync(job.Id, ct) });
         await models.PublishAsync(
             folder,
             new ModelRecord
