@@ -18,6 +18,9 @@ internal static class MethodReader
     private static readonly string[] Types = ["supervised", "dpo", "reinforcement", "distillation", "pretraining"];
     private static readonly string[] AdapterTypes = ["lora", "full", "qlora"];
 
+    private static readonly string[] AdapterFields =
+        ["type", "rank", "alpha", "dropout", "target_modules", "use_dora", "use_rslora"];
+
     public static (JobMethod Method, AdapterRequest Adapter) Read(RequestObject body)
     {
         if (body.Object("method") is not { } method)
@@ -55,20 +58,33 @@ internal static class MethodReader
     {
         if (given is not { } fields)
             return new AdapterRequest();
+        foreach (var field in fields.Fields.Where(field => !AdapterFields.Contains(field.Name)))
+            throw Refusal.Unknown(fields.PathOf(field.Name), AdapterFields);
         var type = fields.OneOf("type", AdapterTypes);
-        if (type == "qlora")
-            throw Refusal.NotYet(fields.PathOf("type"), type, "'lora' and 'full'");
         var dropout = fields.Number("dropout", 0);
         if (dropout >= 1)
             throw Refusal.NotAllowed(fields.PathOf("dropout"), "a number from 0 to below 1", Refusal.Text(dropout.Value));
-        return new AdapterRequest
+        var read = new AdapterRequest
         {
-            Type = type switch { "lora" => AdapterKind.Lora, "full" => AdapterKind.Full, _ => null },
+            Type = type switch { "lora" => AdapterKind.Lora, "full" => AdapterKind.Full, "qlora" => AdapterKind.Qlora, _ => null },
             Rank = fields.AutoOrInteger("rank", 1, MaxRank),
             Alpha = fields.AutoOrPositive("alpha"),
             Dropout = dropout,
+            WeightDecomposed = fields.Boolean("use_dora"),
+            RankStabilized = fields.Boolean("use_rslora"),
             TargetModules = ReadTargets(fields),
         };
+        return read.Type == AdapterKind.Full && read != new AdapterRequest { Type = AdapterKind.Full }
+            ? throw FullTakesNothing(fields)
+            : read;
+    }
+
+    private static InputError FullTakesNothing(RequestObject adapter)
+    {
+        var field = adapter.Fields.First(field => field.Name != "type" && adapter.Value(field.Name) is not null).Name;
+        return new InputError(
+            $"'{adapter.PathOf(field)}' is a property of low-rank updates, and '{adapter.PathOf("type")}' is 'full': leave it out, or choose 'lora' or 'qlora'.",
+            adapter.PathOf(field), "invalid_value");
     }
 
     private static ImmutableArray<string>? ReadTargets(RequestObject adapter)

@@ -54,6 +54,8 @@ internal static class MethodObject
                 Rank = resolved.Rank,
                 Alpha = resolved.Alpha,
                 Dropout = resolved.Dropout,
+                WeightDecomposed = resolved.WeightDecomposed,
+                RankStabilized = resolved.RankStabilized,
                 TargetModules = [.. resolved.TargetModules],
             })
         : AdapterOf(job.Adapter);
@@ -76,6 +78,10 @@ internal static class MethodObject
                 : new JsonArray([.. modules.Select(name => (JsonNode)name)]);
         }
 
+        if (adapter.WeightDecomposed is { } decomposed)
+            written["use_dora"] = decomposed;
+        if (adapter.RankStabilized is { } stabilized)
+            written["use_rslora"] = stabilized;
         return written;
     }
 

@@ -20,6 +20,7 @@ namespace Serverless.Api.Wire;
 [JsonSerializable(typeof(ListObject<ArtefactObject>))]
 [JsonSerializable(typeof(ChatCompletionObject))]
 [JsonSerializable(typeof(ChatChunkObject))]
+[JsonSerializable(typeof(CompletionObject))]
 [JsonSerializable(typeof(UsageObject))]
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(MarkedListObject<JsonObject>))]

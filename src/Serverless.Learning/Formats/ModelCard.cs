@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Serverless.Learning.Evaluation;
 using static Serverless.Learning.Formats.ModelCardEscape;
 
 namespace Serverless.Learning.Formats;
@@ -34,6 +35,7 @@ public static class ModelCard
         Curve(card, facts.Curve);
         Evaluation(card, facts.Evaluation);
         Samples(card, facts.Samples);
+        Merge(card, facts.Merge);
         return card.ToString();
     }
 
@@ -114,6 +116,17 @@ public static class ModelCard
         card.Append("Means with their 95 % intervals (bootstrap); wins, losses and ties of the tuned model against the base, question by question.\n\n");
         Table(card, "| measure | base | tuned | wins / losses / ties |\n|---|--:|--:|--:|", scores, score =>
             [Markdown(score.Measure), Decimals(score.Base, score.BaseInterval), Decimals(score.Tuned, score.TunedInterval), score.WinsLossesTies ?? "–"]);
+    }
+
+    private static void Merge(StringBuilder card, MergeAgreement? merge)
+    {
+        if (merge is null)
+            return;
+        Section(card, "As trained and as stored");
+        card.Append(CultureInfo.InvariantCulture, $"At {Whole(merge.Positions)} positions of the data, these weights and those that were trained gave ");
+        card.Append(CultureInfo.InvariantCulture, $"logits that differ by at most {Scientific(merge.LargestLogitDifference)}, distributions with a mean ");
+        card.Append(CultureInfo.InvariantCulture, $"divergence of {Scientific(merge.Divergence)} nats, and the same likeliest token ");
+        card.Append(CultureInfo.InvariantCulture, $"in {merge.SameToken:0.##%}.\n");
     }
 
     private static void Samples(StringBuilder card, IReadOnlyList<ModelCardSample> samples)

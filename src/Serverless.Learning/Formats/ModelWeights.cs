@@ -23,14 +23,10 @@ public static class ModelWeights
     public static Dictionary<string, Tensor> Load(
         string folder, IReadOnlyDictionary<string, long[]> expected, ScalarType dtype, IReadOnlySet<string>? ignorable = null)
     {
-        using var files = WeightFiles.Open(folder);
-        Check(files, expected, ignorable ?? new HashSet<string>());
-
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
-            foreach (var name in expected.Keys.Where(name => files.Find(name) is not null))
-                weights.Add(name, Converted(files.Read(name), dtype));
+            ForEach(folder, expected, dtype, weights.Add, ignorable);
             return weights;
         }
         catch
@@ -39,6 +35,17 @@ public static class ModelWeights
                 tensor.Dispose();
             throw;
         }
+    }
+
+    /// <summary>As <see cref="Load"/>, but hands over one tensor after the other, so that each can be made smaller before the next is read.</summary>
+    /// <param name="take">Called with each name and its new tensor, which it owns.</param>
+    public static void ForEach(
+        string folder, IReadOnlyDictionary<string, long[]> expected, ScalarType dtype, Action<string, Tensor> take, IReadOnlySet<string>? ignorable = null)
+    {
+        using var files = WeightFiles.Open(folder);
+        Check(files, expected, ignorable ?? new HashSet<string>());
+        foreach (var name in expected.Keys.Where(name => files.Find(name) is not null))
+            take(name, Converted(files.Read(name), dtype));
     }
 
     private static Tensor Converted(Tensor stored, ScalarType dtype)

@@ -13,7 +13,7 @@ public static class AutoOptions
 
     /// <param name="requested">What the caller set; null fields are resolved.</param>
     /// <param name="examples">Examples in the training file.</param>
-    /// <exception cref="InputError">A value that was set is out of its range.</exception>
+    /// <exception cref="InputError">A value that was set is out of its range, or a target module is none of this model's.</exception>
     public static TrainingOptions Resolve(RequestedOptions requested, DecoderConfig config, int examples, long seed)
     {
         var adapter = requested.Adapter ?? new AdapterOptions
@@ -33,6 +33,7 @@ public static class AutoOptions
             Precision = ComputePrecisions.OfThisProcessor,
         };
         options.Validate();
+        if (adapter.IsLowRank) adapter.TargetsAmong(config.LinearPaths());
         return options;
     }
 

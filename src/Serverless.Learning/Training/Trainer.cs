@@ -1,5 +1,6 @@
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Data;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using TorchSharp;
@@ -25,7 +26,8 @@ public sealed class Trainer : IDisposable
         options.Validate();
         Model = model;
         Options = options;
-        adapter = options.Adapter.Kind == AdapterKind.Lora ? LoraAdapter.Wrap(model.Decoder, options.Adapter, options.Seed) : null;
+        if (options.Adapter.Kind == AdapterKind.Qlora) model.Decoder.QuantizeLinears();
+        adapter = options.Adapter.IsLowRank ? LoraAdapter.Wrap(model.Decoder, options.Adapter, options.Seed) : null;
         model.Decoder.ComputeType = options.Precision.ScalarType();
         parameters = new FlatParameters(adapter?.Weights ?? model.Decoder.Weights);
         optimiser = new AdamW(parameters, options.WeightDecay, beta2: 0.99);
@@ -61,6 +63,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Continues where a checkpoint left off: the following steps give the same bits as if there had been no interruption.</summary>
     public void Restore(string folder) => CheckpointFiles.Restore(folder, parameters, optimiser, loop);
 
+    /// <summary>What the model as trained so far answers to the texts of its first step; to be compared with what is written. The caller's.</summary>
+    public LogitSample SampleLogits() => LogitSample.Take(Model, batches.BatchOf(0).SelectMany(micro => micro.Texts()));
+
     /// <summary>Writes the adapter in PEFT's layout.</summary>
     /// <exception cref="InvalidOperationException">The run trains all weights and has no adapter.</exception>
     public void ExportAdapter(string folder, string baseModel)
@@ -69,12 +74,21 @@ public sealed class Trainer : IDisposable
         PeftAdapter.Save(folder, adapter.Options, baseModel, adapter.Tensors());
     }
 
-    /// <summary>Writes a merged Hugging Face folder: the adapter added in float32 and rounded once to <paramref name="dtype"/>.</summary>
+    /// <summary>
+    /// Writes a merged Hugging Face folder: the adapter added in float32, onto the weights of the model's folder where those in memory
+    /// are quantised, and rounded once to <paramref name="dtype"/>. One weight at a time is made.
+    /// </summary>
     public void ExportMerged(string folder, torch.ScalarType dtype = torch.ScalarType.BFloat16)
     {
-        using var scope = torch.NewDisposeScope();
-        var weights = adapter?.Fuse(Model.Decoder) ?? Model.Decoder.Weights.ToDictionary(weight => weight.Name, weight => weight.Value.detach());
-        ModelFolder.WriteMerged(Model.Folder, folder, weights, dtype);
+        using var originals = WeightFiles.Open(Model.Folder);
+        ModelFolder.WriteMerged(Model.Folder, folder, Model.Decoder.Weights.Select(weight => new PendingTensor(
+            weight.Name, weight.Shape, torch.ScalarType.Float32, () => Merged(weight, originals))).ToList(), dtype);
+    }
+
+    private torch.Tensor Merged(Weight weight, WeightFiles originals)
+    {
+        var original = weight.Quantized is null ? weight.Value.detach() : originals.Read(weight.Name);
+        return adapter?.Fuse(weight.Name, original) ?? original;
     }
 
     public void Dispose()

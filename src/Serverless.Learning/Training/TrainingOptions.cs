@@ -46,7 +46,7 @@ public sealed record TrainingOptions
         Check(WeightDecay is >= 0 and <= 1, "weight_decay", WeightDecay, "0 to 1");
         Check(MaxGradientNorm > 0, "max_gradient_norm", MaxGradientNorm, "above 0");
         Check(MaxSequenceLength >= 2, "max_sequence_length", MaxSequenceLength, "2 or more");
-        if (Adapter.Kind == AdapterKind.Lora)
+        if (Adapter.IsLowRank)
         {
             Check(Adapter.Rank is >= 1 and <= 1024, "adapter.rank", Adapter.Rank, "1 to 1024");
             Check(Adapter.Alpha > 0, "adapter.alpha", Adapter.Alpha, "above 0");

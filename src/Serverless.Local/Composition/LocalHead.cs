@@ -12,6 +12,7 @@ using Serverless.Learning.Native;
 using Serverless.Local.Azurite;
 using Serverless.Local.Journal;
 using Serverless.Local.Settings;
+using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Storage;
 
@@ -84,7 +85,7 @@ internal sealed class LocalHead : IAsyncDisposable
             NativeRuntime.SetThreads(settings.Threads);
         await Services.GetRequiredService<BlobAccount>().CreateContainersAsync(ct);
         _lease = await HeadLease.AcquireAsync(Services, ct);
-        await Services.GetRequiredService<BaseModels>().SeedAsync(ct);
+        await Services.GetRequiredService<BaseModels>().SeedAsync(settings.Models, ct);
         await Services.GetRequiredService<JournalWorkflowHost>().ResumeAsync(ct);
         await Services.GetRequiredService<UnfinishedWork>().StartAsync(ct);
         try
@@ -109,7 +110,7 @@ internal sealed class LocalHead : IAsyncDisposable
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting", level => started.Value && level >= LogLevel.Warning);
-        builder.Services.AddStorage(settings).AddWorkflows(settings).AddInference(settings).AddApi(settings);
+        builder.Services.AddLocalHead(settings);
         var app = builder.Build();
         app.UseServerlessApi();
         app.UseRouting();

@@ -62,6 +62,7 @@ public static class PipelineServices
         .AddSingleton<JobEvents>()
         .AddSingleton<JobExports>()
         .AddSingleton<JobFolders>()
+        .AddSingleton<JobMerges>()
         .AddSingleton<JobPlans>()
         .AddSingleton<JobWishes>()
         .AddSingleton<ModelEncoders>()
@@ -69,5 +70,6 @@ public static class PipelineServices
         .AddSingleton<TrainingSessions>()
         .AddSingleton<FileIntake>()
         .AddSingleton<JobService>()
+        .AddSingleton<ExpiredFiles>()
         .AddSingleton<UnfinishedWork>();
 }

@@ -30,7 +30,8 @@ public sealed class JobRequestReaderTests
             {"model": "m", "training_file": "file-1", "validation_file": "file-2", "suffix": "my-Model.1", "seed": 2147483647,
              "metadata": {"team": "red", "empty": ""}, "integrations": [],
              "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": 256, "learning_rate": 0.001, "max_sequence_length": 512}},
-                        "adapter": {"type": "lora", "rank": 8, "alpha": 16, "dropout": 0.1, "target_modules": ["q_proj", "v_proj"]}}}
+                        "adapter": {"type": "lora", "rank": 8, "alpha": 16, "dropout": 0.1, "target_modules": ["q_proj", "v_proj"],
+                                    "use_dora": true, "use_rslora": false}}}
             """);
 
         Assert.Equal("file-2", request.ValidationFile!.Value.Value);
@@ -45,7 +46,44 @@ public sealed class JobRequestReaderTests
         Assert.Equal(16, request.Adapter.Alpha);
         Assert.Equal(0.1, request.Adapter.Dropout);
         Assert.Equal(["q_proj", "v_proj"], request.Adapter.TargetModules!.Value);
+        Assert.True(request.Adapter.WeightDecomposed);
+        Assert.False(request.Adapter.RankStabilized);
     }
+
+    [Theory]
+    [InlineData("lora", AdapterKind.Lora)]
+    [InlineData("qlora", AdapterKind.Qlora)]
+    [InlineData("full", AdapterKind.Full)]
+    public void Every_type_of_adapter_is_taken(string type, AdapterKind kind) =>
+        Assert.Equal(new AdapterRequest { Type = kind }, Read(WithAdapter($"\"type\": \"{type}\"")).Adapter);
+
+    [Fact]
+    public void Auto_leaves_rank_and_alpha_to_the_service() =>
+        Assert.Equal(new AdapterRequest(), Read(WithAdapter("\"rank\": \"auto\", \"alpha\": \"auto\", \"dropout\": null")).Adapter);
+
+    [Theory]
+    [InlineData("\"type\": \"ia3\"", "Invalid value: 'ia3'. Supported values are: 'lora', 'full', and 'qlora'.", "type")]
+    [InlineData("\"rank\": 0", "Invalid value for 'method.adapter.rank': expected 'auto' or an integer from 1 to 1024, but got 0 instead.", "rank")]
+    [InlineData("\"rank\": 1025", "Invalid value for 'method.adapter.rank': expected 'auto' or an integer from 1 to 1024, but got 1025 instead.", "rank")]
+    [InlineData("\"alpha\": -1", "Invalid value for 'method.adapter.alpha': expected 'auto' or a number above 0, but got -1 instead.", "alpha")]
+    [InlineData("\"dropout\": -0.1",
+        "Invalid 'method.adapter.dropout': decimal below minimum value. Expected a value >= 0, but got -0.1 instead.", "dropout")]
+    [InlineData("\"dropout\": 1", "Invalid value for 'method.adapter.dropout': expected a number from 0 to below 1, but got 1 instead.", "dropout")]
+    [InlineData("\"use_dora\": \"yes\"", "Invalid type for 'method.adapter.use_dora': expected a boolean, but got a string instead.", "use_dora")]
+    [InlineData("\"use_rslora\": 1", "Invalid type for 'method.adapter.use_rslora': expected a boolean, but got an integer instead.", "use_rslora")]
+    [InlineData("\"target_modules\": \"some\"",
+        "Invalid value for 'method.adapter.target_modules': expected 'all-linear' or an array of strings, but got \"some\" instead.", "target_modules")]
+    [InlineData("\"target_modules\": []",
+        "Invalid 'method.adapter.target_modules': empty array. Expected an array with minimum length 1, but got an empty array instead.", "target_modules")]
+    [InlineData("\"target_modules\": [\"q_proj\", 7]",
+        "Invalid type for 'method.adapter.target_modules[1]': expected a string, but got an integer instead.", "target_modules[1]")]
+    [InlineData("\"lora_alpha\": 16",
+        "Unknown parameter: 'method.adapter.lora_alpha'. Known there are: 'type', 'rank', 'alpha', 'dropout', 'target_modules', 'use_dora', and 'use_rslora'.",
+        "lora_alpha")]
+    [InlineData("\"type\": \"full\", \"rank\": 8",
+        "'method.adapter.rank' is a property of low-rank updates, and 'method.adapter.type' is 'full': leave it out, or choose 'lora' or 'qlora'.", "rank")]
+    public void A_wrong_adapter_is_refused(string fields, string message, string parameter) =>
+        Refused(WithAdapter(fields), message, "method.adapter." + parameter);
 
     [Fact]
     public void The_deprecated_hyperparameters_still_count()
@@ -73,12 +111,6 @@ public sealed class JobRequestReaderTests
         "Invalid value: 'magic'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"dpo\"}",
         "Unsupported value: 'method.type' does not support 'dpo' in this service yet. Supported values are: 'supervised'.", "method.type")]
-    [InlineData("\"method\": {\"type\": \"supervised\", \"adapter\": {\"type\": \"qlora\"}}",
-        "Unsupported value: 'method.adapter.type' does not support 'qlora' in this service yet. Supported values are: 'lora' and 'full'.", "method.adapter.type")]
-    [InlineData("\"method\": {\"type\": \"supervised\", \"adapter\": {\"dropout\": 1}}",
-        "Invalid value for 'method.adapter.dropout': expected a number from 0 to below 1, but got 1 instead.", "method.adapter.dropout")]
-    [InlineData("\"method\": {\"type\": \"supervised\", \"adapter\": {\"target_modules\": \"some\"}}",
-        "Invalid value for 'method.adapter.target_modules': expected 'all-linear' or an array of strings, but got \"some\" instead.", "method.adapter.target_modules")]
     [InlineData("\"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"n_epochs\": 51}}}",
         "Invalid value for 'method.supervised.hyperparameters.n_epochs': expected 'auto' or an integer from 1 to 50, but got 51 instead.", "method.supervised.hyperparameters.n_epochs")]
     [InlineData("\"hyperparameters\": {\"batch_size\": \"big\"}",
@@ -114,6 +146,8 @@ public sealed class JobRequestReaderTests
         Refused(With($"\"metadata\": {{\"k\": \"{new string('v', 513)}\"}}"),
             "Invalid 'metadata.k': string too long. Expected a string with maximum length 512, but got a string with length 513 instead.", "metadata.k");
     }
+
+    private static string WithAdapter(string fields) => With("\"method\": {\"type\": \"supervised\", \"adapter\": {" + fields + "}}");
 
     private static string With(string field) => $$"""{"model": "m", "training_file": "file-1", {{field}}}""";
 

@@ -1,3 +1,4 @@
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Formats;
 
 namespace Serverless.Learning.Tests.Formats;
@@ -147,6 +148,20 @@ public sealed class ModelCardTests
         var card = ModelCard.Render(Facts with { Curve = [], Evaluation = [] });
         Assert.DoesNotContain("## Training curve", card, StringComparison.Ordinal);
         Assert.DoesNotContain("## Evaluation", card, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_card_says_how_far_the_stored_weights_agree_with_the_trained_ones()
+    {
+        var card = ModelCard.Render(Facts with
+        {
+            Merge = new MergeAgreement { Positions = 512, LargestLogitDifference = 0.03125, Divergence = 0.0000125, SameToken = 0.9961 },
+        });
+        Assert.EndsWith(
+            "\n## As trained and as stored\n\nAt 512 positions of the data, these weights and those that were trained gave logits that differ by at most " +
+            "3.13E-2, distributions with a mean divergence of 1.25E-5 nats, and the same likeliest token in 99.61%.\n",
+            card, StringComparison.Ordinal);
+        Assert.DoesNotContain("As trained and as stored", ModelCard.Render(Facts), StringComparison.Ordinal);
     }
 
     [Theory]

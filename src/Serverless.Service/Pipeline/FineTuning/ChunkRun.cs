@@ -1,4 +1,5 @@
 using Serverless.Service.Jobs;
+using Serverless.Service.Telemetry;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -94,6 +95,7 @@ internal sealed class ChunkRun(
     private void Note(TrainedStep taken)
     {
         var step = taken.Metrics;
+        ServiceTelemetry.Step(session.JobId, step.Step, step.Loss, step.Tokens, step.Elapsed);
         session.Metrics.Add(new JobMetrics
         {
             Step = step.Step,

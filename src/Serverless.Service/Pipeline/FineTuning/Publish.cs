@@ -12,7 +12,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// as a result file.
 /// </summary>
 public sealed class Publish(
-    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobEvents events, JobLog log, FileCatalog files,
+    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobMerges merges, JobEvaluations evaluations, JobEvents events,
+    JobLog log, FileCatalog files,
     FileStore store, ModelStore models, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
@@ -49,7 +50,8 @@ public sealed class Publish(
         }
         if (await exports.FolderAsync(job, ct) is not { } folder)
             return StageOutcome.Yield;
-        ModelCard.Write(folder, PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation));
+        var facts = PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation);
+        ModelCard.Write(folder, facts with { Merge = await merges.FindAsync(job.Id, ct) });
         await models.PublishAsync(
             folder,
             new ModelRecord

@@ -16,7 +16,7 @@ internal static class PublishedCard
         {
             Name = name.Value,
             BaseModel = job.Model.Value,
-            Method = plan.Options.Adapter.Kind == AdapterKind.Lora ? "supervised fine-tuning with LoRA" : "supervised fine-tuning of all weights",
+            Method = "supervised fine-tuning " + Means(plan.Options.Adapter),
             CreatedAt = job.CreatedAt,
             Data = data,
             HyperParameters = [.. HyperParameters(job, plan).Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
@@ -24,6 +24,21 @@ internal static class PublishedCard
             Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. evaluation.Comparisons.Select(Score)],
             Samples = evaluation is null ? [] : [.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples, Sample)],
         };
+
+    /// <summary>How, in words that fit after "fine-tuning": "with LoRA", "with QLoRA (DoRA)", "of all weights".</summary>
+    private static string Means(AdapterOptions adapter)
+    {
+        if (!adapter.IsLowRank)
+            return "of all weights";
+        var low = (adapter.WeightDecomposed, adapter.RankStabilized) switch
+        {
+            (true, true) => "DoRA scaled as rsLoRA",
+            (true, false) => "DoRA",
+            (false, true) => "rsLoRA",
+            _ => "LoRA",
+        };
+        return adapter.Kind != AdapterKind.Qlora ? $"with {low}" : low == "LoRA" ? "with QLoRA" : $"with QLoRA ({low})";
+    }
 
     public static ModelCardDataset Dataset(string use, FileRecord file, int examples, long tokens) =>
         new(use, file.Name, examples, tokens, file.Sha256);
@@ -43,11 +58,14 @@ internal static class PublishedCard
         yield return ("steps", Text(plan.TotalSteps));
         if (job.TrainedTokens is { } tokens)
             yield return ("trained_tokens", Text(tokens));
-        if (options.Adapter.Kind != AdapterKind.Lora)
+        if (!options.Adapter.IsLowRank)
             yield break;
+        yield return ("adapter.type", options.Adapter.Kind == AdapterKind.Qlora ? "qlora" : "lora");
         yield return ("adapter.rank", Text(options.Adapter.Rank));
         yield return ("adapter.alpha", Text(options.Adapter.Alpha));
         yield return ("adapter.dropout", Text(options.Adapter.Dropout));
+        yield return ("adapter.use_dora", options.Adapter.WeightDecomposed ? "true" : "false");
+        yield return ("adapter.use_rslora", options.Adapter.RankStabilized ? "true" : "false");
         yield return ("adapter.target_modules", string.Join(", ", options.Adapter.TargetModules));
     }
 

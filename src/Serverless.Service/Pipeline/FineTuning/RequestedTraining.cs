@@ -34,6 +34,8 @@ internal static class RequestedTraining
             Rank = rank,
             Alpha = asked.Alpha ?? 2.0 * rank,
             Dropout = asked.Dropout ?? unset.Dropout,
+            WeightDecomposed = asked.WeightDecomposed ?? unset.WeightDecomposed,
+            RankStabilized = asked.RankStabilized ?? unset.RankStabilized,
             TargetModules = asked.TargetModules is { } modules ? modules : unset.TargetModules,
         };
     }

@@ -3,6 +3,7 @@ using Serverless.Learning;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 using Serverless.Service.Storage;
+using Serverless.Service.Telemetry;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -20,7 +21,9 @@ public sealed class TrainChunk(
 
     public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
     {
+        using var span = ServiceTelemetry.StartChunk(input);
         var outcome = await TrainAsync(input, scope);
+        span?.SetTag("serverless.chunk.outcome", outcome.Result.ToString());
         if (outcome.Result is StageResult.Yield or StageResult.Stop or StageResult.Refuse)
             await sessions.CloseAsync(input);
         return outcome;

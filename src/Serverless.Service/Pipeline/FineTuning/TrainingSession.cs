@@ -1,3 +1,4 @@
+using Serverless.Learning.Adapters;
 using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
@@ -102,9 +103,12 @@ public sealed class TrainingSession : IAsyncDisposable
     public Task ExportAsync(string folder, string baseModel) => _thread.RunAsync(() =>
     {
         _trainer.ExportMerged(folder);
-        if (_trainer.Options.Adapter.Kind == Learning.Adapters.AdapterKind.Lora)
+        if (_trainer.Options.Adapter.IsLowRank)
             _trainer.ExportAdapter(Path.Combine(folder, "adapter"), baseModel);
     });
+
+    /// <inheritdoc cref="Trainer.SampleLogits"/>
+    public Task<LogitSample> SampleAsync() => _thread.RunAsync(_trainer.SampleLogits);
 
     public async ValueTask DisposeAsync()
     {
@@ -132,7 +136,7 @@ public sealed class TrainingSession : IAsyncDisposable
     private static Trainer Build(
         string modelFolder, IReadOnlyList<TrainingSequence> sequences, TrainingOptions options, string? checkpointFolder)
     {
-        var model = LanguageModel.Load(modelFolder);
+        var model = LanguageModel.Load(modelFolder, quantize: options.Adapter.Kind == AdapterKind.Qlora);
         Trainer? trainer = null;
         try
         {
