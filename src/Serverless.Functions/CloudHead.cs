@@ -9,9 +9,11 @@ using Serverless.Functions.Durable;
 using Serverless.Functions.Http;
 using Serverless.Functions.Settings;
 using Serverless.Functions.Telemetry;
+using Serverless.Service.Evals;
 using Serverless.Service.Files;
 using Serverless.Service.Inference;
 using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.Intake;
 using Serverless.Service.Storage;
@@ -41,6 +43,7 @@ internal static class CloudHead
         .AddServerlessApi(settings.Api() with { MaxGenerationTime = limits.LongestAnswer })
         .AddSingleton<IWorkflow<FineTuneInput>>(provider => provider.GetRequiredService<FineTuneWorkflow>())
         .AddSingleton<IWorkflow<FileId>>(provider => provider.GetRequiredService<IntakeWorkflow>())
+        .AddSingleton<IWorkflow<EvalRunId>>(provider => provider.GetRequiredService<EvalRunWorkflow>())
         .AddSingleton<DurableConnection>()
         .AddSingleton<DurableHistories>()
         .AddSingleton<IWorkflowStarter, DurableWorkflowStarter>()
