@@ -56,8 +56,7 @@ public sealed class Decoder : IDisposable
     {
         var config = DecoderConfig.Load(folder, context);
         NativeRuntime.EnsureLoaded();
-        var ignorable = config.TiedHead ? new HashSet<string> { WeightNames.Head } : [];
-        return new Decoder(config, ModelWeights.Load(folder, config.WeightShapes(), ScalarType.Float32, ignorable));
+        return new Decoder(config, ModelWeights.Load(folder, config.WeightShapes(), ScalarType.Float32, config.IgnorableWeights()));
     }
 
     /// <summary>The final, normed hidden states.</summary>

@@ -96,6 +96,9 @@ public sealed record DecoderConfig
     /// <summary>Names and shapes of every weight of this shape, in Hugging Face's naming.</summary>
     public IReadOnlyDictionary<string, long[]> WeightShapes() => WeightNames.Shapes(this);
 
+    /// <summary>Names that a folder may hold beside its weights without a meaning for the decoder.</summary>
+    public IReadOnlySet<string> IgnorableWeights() => WeightNames.Ignorable(this);
+
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     /// <param name="context">
     /// The longest sequence, in tokens, that the model will be run with. By default what the configuration promises; with LongRoPE the original
