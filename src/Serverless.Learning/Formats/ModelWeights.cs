@@ -24,7 +24,7 @@ public static class ModelWeights
         string folder, IReadOnlyDictionary<string, long[]> expected, ScalarType dtype, IReadOnlySet<string>? ignorable = null)
     {
         using var files = WeightFiles.Open(folder);
-        Check(folder, files, expected, ignorable ?? new HashSet<string>());
+        Check(files, expected, ignorable ?? new HashSet<string>());
 
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
@@ -50,7 +50,7 @@ public static class ModelWeights
     }
 
     /// <exception cref="InputError">Missing, unexpected and mis-shaped tensors, all in one message.</exception>
-    internal static void Check(string folder, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, IReadOnlySet<string> ignorable)
+    internal static void Check(WeightFiles files, IReadOnlyDictionary<string, long[]> expected, IReadOnlySet<string> ignorable)
     {
         var faults = new List<string>();
         foreach (var (name, shape) in expected.OrderBy(entry => entry.Key, StringComparer.Ordinal))
@@ -80,7 +80,6 @@ public static class ModelWeights
         var listed = string.Concat(faults.Take(MaxListedFaults).Select(fault => $"\n  {fault}"));
         var rest = faults.Count > MaxListedFaults ? $"\n  and {faults.Count - MaxListedFaults} more" : "";
         throw new InputError(
-            $"The weights in {Path.GetFileName(Path.GetFullPath(folder).TrimEnd('/', '\\'))} do not fit the model's configuration, in {faults.Count} " +
-            $"{(faults.Count == 1 ? "place" : "places")}:{listed}{rest}");
+            $"{files.File} does not fit config.json in {faults.Count} {(faults.Count == 1 ? "place" : "places")}:{listed}{rest}");
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -46,10 +47,12 @@ internal sealed class LocalHead : IAsyncDisposable
             ? await AzuriteProcess.StartAsync(
                 new AzuriteOptions { DataFolder = Path.Combine(settings.Data, "azurite"), Port = settings.AzuritePort, Say = say }, ct)
             : null;
-        var head = new LocalHead(Build(settings, logLevel), azurite);
+        var started = new StrongBox<bool>();
+        var head = new LocalHead(Build(settings, logLevel, started), azurite);
         try
         {
             await head.StartAsync(ct);
+            started.Value = true;
             return head;
         }
         catch
@@ -94,7 +97,8 @@ internal sealed class LocalHead : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(LocalSettings settings, LogLevel logLevel)
+    /// <param name="started">Whether the start is over; before, its faults are told by exceptions and not logged as well.</param>
+    private static WebApplication Build(LocalSettings settings, LogLevel logLevel, StrongBox<bool> started)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(settings.Url.ToString());
@@ -103,7 +107,8 @@ internal sealed class LocalHead : IAsyncDisposable
             .AddSimpleConsole(console => console.SingleLine = true)
             .SetMinimumLevel(logLevel)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
-            .AddFilter("Microsoft.Hosting", LogLevel.Warning);
+            .AddFilter("Microsoft.Hosting", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", level => started.Value && level >= LogLevel.Warning);
         builder.Services.AddStorage(settings).AddWorkflows(settings).AddInference(settings).AddApi(settings);
         var app = builder.Build();
         app.UseServerlessApi();

@@ -26,7 +26,7 @@ public static class GgufExport
         var config = DecoderConfig.Load(modelFolder);
         var architecture = GgufArchitecture.Of(config);
         using var files = WeightFiles.Open(modelFolder);
-        ModelWeights.Check(modelFolder, files, config.WeightShapes(), config.IgnorableWeights());
+        ModelWeights.Check(files, config.WeightShapes(), config.IgnorableWeights());
         var tensors = Tensors(files, architecture, config, type);
 
         List<KeyValuePair<string, object>> metadata =
