@@ -44,7 +44,7 @@ public sealed class FusedAttentionTests
     }
 
     [Theory]
-    [InlineData(1)]
+    [InlineData(2)] // through a window of one nothing depends on the query
     [InlineData(5)]
     [InlineData(16)]
     [InlineData(33)]
