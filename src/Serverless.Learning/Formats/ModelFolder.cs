@@ -88,10 +88,30 @@ public static class ModelFolder
             throw new InputError($"{ConfigFile}: not JSON: {fault.Message}", innerException: fault);
         }
 
+        config = TextConfig(config);
         SetDtype(config, dtype);
         if (config["text_config"] is JsonObject text && (text.ContainsKey("torch_dtype") || text.ContainsKey("dtype")))
             SetDtype(text, dtype);
         return [.. JsonSerializer.SerializeToUtf8Bytes(config, Indented), (byte)'\n'];
+    }
+
+    /// <summary>
+    /// The weights are those of the text model alone, so where the source's configuration describes one that sees as well (Gemma 3), the text
+    /// model's part of it is written as a whole of its own.
+    /// </summary>
+    private static JsonObject TextConfig(JsonObject config)
+    {
+        if (config["model_type"]?.GetValue<string>() != "gemma3" || config["text_config"] is not JsonObject text)
+            return config;
+        var whole = text.DeepClone().AsObject();
+        whole["model_type"] = "gemma3_text";
+        whole["architectures"] = new JsonArray("Gemma3ForCausalLM");
+        foreach (var name in new[] { "bos_token_id", "eos_token_id", "pad_token_id", "tie_word_embeddings", "torch_dtype", "dtype" })
+        {
+            if (!whole.ContainsKey(name) && config[name] is { } value)
+                whole[name] = value.DeepClone();
+        }
+        return whole;
     }
 
     /// <summary>transformers wrote <c>torch_dtype</c> up to 4.55 and writes <c>dtype</c> since; it reads both.</summary>

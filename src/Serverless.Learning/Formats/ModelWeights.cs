@@ -56,7 +56,8 @@ public static class ModelWeights
             return stored.to(dtype);
     }
 
-    private static void Check(WeightFiles files, IReadOnlyDictionary<string, long[]> expected, IReadOnlySet<string> ignorable)
+    /// <exception cref="InputError">Missing, unexpected and mis-shaped tensors, all in one message.</exception>
+    internal static void Check(WeightFiles files, IReadOnlyDictionary<string, long[]> expected, IReadOnlySet<string> ignorable)
     {
         var faults = new List<string>();
         foreach (var (name, shape) in expected.OrderBy(entry => entry.Key, StringComparer.Ordinal))

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Serverless.Learning.Formats;
 
 /// <summary>
-/// The safetensors files of a model folder: <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> names.
+/// The safetensors files of a model folder: <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> names. Where the
+/// folder's model sees as well, the tensors are those of its text model, under the names that a text model alone gives them.
 /// </summary>
 internal sealed class WeightFiles : IDisposable
 {
@@ -11,7 +12,8 @@ internal sealed class WeightFiles : IDisposable
     public const string IndexFile = "model.safetensors.index.json";
 
     private readonly List<SafetensorsFile> files = [];
-    private readonly Dictionary<string, SafetensorsFile> owners = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (SafetensorsFile File, SafetensorsTensor Stored)> owners = new(StringComparer.Ordinal);
+    private readonly HashSet<string> stored = new(StringComparer.Ordinal);
 
     private WeightFiles(string file) => File = file;
 
@@ -19,7 +21,7 @@ internal sealed class WeightFiles : IDisposable
     public string File { get; }
 
     /// <summary>Every tensor of every file.</summary>
-    public IEnumerable<SafetensorsTensor> Tensors => files.SelectMany(file => file.Tensors.Values);
+    public IEnumerable<SafetensorsTensor> Tensors => owners.Select(owner => owner.Value.Stored with { Name = owner.Key });
 
     /// <exception cref="InputError">There are no weights, the index is damaged, or a file is.</exception>
     public static WeightFiles Open(string folder)
@@ -43,9 +45,9 @@ internal sealed class WeightFiles : IDisposable
     }
 
     /// <summary>The tensor in its file's dtype; a new CPU tensor, owned by the caller.</summary>
-    public TorchSharp.torch.Tensor Read(string name) => owners[name].Read(name);
+    public TorchSharp.torch.Tensor Read(string name) => owners[name].File.Read(owners[name].Stored.Name);
 
-    public SafetensorsTensor? Find(string name) => owners.TryGetValue(name, out var file) ? file.Tensors[name] : null;
+    public SafetensorsTensor? Find(string name) => owners.TryGetValue(name, out var owner) ? owner.Stored : null;
 
     public void Dispose() => files.ForEach(file => file.Dispose());
 
@@ -57,7 +59,7 @@ internal sealed class WeightFiles : IDisposable
 
         foreach (var (tensor, shard) in indexed.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
-            if (!owners.ContainsKey(tensor))
+            if (!stored.Contains(tensor))
                 throw new InputError($"{IndexFile}, weight_map: tensor {Quoted.Name(tensor)} is not in {shard}");
         }
     }
@@ -66,11 +68,27 @@ internal sealed class WeightFiles : IDisposable
     {
         var file = SafetensorsFile.Open(Path.Combine(folder, fileName));
         files.Add(file);
-        foreach (var name in file.Tensors.Keys)
+        foreach (var (name, tensor) in file.Tensors)
         {
-            if (!owners.TryAdd(name, file))
+            stored.Add(name);
+            if (NameInTextModel(name) is { } inner && !owners.TryAdd(inner, (file, tensor)))
                 throw new InputError($"{fileName}, tensor {Quoted.Name(name)}: another shard holds a tensor of this name");
         }
+    }
+
+    /// <summary>
+    /// transformers put the text model of Gemma 3 behind <c>language_model.</c> up to 4.51 and has it inside <c>model.language_model.</c> since;
+    /// null for what belongs to its sight.
+    /// </summary>
+    private static string? NameInTextModel(string name)
+    {
+        const string older = "language_model.", newer = "model.language_model.";
+        var path = name.StartsWith("model.", StringComparison.Ordinal) ? name["model.".Length..] : name;
+        if (path.StartsWith("vision_tower.", StringComparison.Ordinal) || path.StartsWith("multi_modal_projector.", StringComparison.Ordinal))
+            return null;
+        return name.StartsWith(older, StringComparison.Ordinal) ? name[older.Length..]
+            : name.StartsWith(newer, StringComparison.Ordinal) ? "model." + name[newer.Length..]
+            : name;
     }
 
     /// <summary>Tensor name to file name.</summary>

@@ -66,12 +66,11 @@ public sealed class Decoder : IDisposable
     {
         var config = DecoderConfig.Load(folder, context);
         NativeRuntime.EnsureLoaded();
-        var ignorable = config.TiedHead ? new HashSet<string> { WeightNames.Head } : [];
         var quantized = quantize ? config.LinearPaths().Select(path => path + ".weight").ToHashSet() : [];
         var weights = new Dictionary<string, Weight>();
         try
         {
-            ModelWeights.ForEach(folder, config.WeightShapes(), ScalarType.Float32, Take, ignorable);
+            ModelWeights.ForEach(folder, config.WeightShapes(), ScalarType.Float32, Take, config.IgnorableWeights());
             return new Decoder(config, weights);
         }
         catch

@@ -101,6 +101,9 @@ public sealed record DecoderConfig
         .Where(entry => entry.Value.Length == 2 && entry.Key is not (WeightNames.Embedding or WeightNames.Head))
         .Select(entry => entry.Key[..^".weight".Length]).ToList();
 
+    /// <summary>Names that a folder may hold beside its weights without a meaning for the decoder.</summary>
+    public IReadOnlySet<string> IgnorableWeights() => WeightNames.Ignorable(this);
+
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     /// <param name="context">
     /// The longest sequence, in tokens, that the model will be run with. By default what the configuration promises; with LongRoPE the original

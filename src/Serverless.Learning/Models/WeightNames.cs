@@ -7,6 +7,14 @@ internal static class WeightNames
     public const string FinalNorm = "model.norm.weight";
     public const string Head = "lm_head.weight";
 
+    /// <summary>A copy of a tied head, and the rotary frequencies that old versions of transformers stored.</summary>
+    public static IReadOnlySet<string> Ignorable(DecoderConfig config)
+    {
+        var names = Enumerable.Range(0, config.Layers).Select(layer => $"model.layers.{layer}.self_attn.rotary_emb.inv_freq").ToHashSet();
+        if (config.TiedHead) names.Add(Head);
+        return names;
+    }
+
     /// <summary>Names and shapes, in the order of the computation.</summary>
     public static IReadOnlyDictionary<string, long[]> Shapes(DecoderConfig config)
     {

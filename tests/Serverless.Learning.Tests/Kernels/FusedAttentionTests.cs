@@ -43,6 +43,28 @@ public sealed class FusedAttentionTests
         Compare(2, 4, 2, 131, 32, documents);
     }
 
+    [Theory]
+    [InlineData(2)] // through a window of one nothing depends on the query
+    [InlineData(5)]
+    [InlineData(16)]
+    [InlineData(33)]
+    [InlineData(131)]
+    public void CausalAttention_through_a_window_has_the_twins_value_and_gradients(int window)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(13);
+        Compare(2, 4, 2, 131, 32, null, window);
+        Compare(2, 4, 2, 131, 32, rand(2, 131).lt(0.05).to(ScalarType.Int64).cumsum(1), window);
+    }
+
+    [Fact]
+    public void A_soft_cap_is_computed_by_the_twin()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(14);
+        Compare(1, 2, 1, 20, 16, null, 7, 1.5);
+    }
+
     [Fact]
     public void Documents_whose_numbers_decrease_are_computed_by_the_twin()
     {
@@ -67,14 +89,14 @@ public sealed class FusedAttentionTests
         Assert.True(Gradients(1).eq(Gradients(2)).all().item<bool>());
     }
 
-    private static void Compare(int batch, int heads, int groups, int times, int width, Tensor? documents)
+    private static void Compare(int batch, int heads, int groups, int times, int width, Tensor? documents, int? window = null, double? softCap = null)
     {
         var scale = 1 / Math.Sqrt(width);
         // As the decoder makes them: heads inside time, seen through a transposed view.
         Tensor Heads(Tensor x, int count) => x.view(batch, times, count, width).transpose(1, 2);
         Twins.AssertEqual(
             2e-5, [randn(batch, times, heads * width) * 2, randn(batch, times, groups * width), randn(batch, times, groups * width)],
-            x => Plain.CausalAttention(Heads(x[0], heads), Heads(x[1], groups), Heads(x[2], groups), documents, scale),
-            x => Fused.CausalAttention(Heads(x[0], heads), Heads(x[1], groups), Heads(x[2], groups), documents, scale));
+            x => Plain.CausalAttention(Heads(x[0], heads), Heads(x[1], groups), Heads(x[2], groups), documents, scale, window, softCap),
+            x => Fused.CausalAttention(Heads(x[0], heads), Heads(x[1], groups), Heads(x[2], groups), documents, scale, window, softCap));
     }
 }

@@ -63,6 +63,48 @@ public sealed class FusedTests
     }
 
     [Theory]
+    [InlineData(1, 5)]
+    [InlineData(333, 768)]
+    public void GeGlu_has_the_twins_value_and_gradients(int rows, int width)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(15);
+        Twins.AssertEqual(
+            Tolerance, [randn(rows, width) * 3, randn(rows, width)],
+            inputs => Plain.GeGlu(inputs[0], inputs[1]), inputs => Fused.GeGlu(inputs[0], inputs[1]));
+    }
+
+    [Theory]
+    [InlineData(16, 12)]
+    [InlineData(96, 64)]
+    public void RotaryEmbedding_of_some_channels_has_the_twins_value_and_gradient_and_passes_the_rest(int width, int size)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(16);
+        var half = rand(9, size / 2);
+        var angles = cat([half, half], -1) * 7;
+        var (cosine, sine) = (angles.cos(), angles.sin());
+        var x = randn(2, 9, 3 * width);
+        Tensor Heads(Tensor input) => input.view(2, 9, 3, width).transpose(1, 2);
+        Twins.AssertEqual(
+            Tolerance, [x],
+            inputs => Plain.RotaryEmbedding(Heads(inputs[0]), cosine, sine), inputs => Fused.RotaryEmbedding(Heads(inputs[0]), cosine, sine));
+        Assert.True(Fused.RotaryEmbedding(Heads(x), cosine, sine).narrow(3, size, width - size).eq(Heads(x).narrow(3, size, width - size)).all().item<bool>());
+    }
+
+    [Fact]
+    public void LinearCrossEntropy_with_a_soft_cap_has_the_twins_loss_and_gradients_over_several_chunks()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(17);
+        var targets = randint(0, 300, [1100], dtype: ScalarType.Int64);
+        Twins.AssertEqual(
+            Tolerance, [randn(1100, 48), randn(300, 48) * 0.3],
+            inputs => Plain.LinearCrossEntropy(inputs[0], inputs[1], targets, 0.1, softCap: 1.5).Loss,
+            inputs => Fused.LinearCrossEntropy(inputs[0], inputs[1], targets, 0.1, softCap: 1.5).Loss);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(0.01)]
     public void CrossEntropy_has_the_twins_loss_count_and_gradient(double scale)

@@ -41,6 +41,42 @@ public sealed class PlainTests
     }
 
     [Fact]
+    public void Through_a_window_a_query_sees_itself_and_those_just_before()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        var (q, k, v) = (randn(1, 2, 9, 8), randn(1, 2, 9, 8), randn(1, 2, 9, 8));
+        var all = Plain.CausalAttention(q, k, v, null, 0.5, window: 3);
+        for (var query = 0; query < 9; query++)
+        {
+            var first = Math.Max(0, query - 2);
+            var own = Plain.CausalAttention(
+                q.narrow(2, query, 1), k.narrow(2, first, query - first + 1), v.narrow(2, first, query - first + 1), null, 0.5);
+            Assert.True(own.allclose(all.narrow(1, query, 1), 1e-5, 1e-6));
+        }
+    }
+
+    [Fact]
+    public void A_soft_cap_bounds_the_scores()
+    {
+        using var scope = NewDisposeScope();
+        // Scores of 100 and 0 with a cap of 2 are 2 and 0: probabilities e^2 : 1.
+        var (q, k, v) = (ones(1, 1, 1, 1) * 10, tensor(new float[] { 10, 0 }).view(1, 1, 2, 1), tensor(new float[] { 1, 0 }).view(1, 1, 2, 1));
+        Assert.Equal(Math.Exp(2) / (Math.Exp(2) + 1), Plain.CausalAttention(q, k, v, null, 1, softCap: 2).item<float>(), 1e-5);
+    }
+
+    [Fact]
+    public void GeGlu_is_GELUs_tanh_approximation_times_up()
+    {
+        using var scope = NewDisposeScope();
+        // Values of GELU's tanh approximation from its definition, in double precision.
+        double Gelu(double x) => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+        var gate = new[] { -3f, -0.5f, 0f, 0.7f, 4f };
+        var found = Plain.GeGlu(tensor(gate), tensor(new[] { 2f, 2f, 2f, 2f, 2f })).data<float>().ToArray();
+        for (var i = 0; i < gate.Length; i++) Assert.Equal(2 * Gelu(gate[i]), found[i], 1e-5);
+    }
+
+    [Fact]
     public void Rotary_positions_match_the_rotation_written_out()
     {
         using var scope = NewDisposeScope();

@@ -1,37 +1,21 @@
-using System.Text.Json;
+using Serverless.Learning.Models;
 
 namespace Serverless.Learning.Formats.Gguf;
 
-/// <summary>What GGUF calls a model family, and the keys that describe one of its models, from a Hugging Face config.json.</summary>
+/// <summary>What GGUF calls a model family, and the keys that describe one of its models.</summary>
 internal sealed class GgufArchitecture
 {
-    private const string ConfigFile = "config.json";
+    private readonly DecoderConfig config;
 
-    private readonly JsonElement config;
-
-    private GgufArchitecture(string name, JsonElement config)
+    private GgufArchitecture(string name, DecoderConfig config)
     {
         Name = name;
         this.config = config;
-        Layers = Whole("num_hidden_layers");
-        Heads = Whole("num_attention_heads");
-        KeyValueHeads = config.Member("num_key_value_heads") is null ? Heads : Whole("num_key_value_heads");
-        HeadWidth = config.Member("head_dim") is null ? Whole("hidden_size") / Heads : Whole("head_dim");
-        Rope = GgufRope.Read(config);
-        Refuse();
+        Rope = new GgufRope(config.Rotary, config.PromisedLength);
     }
 
     /// <summary><c>general.architecture</c>, and the first part of the family's keys.</summary>
     public string Name { get; }
-
-    public int Layers { get; }
-
-    public int Heads { get; }
-
-    public int KeyValueHeads { get; }
-
-    /// <summary>Width of one head.</summary>
-    public int HeadWidth { get; }
 
     public GgufRope Rope { get; }
 
@@ -41,54 +25,80 @@ internal sealed class GgufArchitecture
     /// </summary>
     public bool InterleavesRotary => Name == "llama";
 
-    /// <summary>Whether the embedding serves as output head too.</summary>
-    public bool IsTied => config.IsTrue("tie_word_embeddings");
+    public bool IsGemma => Name is "gemma2" or "gemma3";
 
-    /// <exception cref="InputError">The family, or something it asks for, has no counterpart here.</exception>
-    public static GgufArchitecture Read(JsonElement config) => config.Text("model_type") switch
+    /// <exception cref="InputError">The model asks for something that the family's architecture in GGUF does not compute; all of it is listed.</exception>
+    public static GgufArchitecture Of(DecoderConfig config)
     {
-        "llama" or "mistral" => new("llama", config),
-        "qwen2" => new("qwen2", config),
-        "qwen3" => new("qwen3", config),
-        var other => throw new InputError($"{ConfigFile}, model_type: found {Quoted.Name(other ?? "")}; GGUF export knows llama, mistral, qwen2, qwen3"),
-    };
+        var architecture = new GgufArchitecture(
+            config.Family switch { "llama" or "mistral" => "llama", "gemma3_text" => "gemma3", var same => same }, config);
+        var faults = architecture.Faults().ToList();
+        return faults.Count == 0 ? architecture : throw new InputError(string.Join('\n', faults));
+    }
 
     /// <summary>The family's keys.</summary>
-    /// <param name="vocabularySize">Rows of the embedding.</param>
-    public IEnumerable<KeyValuePair<string, object>> Keys(int vocabularySize)
+    public IEnumerable<KeyValuePair<string, object>> Keys()
     {
-        yield return new($"{Name}.block_count", (uint)Layers);
-        yield return new($"{Name}.context_length", (uint)Whole("max_position_embeddings"));
-        yield return new($"{Name}.embedding_length", (uint)Whole("hidden_size"));
-        yield return new($"{Name}.feed_forward_length", (uint)Whole("intermediate_size"));
-        yield return new($"{Name}.attention.head_count", (uint)Heads);
-        yield return new($"{Name}.attention.head_count_kv", (uint)KeyValueHeads);
-        yield return new($"{Name}.attention.key_length", (uint)HeadWidth);
-        yield return new($"{Name}.attention.value_length", (uint)HeadWidth);
-        yield return new($"{Name}.attention.layer_norm_rms_epsilon", Number("rms_norm_eps"));
-        yield return new($"{Name}.vocab_size", (uint)vocabularySize);
-        yield return new($"{Name}.rope.dimension_count", (uint)HeadWidth);
-        foreach (var entry in Rope.Keys)
-            yield return new($"{Name}.{entry.Key}", entry.Value);
+        yield return Key("block_count", (uint)config.Layers);
+        yield return Key("context_length", (uint)ContextLength);
+        yield return Key("embedding_length", (uint)config.Width);
+        yield return Key("feed_forward_length", (uint)config.InnerWidth);
+        yield return Key("attention.head_count", (uint)config.Heads);
+        yield return Key("attention.head_count_kv", (uint)config.KeyValueHeads);
+        yield return Key("attention.key_length", (uint)config.HeadSize);
+        yield return Key("attention.value_length", (uint)config.HeadSize);
+        yield return Key("attention.layer_norm_rms_epsilon", (float)config.NormEpsilon);
+        yield return Key("vocab_size", (uint)config.VocabularySize);
+        yield return Key("rope.dimension_count", (uint)config.Rotary.Size);
+        foreach (var entry in Rope.Keys())
+            yield return Key(entry.Key, entry.Value);
+        if (IsGemma)
+            yield return Key("attention.sliding_window", (uint)(config.Window ?? config.PromisedLength));
+        if (Name == "phi3") // llama.cpp computes no window there since May 2025; before, it wanted the key, 0 for none
+            yield return Key("attention.sliding_window", (uint)(HasWindow ? config.Window!.Value : 0));
+        if (config.AttentionSoftCap is { } scores)
+            yield return Key("attn_logit_softcapping", (float)scores);
+        if (config.LogitSoftCap is { } logits)
+            yield return Key("final_logit_softcapping", (float)logits);
     }
 
-    private void Refuse()
+    private bool HasWindow => config.Window < config.PromisedLength && config.SlidingLayers.Contains(true);
+
+    /// <summary>
+    /// Architectures without a sliding window answer as the model does for as long as a text fits into the window; so that is the context
+    /// they declare.
+    /// </summary>
+    private int ContextLength => !IsGemma && HasWindow ? config.Window!.Value : config.PromisedLength;
+
+    /// <summary>What llama.cpp multiplies scores by: 1 / sqrt(head width), in the largest Gemma of a generation 1 / sqrt(D / heads).</summary>
+    private double KnownScale => (Name, config.Layers) is ("gemma2", 46) or ("gemma3", 62)
+        ? 1 / Math.Sqrt(config.Width / config.Heads)
+        : 1 / Math.Sqrt(config.HeadSize);
+
+    private IEnumerable<string> Faults()
     {
-        if (config.Text("hidden_act") is { } activation and not "silu")
-            throw new InputError($"{ConfigFile}, hidden_act: found {Quoted.Name(activation)}; GGUF's {Name} means silu");
-        var slides = config.Member("sliding_window") is not null
-            && (config.Member("use_sliding_window") is not { } use || use.ValueKind == JsonValueKind.True);
-        if (slides && Whole("sliding_window") < Whole("max_position_embeddings"))
-            throw new InputError($"{ConfigFile}, sliding_window: found {Whole("sliding_window")}; GGUF's {Name} knows full attention only");
-        if (config.Member("partial_rotary_factor") is { ValueKind: JsonValueKind.Number } part && part.GetDouble() != 1)
-            throw new InputError($"{ConfigFile}, partial_rotary_factor: found {part.GetRawText()}; GGUF export knows 1");
+        foreach (var fault in Rope.Faults(Name))
+            yield return fault;
+        if (Math.Abs(config.AttentionScale / KnownScale - 1) > 1e-6)
+            yield return $"config.json, query_pre_attn_scalar: found {Math.Pow(config.AttentionScale, -2):g6}; GGUF's {Name} means {Math.Pow(KnownScale, -2):g6}";
+        if (InterleavesRotary && config.Rotary.Size != config.HeadSize)
+            yield return $"config.json, partial_rotary_factor: found {config.Rotary.Size} of {config.HeadSize} channels; GGUF's {Name} turns all";
+        if (config.QueryKeyValueBias && Name is not ("llama" or "qwen2"))
+            yield return $"config.json, attention_bias: found true; GGUF's {Name} has none";
+        if (!IsGemma)
+            yield break;
+        if (!config.TiedHead)
+            yield return $"config.json, tie_word_embeddings: found false; GGUF's {Name} means true";
+        var fullEvery = Name == "gemma2" ? 2 : 6;
+        if (config.Window is not null && Enumerable.Range(0, config.Layers).Any(layer => config.Slides(layer) != ((layer + 1) % fullEvery != 0)))
+            yield return $"config.json, layer_types: GGUF's {Name} lets layers slide, except for one in {fullEvery}";
+        if (Name == "gemma2" && (config.AttentionSoftCap is null || config.LogitSoftCap is null))
+            yield return "config.json, attn_logit_softcapping, final_logit_softcapping: found null; GGUF's gemma2 means numbers";
+        if (Name == "gemma3" && (config.AttentionSoftCap is not null || config.LogitSoftCap is not null))
+            yield return "config.json, attn_logit_softcapping, final_logit_softcapping: found numbers; GGUF's gemma3 means null";
+        if (config.LocalRotary is { } local && (local.Base != 10_000 || local.Scaling is not null || local.Size != config.HeadSize))
+            yield return $"config.json, rope_local_base_freq: found {local.Base}; GGUF's {Name} means 10000";
     }
 
-    private int Whole(string name) => config.Member(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) && number > 0
-        ? number
-        : throw new InputError($"{ConfigFile}, {name}: found {Quoted.Cut(config.Member(name)?.GetRawText() ?? "nothing")}; allowed: a whole number from 1");
-
-    private float Number(string name) => config.Member(name) is { ValueKind: JsonValueKind.Number } value
-        ? value.GetSingle()
-        : throw new InputError($"{ConfigFile}, {name}: found {Quoted.Cut(config.Member(name)?.GetRawText() ?? "nothing")}; allowed: a number");
+    private KeyValuePair<string, object> Key(string key, object value) => new($"{Name}.{key}", value);
 }

@@ -1,10 +1,12 @@
+using Serverless.Learning.Models;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Formats.Gguf;
 
 /// <summary>
 /// Turns a Hugging Face model folder into one GGUF file for llama.cpp and what is built on it: weights, hyper-parameters, rotary settings,
-/// vocabulary, merges, special tokens and chat template. Families: Llama and Mistral (<c>llama</c>), Qwen2 and Qwen3.
+/// vocabulary, merges, special tokens and chat template. Architectures: <c>llama</c> (Llama, Mistral), <c>qwen2</c>, <c>qwen3</c>,
+/// <c>phi3</c>, <c>gemma2</c>, <c>gemma3</c>.
 /// </summary>
 public static class GgufExport
 {
@@ -21,21 +23,21 @@ public static class GgufExport
     /// <exception cref="InvalidDataException">The written file does not hold what was written: a fault of this program or of the disk.</exception>
     public static void Write(string modelFolder, string path, GgufType type, string? name = null)
     {
-        var config = FolderJson.Read(modelFolder, "config.json");
-        var architecture = GgufArchitecture.Read(config);
+        var config = DecoderConfig.Load(modelFolder);
+        var architecture = GgufArchitecture.Of(config);
         using var files = WeightFiles.Open(modelFolder);
-        var tensors = Tensors(files, architecture, type);
-        var rows = checked((int)tensors[0].Shape[0]);
+        ModelWeights.Check(files, config.WeightShapes(), config.IgnorableWeights());
+        var tensors = Tensors(files, architecture, config, type);
 
         List<KeyValuePair<string, object>> metadata =
         [
             new("general.architecture", architecture.Name),
             new("general.type", "model"),
             new("general.name", name ?? Path.GetFileName(Path.GetFullPath(modelFolder).TrimEnd(Path.DirectorySeparatorChar))),
-            .. architecture.Keys(rows),
+            .. architecture.Keys(),
             new("general.file_type", FileType(type)),
             new("general.quantization_version", QuantizationVersion),
-            .. GgufVocabulary.Read(modelFolder, rows, config),
+            .. GgufVocabulary.Read(modelFolder, config.VocabularySize, FolderJson.Read(modelFolder, "config.json")),
         ];
 
         GgufWriter.Write(path, metadata, tensors);
@@ -50,48 +52,29 @@ public static class GgufExport
         }
     }
 
-    /// <summary>The embedding first, then as llama.cpp's converter orders them.</summary>
-    private static List<GgufSource> Tensors(WeightFiles files, GgufArchitecture architecture, GgufType type)
+    /// <summary>The embedding first, then in the order of the computation.</summary>
+    private static List<GgufSource> Tensors(WeightFiles files, GgufArchitecture architecture, DecoderConfig config, GgufType type)
     {
-        var required = GgufNames.Required(architecture).ToList();
-        var missing = required.Where(name => files.Find(name) is null).ToList();
-        var known = required.Concat(required.Select(BiasOf)).Append("lm_head.weight").ToHashSet(StringComparer.Ordinal);
-        var unknown = files.Tensors.Select(tensor => tensor.Name)
-            .Where(name => !known.Contains(name) && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal).ToList();
-        if (missing.Count + unknown.Count > 0)
-        {
-            throw new InputError(
-                "The weights are not those of a " + architecture.Name + " model:" +
-                string.Concat(missing.Select(name => $"\n  missing {name}").Concat(unknown.Select(name => $"\n  unexpected {Quoted.Name(name)}")).Take(11)));
-        }
-
-        var sources = new List<GgufSource>();
-        foreach (var name in required.SelectMany(name => new[] { name, BiasOf(name) }).Where(name => files.Find(name) is not null))
-            sources.Add(Source(files, architecture, name, type));
-
-        if (architecture.Rope.Divisors(architecture.HeadWidth) is { } divisors)
-            sources.Insert(1, new GgufSource("rope_freqs.weight", GgufType.F32, [divisors.Length], () => tensor(divisors)));
+        var sources = config.WeightShapes().Select(shape => Source(files, architecture, config, shape.Key, shape.Value, type)).ToList();
+        sources.InsertRange(1, architecture.Rope.Divisors().Select(divisors =>
+            new GgufSource(divisors.Name, GgufType.F32, [divisors.Values.Length], () => tensor(divisors.Values))));
         return sources;
     }
 
-    private static string BiasOf(string weight) => weight[..^"weight".Length] + "bias";
-
-    private static GgufSource Source(WeightFiles files, GgufArchitecture architecture, string hf, GgufType type)
+    private static GgufSource Source(WeightFiles files, GgufArchitecture architecture, DecoderConfig config, string hf, long[] shape, GgufType type)
     {
-        var shape = files.Find(hf)!.Shape;
         var heads = !architecture.InterleavesRotary ? 0
-            : hf.Contains(".q_proj.", StringComparison.Ordinal) ? architecture.Heads
-            : hf.Contains(".k_proj.", StringComparison.Ordinal) ? architecture.KeyValueHeads
+            : hf.Contains(".q_proj.", StringComparison.Ordinal) ? config.Heads
+            : hf.Contains(".k_proj.", StringComparison.Ordinal) ? config.KeyValueHeads
             : 0;
-        if (heads > 0 && shape[0] != (long)heads * architecture.HeadWidth)
-            throw new InputError($"{hf}: found {shape[0]} rows; {heads} heads of {architecture.HeadWidth} ask for {heads * architecture.HeadWidth}");
-        return new GgufSource(GgufNames.Of(hf)!, StoredType(hf, shape, type), shape, () => heads == 0 ? files.Read(hf) : Interleaved(files.Read(hf), heads));
+        var addsOne = config.NormsAddOne && hf.EndsWith("norm.weight", StringComparison.Ordinal);
+        return new GgufSource(GgufNames.Of(hf, config.BranchNorms), StoredType(hf, shape, type), shape, () =>
+            heads > 0 ? Interleaved(files.Read(hf), heads) : addsOne ? PlusOne(files.Read(hf)) : files.Read(hf));
     }
 
-    private static GgufType StoredType(string hf, IReadOnlyList<long> shape, GgufType type)
+    private static GgufType StoredType(string hf, long[] shape, GgufType type)
     {
-        if (shape.Count <= 1)
+        if (shape.Length <= 1)
             return GgufType.F32;
         if (shape[^1] % GgufBlocks.ElementsOf(type) != 0)
             return GgufType.F16;
@@ -107,6 +90,17 @@ public static class GgufExport
             using var parts = projection.view([heads, 2, projection.shape[0] / heads / 2, -1]);
             using var swapped = parts.transpose(1, 2);
             return swapped.reshape(projection.shape);
+        }
+    }
+
+    /// <summary>GGUF's norms multiply by the weight alone, Gemma's by 1 + weight.</summary>
+    /// <param name="norm">Disposed here.</param>
+    private static Tensor PlusOne(Tensor norm)
+    {
+        using (norm)
+        {
+            using var wide = norm.to(ScalarType.Float32);
+            return wide.add(1);
         }
     }
 

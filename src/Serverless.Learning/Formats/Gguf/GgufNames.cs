@@ -15,41 +15,31 @@ internal static class GgufNames
     private static readonly Dictionary<string, string> Inner = new(StringComparer.Ordinal)
     {
         ["input_layernorm"] = "attn_norm",
+        ["self_attn.qkv_proj"] = "attn_qkv",
         ["self_attn.q_proj"] = "attn_q",
         ["self_attn.k_proj"] = "attn_k",
         ["self_attn.v_proj"] = "attn_v",
         ["self_attn.o_proj"] = "attn_output",
         ["self_attn.q_norm"] = "attn_q_norm",
         ["self_attn.k_norm"] = "attn_k_norm",
-        ["post_attention_layernorm"] = "ffn_norm",
+        ["pre_feedforward_layernorm"] = "ffn_norm",
+        ["post_feedforward_layernorm"] = "post_ffw_norm",
+        ["mlp.gate_up_proj"] = "ffn_up", // gate first, then up, as in Hugging Face's
         ["mlp.gate_proj"] = "ffn_gate",
         ["mlp.up_proj"] = "ffn_up",
         ["mlp.down_proj"] = "ffn_down",
     };
 
-    /// <summary>The name in GGUF, or null if the tensor has none.</summary>
-    public static string? Of(string name)
+    /// <summary>The name in GGUF of a decoder's weight.</summary>
+    /// <param name="hasBranchNorms">Whether the norm after the attention stands inside its branch, or before the feed-forward block.</param>
+    public static string Of(string name, bool hasBranchNorms)
     {
         if (Outer.TryGetValue(name, out var outer))
             return outer;
-        if (!name.StartsWith(Layer, StringComparison.Ordinal) || name.Split('.', 4) is not [_, _, var index, var rest] || !int.TryParse(index, out _))
-            return null;
+        if (!name.StartsWith(Layer, StringComparison.Ordinal) || name.Split('.', 4) is not [_, _, var index, var rest])
+            throw new ArgumentException($"{name} has no name in GGUF", nameof(name));
         var dot = rest.LastIndexOf('.');
-        return dot > 0 && rest[dot..] is ".weight" or ".bias" && Inner.TryGetValue(rest[..dot], out var inner) ? $"blk.{index}.{inner}{rest[dot..]}" : null;
-    }
-
-    /// <summary>What every model of these families has, by Hugging Face's names.</summary>
-    public static IEnumerable<string> Required(GgufArchitecture architecture)
-    {
-        yield return "model.embed_tokens.weight";
-        for (var layer = 0; layer < architecture.Layers; layer++)
-        {
-            foreach (var part in Inner.Keys.Where(part => architecture.Name == "qwen3" || part is not ("self_attn.q_norm" or "self_attn.k_norm")))
-                yield return $"{Layer}{layer}.{part}.weight";
-        }
-
-        yield return "model.norm.weight";
-        if (!architecture.IsTied)
-            yield return "lm_head.weight";
+        var part = rest[..dot] == "post_attention_layernorm" ? hasBranchNorms ? "post_attention_norm" : "ffn_norm" : Inner[rest[..dot]];
+        return $"blk.{index}.{part}{rest[dot..]}";
     }
 }

@@ -11,6 +11,11 @@ internal static class GgufPreTokenizer
     private const string Rest = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string OneDigit = Words + @"\p{N}" + Rest; // Qwen2
     private const string ThreeDigits = Words + @"\p{N}{1,3}" + Rest; // Llama 3
+    private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
+    private const string ManyCases = // GPT-4o, Phi-4-mini
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+" + Contractions
+        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*" + Contractions
+        + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Tekken =
         @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+" +
         @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"; // Mistral Nemo
@@ -29,8 +34,9 @@ internal static class GgufPreTokenizer
             $"Split {OneDigit} + ByteLevel" => "qwen2",
             $"Split {ThreeDigits} + ByteLevel" => ignoresMerges ? "llama-bpe" : "dbrx",
             $"Split {Tekken} + ByteLevel" => "tekken",
+            $"Split {ManyCases} + ByteLevel" => "gpt-4o",
             var other => throw new InputError(
-                $"tokenizer.json, pre_tokenizer: found {Quoted.Cut(other)}; GGUF has names for those of GPT-2, SmolLM, Qwen2, Llama 3 and Mistral Nemo"),
+                $"tokenizer.json, pre_tokenizer: found {Quoted.Cut(other)}; GGUF has names for those of GPT-2, SmolLM, Qwen2, Llama 3, Mistral Nemo and GPT-4o"),
         };
 
         // llama.cpp ties this switch to the name.
@@ -45,7 +51,8 @@ internal static class GgufPreTokenizer
             ? "ByteLevel"
             : "ByteLevel with its own pattern",
         "Digits" when step.IsTrue("individual_digits") => "Digits",
-        "Split" when step.Text("behavior") == "Isolated" && !step.IsTrue("invert") && step.Member("pattern")?.Text("Regex") is { } pattern => "Split " + pattern,
+        // The patterns match every character, so keeping what matches and removing what does not are one.
+        "Split" when (step.Text("behavior"), step.IsTrue("invert")) is ("Isolated", false) or ("Removed", true) && step.Member("pattern")?.Text("Regex") is { } pattern => "Split " + pattern,
         _ => step.GetRawText(),
     };
 }

@@ -1,80 +1,65 @@
-using System.Text.Json;
+using Serverless.Learning.Models.Positions;
 
 namespace Serverless.Learning.Formats.Gguf;
 
 /// <summary>
-/// Rotary embedding (arXiv:2104.09864) as GGUF describes it: its base and scaling as keys, and Llama 3's scaling as a tensor of divisors.
+/// Rotary positions as GGUF describes them: base and scaling as keys, and the divisors of Llama 3 and LongRoPE as tensors.
 /// </summary>
-/// <param name="Keys">Without the architecture in front.</param>
-/// <param name="Base">The frequencies' base, theta.</param>
-/// <param name="Llama3">The scaling's parameters if its type is <c>llama3</c>.</param>
-internal sealed record GgufRope(IReadOnlyList<KeyValuePair<string, object>> Keys, double Base, GgufRope.Llama3Scaling? Llama3)
+/// <param name="settings">Of the layers that attend to everything.</param>
+internal sealed class GgufRope(RotarySettings settings, int promisedLength)
 {
-    public sealed record Llama3Scaling(double Factor, double LowFrequencyFactor, double HighFrequencyFactor, double OriginalContext);
-
-    /// <param name="config">The root of config.json: <c>rope_theta</c> and <c>rope_scaling</c>, or <c>rope_parameters</c> of newer files.</param>
-    /// <exception cref="InputError">A scaling that is not exported.</exception>
-    public static GgufRope Read(JsonElement config)
+    /// <summary>Keys, without the architecture in front.</summary>
+    public IEnumerable<KeyValuePair<string, object>> Keys()
     {
-        var scaling = config.Member("rope_parameters") ?? config.Member("rope_scaling");
-        double Parameter(string name, double? fallback = null) => scaling?.Member(name) is { ValueKind: JsonValueKind.Number } value
-            ? value.GetDouble()
-            : fallback ?? throw new InputError($"config.json, rope_scaling.{name}: missing; allowed: a number");
-
-        var theta = scaling?.Member("rope_theta") is { ValueKind: JsonValueKind.Number } nested ? nested.GetDouble()
-            : config.Member("rope_theta") is { ValueKind: JsonValueKind.Number } direct ? direct.GetDouble()
-            : 10_000; // transformers' default for every family exported here
-        List<KeyValuePair<string, object>> keys = [new("rope.freq_base", (float)theta)];
-        Llama3Scaling? llama3 = null;
-        switch (scaling?.Text("rope_type") ?? scaling?.Text("type"))
+        yield return new("rope.freq_base", (float)settings.Base);
+        switch (settings.Scaling)
         {
-            case null or "default":
+            case LinearScaling linear:
+                yield return new("rope.scaling.type", "linear");
+                yield return new("rope.scaling.factor", (float)linear.Factor);
                 break;
-            case "linear":
-                keys.Add(new("rope.scaling.type", "linear"));
-                keys.Add(new("rope.scaling.factor", (float)Parameter("factor")));
+            case YarnScaling yarn:
+                yield return new("rope.scaling.type", "yarn");
+                yield return new("rope.scaling.factor", (float)yarn.Factor);
+                yield return new("rope.scaling.original_context_length", (uint)yarn.OriginalLength);
+                // llama.cpp multiplies this with the recommended factor, which it computes itself.
+                var beside = (float)(yarn.AttentionFactor / YarnScaling.Recommended(yarn.Factor));
+                if (Math.Abs(beside - 1) > 1e-6)
+                    yield return new("rope.scaling.attn_factor", beside);
                 break;
-            case "llama3":
-                llama3 = new(
-                    Parameter("factor"), Parameter("low_freq_factor"), Parameter("high_freq_factor"), Parameter("original_max_position_embeddings"));
+            case LongRopeScaling longRope:
+                yield return new("rope.scaling.original_context_length", (uint)longRope.OriginalLength);
+                yield return new("rope.scaling.attn_factor", (float)longRope.AttentionFactor);
                 break;
-            case "yarn":
-                keys.Add(new("rope.scaling.type", "yarn"));
-                keys.Add(new("rope.scaling.factor", (float)Parameter("factor")));
-                keys.Add(new("rope.scaling.original_context_length", (uint)Parameter("original_max_position_embeddings")));
-                break;
-            case var other:
-                throw new InputError($"config.json, rope_scaling.rope_type: found {Quoted.Name(other)}; GGUF export knows default, linear, llama3, yarn");
         }
-
-        return new GgufRope(keys, theta, llama3);
     }
 
-    /// <summary>
-    /// What each of the head's frequencies is divided by (Llama 3.1's reference code, <c>apply_scaling</c>): 1 for short wavelengths, the
-    /// factor for long ones, and between the two a smooth passage. Null unless the scaling is Llama 3's.
-    /// </summary>
-    /// <returns>[head width / 2]</returns>
-    public float[]? Divisors(int headWidth)
+    /// <summary>Tensors of divisors, [size / 2] each.</summary>
+    public IEnumerable<(string Name, float[] Values)> Divisors()
     {
-        if (Llama3 is not { } scaling)
-            return null;
-        var divisors = new float[headWidth / 2];
-        for (var i = 0; i < divisors.Length; i++)
+        if (settings.Scaling is Llama3Scaling llama3)
+            yield return ("rope_freqs.weight", Floats(llama3.Divisors((settings with { Scaling = null }).Frequencies())));
+        if (settings.Scaling is LongRopeScaling longRope)
         {
-            var wavelength = 2 * Math.PI * Math.Pow(Base, 2.0 * i / headWidth);
-            var rotations = scaling.OriginalContext / wavelength;
-            if (rotations > scaling.HighFrequencyFactor)
-                divisors[i] = 1;
-            else if (rotations < scaling.LowFrequencyFactor)
-                divisors[i] = (float)scaling.Factor;
-            else
-            {
-                var smooth = (rotations - scaling.LowFrequencyFactor) / (scaling.HighFrequencyFactor - scaling.LowFrequencyFactor);
-                divisors[i] = (float)(1 / ((1 - smooth) / scaling.Factor + smooth));
-            }
+            yield return ("rope_factors_long.weight", Floats(longRope.LongFactors));
+            yield return ("rope_factors_short.weight", Floats(longRope.ShortFactors));
         }
-
-        return divisors;
     }
+
+    /// <summary>What the architecture does not compute.</summary>
+    public IEnumerable<string> Faults(string architecture)
+    {
+        if (settings.Scaling is Llama3Scaling && architecture != "llama")
+            yield return $"config.json, rope_scaling: found llama3; GGUF's {architecture} has no such scaling";
+        if (settings.Scaling is LongRopeScaling && architecture != "phi3")
+            yield return $"config.json, rope_scaling: found longrope; GGUF's {architecture} has no such scaling";
+        if (settings.Scaling is YarnScaling && architecture is "gemma2" or "gemma3" or "phi3")
+            yield return $"config.json, rope_scaling: found yarn; GGUF's {architecture} has no such scaling";
+        if (settings.Scaling is YarnScaling { } yarn && (yarn.BetaFast != 32 || yarn.BetaSlow != 1))
+            yield return $"config.json, rope_scaling: found beta_fast {yarn.BetaFast} and beta_slow {yarn.BetaSlow}; GGUF export knows 32 and 1";
+        if (settings.Scaling is LongRopeScaling { } scaling && scaling.OriginalLength > promisedLength)
+            yield return $"config.json, original_max_position_embeddings: found {scaling.OriginalLength}; allowed: at most max_position_embeddings ({promisedLength})";
+    }
+
+    private static float[] Floats(IEnumerable<double> values) => values.Select(value => (float)value).ToArray();
 }
