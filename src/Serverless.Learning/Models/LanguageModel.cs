@@ -15,12 +15,14 @@ public sealed class LanguageModel : IDisposable
         Decoder = decoder;
         Tokenizer = tokenizer;
         Chat = new ChatEncoder(tokenizer, template);
-        StopIds = ReadStopIds(folder, decoder.Config);
+        Opening = TextOpening.Read(folder, tokenizer);
+        StopIds = ReadStopIds(folder, decoder.Config, Chat.EndOfTurnId);
     }
 
     private LanguageModel(LanguageModel whole, Decoder decoder, LoraAdapter adapter)
     {
-        (Folder, Decoder, Tokenizer, Chat, StopIds) = (whole.Folder, decoder, whole.Tokenizer, whole.Chat, whole.StopIds);
+        (Folder, Decoder, Tokenizer, Chat) = (whole.Folder, decoder, whole.Tokenizer, whole.Chat);
+        (Opening, StopIds) = (whole.Opening, whole.StopIds);
         this.adapter = adapter;
     }
 
@@ -36,7 +38,10 @@ public sealed class LanguageModel : IDisposable
     /// <summary>The longest sequence, in tokens.</summary>
     public int MaxLength => Decoder.Config.MaxLength;
 
-    /// <summary>Tokens that end an answer: those of generation_config.json and config.json.</summary>
+    /// <summary>The tokens that stand before a text which no chat template renders; empty for most models.</summary>
+    public IReadOnlyList<int> Opening { get; }
+
+    /// <summary>Tokens that end an answer: those of generation_config.json and config.json, and the one that ends a turn in the chat template.</summary>
     public IReadOnlySet<int> StopIds { get; }
 
     /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
@@ -66,9 +71,10 @@ public sealed class LanguageModel : IDisposable
         Decoder.Dispose();
     }
 
-    private static HashSet<int> ReadStopIds(string folder, DecoderConfig config)
+    private static HashSet<int> ReadStopIds(string folder, DecoderConfig config, int? endOfTurn)
     {
         var ids = config.EndIds.ToHashSet();
+        if (endOfTurn is { } turn) ids.Add(turn);
         var path = Path.Combine(folder, "generation_config.json");
         if (!File.Exists(path)) return ids;
         using var document = JsonDocument.Parse(File.ReadAllBytes(path));

@@ -17,16 +17,20 @@ public sealed class CompletionGenerator(ModelHost host)
     public async IAsyncEnumerable<CompletionPiece> StreamAsync(ModelRecord model, CompletionCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string[] echoes = [];
+        var opening = 0;
         var begun = new HashSet<int>();
         await foreach (var piece in host.StreamAsync(model, Plan, cancellationToken))
         {
             var echo = call.Echo && begun.Add(piece.Answer) ? echoes[piece.Answer / call.Choices] : "";
-            IReadOnlyList<TokenScores> scores = [.. piece.PromptScores ?? [], .. piece.Token.Scores is { } scored ? [scored] : Array.Empty<TokenScores>()];
+            // What the model expects before the text is not part of it.
+            var opened = call.Prompts[piece.Answer / call.Choices].Text is null ? 0 : opening;
+            IReadOnlyList<TokenScores> scores = [.. (piece.PromptScores ?? []).Skip(opened), .. piece.Token.Scores is { } scored ? [scored] : Array.Empty<TokenScores>()];
             yield return new CompletionPiece(piece.Answer, echo + piece.Token.Text, piece.PromptTokens, piece.Token.Id < 0 ? 0 : 1, scores, piece.Token.Finish);
         }
 
         GenerationPlan Plan(LanguageModel loaded)
         {
+            opening = loaded.Opening.Count;
             var prompts = call.Prompts.Select((prompt, index) => Encode(loaded, prompt, call.Options.MaxTokens, call.Prompts.Count == 1 ? "prompt" : $"prompt[{index}]")).ToArray();
             if (call.Echo) echoes = [.. prompts.Select((ids, index) => call.Prompts[index].Text ?? loaded.Tokenizer.Decode(ids, skipSpecial: false))];
             return new GenerationPlan([.. prompts.SelectMany((prompt, row) => Enumerable.Range(0, call.Choices)
@@ -40,7 +44,7 @@ public sealed class CompletionGenerator(ModelHost host)
 
     private static int[] Encode(LanguageModel model, CompletionPrompt prompt, int maxTokens, string parameter)
     {
-        int[] ids = prompt.Text is { } text ? model.Tokenizer.Encode(text, parseSpecial: true) : [.. prompt.Ids];
+        int[] ids = prompt.Text is { } text ? [.. model.Opening, .. model.Tokenizer.Encode(text, parseSpecial: true)] : [.. prompt.Ids];
         var vocabulary = model.Decoder.Config.VocabularySize;
         if (ids.Length == 0) throw new InputError($"Invalid '{parameter}': empty prompt. Expected at least one token.", parameter, "invalid_value");
         foreach (var id in ids)

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Text;
+using Serverless.Tests;
 using TorchSharp;
 
 namespace Serverless.Learning.Tests.Sampling;
@@ -249,6 +251,19 @@ public sealed class TextGeneratorTests(LoadedTinyModel tiny) : IClassFixture<Loa
             var logits = model.Decoder.Logits(model.Decoder.Hidden(all[..length], layout));
             Assert.Equal(all[length], logits[^1].argmax().item<long>());
         }
+    }
+
+    [Fact]
+    public void The_token_that_ends_a_turn_in_the_template_ends_an_answer_whatever_the_configuration_says()
+    {
+        var folder = TinyModel.Write(Path.Combine(Path.GetTempPath(), "tiny-" + Guid.NewGuid().ToString("N")));
+        var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
+        int end = tokenizer.IdOf("<|endoftext|>")!.Value, turn = tokenizer.IdOf("<|im_end|>")!.Value;
+        File.WriteAllText(Path.Combine(folder, "generation_config.json"), $$"""{"eos_token_id": {{end}}}""");
+        File.WriteAllText(Path.Combine(folder, "config.json"), File.ReadAllText(Path.Combine(folder, "config.json"))
+            .Replace($"\"eos_token_id\": {turn}", $"\"eos_token_id\": {end}", StringComparison.Ordinal));
+        using (var model = LanguageModel.Load(folder)) Assert.Equal([end, turn], model.StopIds.Order());
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
