@@ -77,6 +77,8 @@ public sealed class FunctionsHeadTests
         var durable = extensions.GetProperty("durableTask");
         Assert.Equal("AzureStorage", durable.GetProperty("storageProvider").GetProperty("type").GetString());
         Assert.True(durable.GetProperty("maxConcurrentActivityFunctions").GetInt32() > 1);
+        // What a killed instance had begun is given to another one after this time; five minutes unless set.
+        Assert.Equal("00:01:00", durable.GetProperty("storageProvider").GetProperty("workItemQueueVisibilityTimeout").GetString());
         Assert.True(TimeSpan.Parse(file.RootElement.GetProperty("functionTimeout").GetString()!) <= TimeSpan.FromMinutes(10), "Consumption allows 10 minutes");
     }
 
