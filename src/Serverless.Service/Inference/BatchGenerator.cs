@@ -1,3 +1,4 @@
+using System.Text;
 using Serverless.Learning;
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
@@ -20,9 +21,7 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
         {
             try
             {
-                await foreach (var answers in host.StreamAsync<IReadOnlyList<BatchAnswer>>(model, (loaded, stop) => [Answer(loaded, conversations, options, stop)], ct))
-                    return answers;
-                throw new InvalidOperationException($"{model.Id} gave nothing");
+                return await AnswerOnceAsync(model, conversations, options, ct);
             }
             catch (InputError error) when (error.Code == "rate_limit_exceeded")
             {
@@ -31,43 +30,47 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
         }
     }
 
-    private static BatchAnswer[] Answer(
-        LanguageModel model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, CancellationToken ct)
+    private async Task<IReadOnlyList<BatchAnswer>> AnswerOnceAsync(
+        ModelRecord model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, CancellationToken ct)
     {
-        var (answers, prompts) = (new BatchAnswer[conversations.Count], new List<(int At, int[] Ids)>());
+        var answers = conversations.Select(_ => new BatchAnswer("", null, 0, 0)).ToArray();
+        var texts = conversations.Select(_ => new StringBuilder()).ToArray();
+        var asked = new List<int>();
+        await foreach (var (number, token, promptTokens) in host.StreamAsync(model, loaded => Plan(loaded, conversations, options, answers, asked), ct))
+        {
+            var at = asked[number];
+            texts[at].Append(token.Text);
+            var drawn = answers[at].CompletionTokens + (token.Id < 0 ? 0 : 1);
+            answers[at] = new BatchAnswer(texts[at].ToString(), token.Finish, promptTokens, drawn);
+        }
+        return answers;
+    }
+
+    /// <summary>Asks what can be asked, and notes why the rest cannot.</summary>
+    /// <param name="asked">Takes the places of the conversations that are asked.</param>
+    private static GenerationPlan Plan(
+        LanguageModel model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, BatchAnswer[] answers, List<int> asked)
+    {
+        var requests = new List<GenerationRequest>();
         for (var at = 0; at < answers.Length; at++)
         {
             try
             {
                 var ids = model.Chat.EncodePrompt(conversations[at]);
-                if (ids.Length < model.MaxLength)
-                    prompts.Add((at, ids));
-                else
+                if (ids.Length >= model.MaxLength)
+                {
                     answers[at] = Failed($"found {ids.Length} tokens; allowed: at most {model.MaxLength - 1}, the model's context less one token of answer");
+                    continue;
+                }
+                requests.Add(new GenerationRequest(ids, options with { Choice = options.Choice + at }));
+                asked.Add(at);
             }
             catch (InputError error)
             {
                 answers[at] = Failed(error.Message);
             }
         }
-        // Draws are numbered by place, so a batch with a gap is generated in the runs between its gaps. Rows go on as long as the longest answer,
-        // past the end of the context where a prompt leaves less room: such a prompt goes alone.
-        for (var begin = 0; begin < prompts.Count;)
-        {
-            var end = begin + 1;
-            while (end < prompts.Count && prompts[end].At == prompts[end - 1].At + 1 && HasRoom(prompts[end - 1].Ids) && HasRoom(prompts[end].Ids))
-                end++;
-            var texts = new TextGenerator(model).Generate(
-                [.. prompts[begin..end].Select(prompt => prompt.Ids)], options with { Choice = options.Choice + prompts[begin].At }, ct);
-            for (; begin < end; begin++)
-            {
-                var text = texts[begin - end + texts.Count];
-                answers[prompts[begin].At] = new BatchAnswer(text.Text, text.Finish, prompts[begin].Ids.Length, text.Ids.Count);
-            }
-        }
-        return answers;
-
-        bool HasRoom(int[] prompt) => prompt.Length + options.MaxTokens <= model.MaxLength;
+        return new GenerationPlan(requests);
     }
 
     private static BatchAnswer Failed(string reason) => new("", null, 0, 0, reason);

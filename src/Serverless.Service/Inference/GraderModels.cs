@@ -38,10 +38,10 @@ public sealed class GraderModels(CheckpointModels models, ChatGenerator generato
         var call = new ChatCall
         {
             Messages = question.Messages,
-            MaxTokens = question.MaxTokens,
-            Temperature = question.Temperature,
-            TopP = question.TopP,
-            Seed = question.Seed,
+            Options = new SamplingOptions
+            {
+                MaxTokens = question.MaxTokens, Temperature = question.Temperature, TopP = question.TopP, Seed = question.Seed,
+            },
         };
         while (true)
         {
@@ -67,9 +67,10 @@ public sealed class GraderModels(CheckpointModels models, ChatGenerator generato
         var (prompt, tokens) = (0, 0);
         await foreach (var piece in generator.StreamAsync(model, call, ct))
         {
-            text.Append(piece.Text);
+            foreach (var part in piece.Parts)
+                text.Append(part.Content);
             prompt = piece.PromptTokens;
-            tokens += piece.Finish == FinishReason.Stop ? 0 : 1;
+            tokens += piece.Tokens;
         }
         return new GraderReply(question, new GraderAnswer(text.ToString()), prompt, tokens);
     }
