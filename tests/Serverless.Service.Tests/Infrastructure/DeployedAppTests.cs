@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Serverless.Service.Tests.Architecture;
 
@@ -36,6 +37,16 @@ public sealed partial class DeployedAppTests
         Assert.Empty(given.Except(read, StringComparer.OrdinalIgnoreCase));
     }
 
+    [Fact]
+    public void The_container_takes_bodies_as_large_as_the_deployment_says()
+    {
+        var factors = Body().Match(BicepFile.Read("modules/settings.bicep").Text);
+        Assert.True(factors.Success, "settings.bicep gives no FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
+        var bytes = factors.Groups[1].Value.Split('*').Aggregate(1L, (product, factor) => product * long.Parse(factor, CultureInfo.InvariantCulture));
+        var limit = $"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT={bytes.ToString(CultureInfo.InvariantCulture)} ";
+        Assert.Contains(limit, File.ReadAllText(Path.Combine(BicepFile.Folder, "Dockerfile")), StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
@@ -49,6 +60,9 @@ public sealed partial class DeployedAppTests
 
     [GeneratedRegex(@"public [\w<>]+ (\w+) \{ get; init; \}")]
     private static partial Regex Property();
+
+    [GeneratedRegex(@"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '\$\{([\d *]+)\}'")]
+    private static partial Regex Body();
 
     [GeneratedRegex(@"\bSERVERLESS_([A-Z_]+)")]
     private static partial Regex Given();
