@@ -96,6 +96,9 @@ param budgetAmount int = 50
 @description('Who is written to besides the owners.')
 param budgetEmails string[] = []
 
+@description('The first day of the month in which the budget begins; once deployed, it stays.')
+param budgetStart string = utcNow('yyyy-MM-01')
+
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var isContainer = plan == 'container'
@@ -166,6 +169,7 @@ module budget 'modules/budget.bicep' = {
   params: {
     amount: budgetAmount
     emails: budgetEmails
+    startDate: budgetStart
   }
 }
 
@@ -252,4 +256,6 @@ output AZURE_STORAGE_ACCOUNT_NAME string = storage.outputs.name
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = isContainer ? registry!.outputs.loginServer : ''
 output SERVERLESS_APP_NAME string = isContainer ? container!.outputs.name : flex!.outputs.name
 output SERVERLESS_APP_URL string = isContainer ? container!.outputs.url : flex!.outputs.url
+// Comes back with the next deployment as the parameter budgetStart.
+output SERVERLESS_BUDGET_START string = budgetStart
 output SERVERLESS_DATASETS_TOPIC string = isContainer ? '' : events!.outputs.name

@@ -7,8 +7,8 @@ param amount int
 @description('Who is written to besides the owners of the resource group.')
 param emails string[]
 
-@description('The first day of the month in which the budget begins.')
-param startDate string = utcNow('yyyy-MM-01')
+@description('The first day of the month in which the budget begins. Azure refuses to change it later.')
+param startDate string
 
 resource budget 'Microsoft.Consumption/budgets@2026-06-01' = {
   name: 'serverless-month'

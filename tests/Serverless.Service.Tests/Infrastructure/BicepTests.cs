@@ -67,6 +67,18 @@ public sealed class BicepTests
         Assert.All(names, name => Assert.Contains($"`{name.Groups[1].Value}`", page, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void The_month_in_which_the_budget_began_comes_back_with_the_next_deployment()
+    {
+        var main = BicepFile.Read("main.bicep").Text;
+        Assert.Contains("output SERVERLESS_BUDGET_START string = budgetStart\n", main.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("    startDate: budgetStart\n", main.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(BicepFile.Folder, "main.parameters.json")));
+        Assert.Equal(
+            "${SERVERLESS_BUDGET_START}", file.RootElement.GetProperty("parameters").GetProperty("budgetStart").GetProperty("value").GetString());
+        Assert.DoesNotContain("utcNow", BicepFile.Read("modules/budget.bicep").Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("hooks/postdeploy.sh")]
     [InlineData("hooks/postdeploy.ps1")]
