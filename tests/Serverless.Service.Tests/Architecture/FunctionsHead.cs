@@ -15,6 +15,9 @@ internal static class FunctionsHead
     /// <summary>Namespaces that have no place in a file with functions.</summary>
     private static readonly string[] Learning = ["TorchSharp", "Serverless.Learning"];
 
+    /// <summary>What marks the input of a function that stands for an activity or a workflow.</summary>
+    private static readonly string[] Triggers = ["ActivityTrigger", "OrchestrationTrigger"];
+
     /// <summary>What the adapter alone may use: it waits for an event or a timer of the engine, and calls the timer off.</summary>
     private static readonly string[] AdaptersOwn = ["'Task.WhenAny'", "'CancellationTokenSource'"];
 
@@ -41,8 +44,13 @@ internal static class FunctionsHead
         foreach (var name in root.DescendantNodes().OfType<UsingDirectiveSyntax>().Select(directive => directive.Name?.ToString() ?? ""))
             if (Learning.Any(prefix => name == prefix || name.StartsWith(prefix + ".", StringComparison.Ordinal)))
                 yield return $"{place}: found 'using {name}'; a function holds no training logic";
+        foreach (var name in root.DescendantNodes().Where(IsPath).Select(node => node.ToString()))
+            if (Learning.Any(prefix => name.Replace("global::", "", StringComparison.Ordinal).StartsWith(prefix + ".", StringComparison.Ordinal)))
+                yield return $"{place}: found '{name}'; a function holds no training logic";
         foreach (var method in functions)
         {
+            if (Forwarded(method) is { } type && type != NameOf(method))
+                yield return $"{place}, {NameOf(method)}: it runs {type}; a function bears the name of what it runs";
             if (method.DescendantNodes().OfType<StatementSyntax>().Count(statement => statement is not BlockSyntax) is > MostStatements and var count)
                 yield return $"{place}, {NameOf(method)}: found {count} statements; allowed: at most {MostStatements}, a function binds and forwards";
             foreach (var decision in method.DescendantNodes().Where(IsDecision))
@@ -61,6 +69,28 @@ internal static class FunctionsHead
             return [];
         return WorkflowDeterminism.Faults(source, place).Where(fault => !adapts || !AdaptersOwn.Any(own => fault.Contains(own, StringComparison.Ordinal)));
     }
+
+    /// <summary>
+    /// The activity or workflow that a function hands its input to: the first type argument of its call, or else the type of the class's
+    /// parameter that is called. Null for functions with other triggers.
+    /// </summary>
+    private static string? Forwarded(MethodDeclarationSyntax method)
+    {
+        if (!method.ParameterList.Parameters.Any(parameter => Triggers.Any(trigger => Has(parameter.AttributeLists, trigger))))
+            return null;
+        var calls = method.DescendantNodes().OfType<InvocationExpressionSyntax>().Select(call => call.Expression).OfType<MemberAccessExpressionSyntax>().ToList();
+        if (calls.Select(call => call.Name).OfType<GenericNameSyntax>().FirstOrDefault() is { } generic)
+            return generic.TypeArgumentList.Arguments[0].ToString();
+        var called = calls.Select(call => call.Expression.ToString()).ToList();
+        return method.FirstAncestorOrSelf<ClassDeclarationSyntax>()?.ParameterList?.Parameters
+            .FirstOrDefault(parameter => called.Contains(parameter.Identifier.Text))?.Type?.ToString();
+    }
+
+    /// <summary>Whether a node is a path of names, such as <c>global::A.B</c>, and no part of a longer one or of a directive.</summary>
+    private static bool IsPath(SyntaxNode node) =>
+        node is QualifiedNameSyntax or MemberAccessExpressionSyntax
+        && node.Parent is not (QualifiedNameSyntax or MemberAccessExpressionSyntax or UsingDirectiveSyntax or BaseNamespaceDeclarationSyntax)
+        && !node.DescendantNodes().Any(part => part is InvocationExpressionSyntax);
 
     private static bool IsDecision(SyntaxNode node) =>
         node is IfStatementSyntax or ForStatementSyntax or ForEachStatementSyntax or WhileStatementSyntax or DoStatementSyntax or SwitchStatementSyntax

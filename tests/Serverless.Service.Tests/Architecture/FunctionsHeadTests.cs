@@ -40,10 +40,20 @@ public sealed class FunctionsHeadTests
     [InlineData("using Serverless.Learning.Training;", "return Task.CompletedTask;", "A.cs: found 'using Serverless.Learning.Training'; a function holds no training logic")]
     [InlineData("", "if (x) return; return;", "A.cs, TrainChunk: found a IfStatement; a function binds and forwards, decisions are the service's")]
     [InlineData("", "a(); b(); c(); d(); e(); f();", "A.cs, TrainChunk: found 6 statements; allowed: at most 5, a function binds and forwards")]
+    [InlineData("", "global::TorchSharp.torch.manual_seed(1); return Task.CompletedTask;", "A.cs: found 'global::TorchSharp.torch.manual_seed'; a function holds no training logic")]
+    [InlineData("", "Serverless.Learning.Training.Run? a = null; return b(a);", "A.cs: found 'Serverless.Learning.Training.Run'; a function holds no training logic")]
+    [InlineData("", "return runs.RunAsync<Prepare, JobId, StageOutcome>(input);", "A.cs, TrainChunk: it runs Prepare; a function bears the name of what it runs")]
     public void More_than_binding_and_forwarding_is_named(string directive, string body, string fault)
     {
         var source = $"{directive} class A {{ [Function(nameof(TrainChunk))] Task RunAsync([ActivityTrigger] JobId input) {{ {body} }} }}";
         Assert.Equal([fault], FunctionsHead.Faults(source, "A.cs"));
+    }
+
+    [Fact]
+    public void An_orchestrator_that_runs_another_workflow_than_it_is_called_is_named()
+    {
+        const string Source = "class A(B workflow) { [Function(nameof(W))] Task RunAsync([OrchestrationTrigger] C c, D d) => workflow.RunAsync(new E(c), d); }";
+        Assert.Equal(["A.cs, W: it runs B; a function bears the name of what it runs"], FunctionsHead.Faults(Source, "A.cs"));
     }
 
     [Theory]
