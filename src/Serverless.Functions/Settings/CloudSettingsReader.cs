@@ -11,13 +11,16 @@ internal static class CloudSettingsReader
     /// <summary>The Functions host's name for its storage account, where the task hub and the notes about drops are kept.</summary>
     private const string HostStorage = "AzureWebJobsStorage";
 
+    /// <summary>How an app setting begins that stands for a secret; the platform hands it on as it is where it cannot read the secret.</summary>
+    private const string VaultReference = "@Microsoft.KeyVault(";
+
     /// <param name="file">The configuration of appsettings.json.</param>
     /// <param name="environment">The process's variables, among them all app settings.</param>
     /// <exception cref="InputError">Names every setting at fault, where it was found and what is allowed.</exception>
     public static CloudSettings Read(IConfiguration file, IReadOnlyDictionary<string, string> environment)
     {
         var reader = SettingsReader.Of<CloudSettings>(file, environment, new Dictionary<string, string?>());
-        var host = HostAccount(environment);
+        var host = HostAccount(environment, reader);
         var defaults = new CloudSettings
         {
             Storage = host.AccountUrl?.ToString() ?? host.ConnectionString ?? StorageSettings.DevelopmentStorage,
@@ -30,6 +33,12 @@ internal static class CloudSettingsReader
         settings = settings with { StorageAccount = host };
         if (settings.Keys.IsEmpty && environment.GetValueOrDefault("AZURE_FUNCTIONS_ENVIRONMENT") != "Development")
             reader.Fault("Keys: found none; an app that everyone can reach needs at least one");
+        if (settings.Keys.Any(key => key.StartsWith(VaultReference, StringComparison.OrdinalIgnoreCase)))
+        {
+            reader.Fault(
+                "SERVERLESS_KEYS: found a reference to a Key Vault that the platform has not resolved, not the keys; "
+                + "see that the app's identity may read the secret and that the secret exists, then restart the app");
+        }
         reader.Check(host);
         if (settings.Storage != defaults.Storage)
             CheckIsHosts(settings, host, reader);
@@ -37,17 +46,25 @@ internal static class CloudSettingsReader
         return settings;
     }
 
-    private static StorageSettings HostAccount(IReadOnlyDictionary<string, string> environment)
+    private static StorageSettings HostAccount(IReadOnlyDictionary<string, string> environment, SettingsReader reader)
     {
         if (environment.GetValueOrDefault(HostStorage) is { Length: > 0 } connection)
             return new() { ConnectionString = connection };
-        var url = environment.GetValueOrDefault($"{HostStorage}__blobServiceUri")
-            ?? (environment.GetValueOrDefault($"{HostStorage}__accountName") is { } name ? $"https://{name}.blob.core.windows.net" : null);
-        return new()
+        if (environment.GetValueOrDefault($"{HostStorage}__blobServiceUri") is { Length: > 0 } url)
+            return Account("__blobServiceUri", url, url, "an address such as https://name.blob.core.windows.net");
+        if (environment.GetValueOrDefault($"{HostStorage}__accountName") is { Length: > 0 } name)
+            return Account("__accountName", name, $"https://{name}.blob.core.windows.net", "the name of a storage account");
+        reader.Fault(
+            $"{HostStorage}: found nothing; allowed: a connection string, or {HostStorage}__accountName or {HostStorage}__blobServiceUri of an account "
+            + $"that the app's identity may open; {StorageSettings.DevelopmentStorage} for Azurite");
+        return new();
+
+        StorageSettings Account(string part, string found, string address, string allowed)
         {
-            AccountUrl = Uri.TryCreate(url, UriKind.Absolute, out var address) ? address : null,
-            IdentityClientId = environment.GetValueOrDefault($"{HostStorage}__clientId"),
-        };
+            if (!Uri.TryCreate(address, UriKind.Absolute, out var account))
+                reader.Fault($"{HostStorage}{part}: found \"{found}\"; allowed: {allowed}");
+            return new() { AccountUrl = account, IdentityClientId = environment.GetValueOrDefault($"{HostStorage}__clientId") };
+        }
     }
 
     /// <summary>Drops are noticed and workflows kept in the host's account, so another one would split the service.</summary>

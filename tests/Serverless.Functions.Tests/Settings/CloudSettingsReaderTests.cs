@@ -77,8 +77,42 @@ public sealed class CloudSettingsReaderTests
         Read(new() { ["AzureWebJobsStorage__accountName"] = "mine", ["SERVERLESS_STORAGE"] = "https://mine.blob.core.windows.net" })
             .StorageAccount.AccountUrl!.ToString());
 
+    [Fact]
+    public void A_reference_to_a_vault_that_was_not_resolved_is_no_key()
+    {
+        var error = Assert.Throws<InputError>(() => Read(new()
+        {
+            ["SERVERLESS_KEYS"] = "@Microsoft.KeyVault(SecretUri=https://mine.vault.azure.net/secrets/api-keys)", ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Production",
+        }));
+        Assert.Equal(
+            "settings: SERVERLESS_KEYS: found a reference to a Key Vault that the platform has not resolved, not the keys; "
+            + "see that the app's identity may read the secret and that the secret exists, then restart the app",
+            error.Message);
+    }
+
+    [Fact]
+    public void No_storage_of_the_hosts_is_a_fault()
+    {
+        var error = Assert.Throws<InputError>(() => Read(new() { ["AzureWebJobsStorage"] = "", ["AzureWebJobsStorage__clientId"] = "an-id" }));
+        Assert.Equal(
+            "settings: AzureWebJobsStorage: found nothing; allowed: a connection string, or AzureWebJobsStorage__accountName or "
+            + "AzureWebJobsStorage__blobServiceUri of an account that the app's identity may open; UseDevelopmentStorage=true for Azurite",
+            error.Message);
+    }
+
+    [Theory]
+    [InlineData("AzureWebJobsStorage__blobServiceUri", "mine.blob", "an address such as https://name.blob.core.windows.net")]
+    [InlineData("AzureWebJobsStorage__accountName", "my account", "the name of a storage account")]
+    public void An_address_that_is_none_is_a_fault(string variable, string value, string allowed)
+    {
+        var error = Assert.Throws<InputError>(() => Read(new() { [variable] = value }));
+        Assert.Equal($"settings: {variable}: found \"{value}\"; allowed: {allowed}", error.Message);
+    }
+
     private static CloudSettings Read(Dictionary<string, string> environment)
     {
+        if (!environment.Keys.Any(name => name.StartsWith("AzureWebJobsStorage", StringComparison.Ordinal)))
+            environment["AzureWebJobsStorage"] = "UseDevelopmentStorage=true";
         environment.TryAdd("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
         return CloudSettingsReader.Read(new ConfigurationBuilder().Build(), environment);
     }
