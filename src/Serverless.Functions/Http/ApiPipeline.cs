@@ -16,6 +16,7 @@ public sealed class ApiPipeline
     {
         var app = new ApplicationBuilder(services);
         app.UseServerlessApi();
+        app.UseMiddleware<RequestDeadline>();
         app.UseRouting();
         app.UseEndpoints(endpoints => endpoints.MapServerlessApi());
         _answer = app.Build();

@@ -15,6 +15,9 @@ public sealed record FunctionLimits(TimeSpan? Timeout)
     /// <summary>The longest that one answer over HTTP may take. A function that outlives its timeout is ended with its whole process.</summary>
     public TimeSpan LongestAnswer => Timeout is { } timeout && timeout / 2 < LongestSilence ? timeout / 2 : LongestSilence;
 
+    /// <summary>The longest that a request may take with all that it reads and writes; null: as long as it likes.</summary>
+    public TimeSpan? LongestRequest => Timeout * 0.75;
+
     /// <summary>
     /// Reads the limit that the host enforces: <c>functionTimeout</c> of host.json or of the app setting that stands for it, or else the
     /// plan's own, which is 5 minutes on Consumption and 30 on all others. Consumption cuts at 10 minutes whatever is set.
@@ -39,5 +42,5 @@ public sealed record FunctionLimits(TimeSpan? Timeout)
     /// The time budget of an activity: what is wanted, if a quarter of the timeout is left behind it for committing and for reading the
     /// last block of examples.
     /// </summary>
-    public TimeSpan Budget(TimeSpan wanted) => Timeout is { } timeout && wanted > timeout * 0.75 ? timeout * 0.75 : wanted;
+    public TimeSpan Budget(TimeSpan wanted) => Timeout * 0.75 is { } most && wanted > most ? most : wanted;
 }

@@ -24,6 +24,7 @@ public sealed class FunctionLimitsTests
         Assert.Null(limits.Timeout);
         Assert.Equal(TimeSpan.FromHours(3), limits.Budget(TimeSpan.FromHours(3)));
         Assert.Equal(TimeSpan.FromSeconds(200), limits.LongestAnswer);
+        Assert.Null(limits.LongestRequest);
     }
 
     [Fact]
@@ -39,6 +40,12 @@ public sealed class FunctionLimitsTests
     [InlineData(120, 240, 90)]
     public void A_chunk_leaves_a_quarter_of_the_timeout(int timeout, int wanted, int budget) => Assert.Equal(
         TimeSpan.FromSeconds(budget), new FunctionLimits(TimeSpan.FromSeconds(timeout)).Budget(TimeSpan.FromSeconds(wanted)));
+
+    [Theory]
+    [InlineData(600, 450)]
+    [InlineData(300, 225)]
+    public void A_request_ends_before_three_quarters_of_the_timeout(int timeout, int longest) =>
+        Assert.Equal(TimeSpan.FromSeconds(longest), new FunctionLimits(TimeSpan.FromSeconds(timeout)).LongestRequest);
 
     [Theory]
     [InlineData(600, 200)]
