@@ -15,8 +15,7 @@ public sealed class UpkeepFunction(UnfinishedWork unfinished, ExpiredFiles expir
     public async Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken ct)
     {
         hub.Use(client);
-        await unfinished.StartAsync(ct);
-        await expired.RemoveAsync(ct);
-        await histories.PurgeAsync(ct);
+        // One that fails keeps none of the others from running; the call fails when all have ended.
+        await Task.WhenAll(unfinished.StartAsync(ct), expired.RemoveAsync(ct), histories.PurgeAsync(ct));
     }
 }

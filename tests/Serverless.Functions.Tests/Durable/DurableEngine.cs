@@ -53,7 +53,7 @@ public sealed class DurableEngine : PortEngine
                 name, (context, input) => activity.RunAsync(input, new ActivityScope(context.InstanceId, DateTimeOffset.MaxValue, CancellationToken.None)));
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
