@@ -4,12 +4,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Functions.Settings;
 using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Functions.Activities;
 
 /// <summary>Runs activities of the service within a function's limits: its time, and the host's wish to stop.</summary>
 public sealed class ActivityRuns(
-    IServiceProvider services, FunctionLimits limits, CloudSettings settings, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<ActivityRuns> logger)
+    IServiceProvider services, ActivityDeaths deaths, FunctionLimits limits, CloudSettings settings, TimeProvider clock, IHostApplicationLifetime lifetime,
+    ILogger<ActivityRuns> logger)
 {
     private static readonly Func<ILogger, string, string, IDisposable?> s_scope = LoggerMessage.DefineScope<string, string>("{InstanceId} {Activity}");
 
@@ -22,6 +24,9 @@ public sealed class ActivityRuns(
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var scope = s_scope(logger, instanceId, typeof(TActivity).Name);
         var deadline = clock.GetUtcNow() + limits.Budget(TimeSpan.FromSeconds(settings.ChunkSeconds));
-        return await services.GetRequiredService<TActivity>().RunAsync(input, new ActivityScope(instanceId, deadline, stopping.Token));
+        var activity = services.GetRequiredService<TActivity>();
+        var within = new ActivityScope(instanceId, deadline, stopping.Token);
+        // Admission reads a few records, every few seconds for each waiting job: nothing to die of, and too often to count.
+        return await (activity is Admit ? activity.RunAsync(input, within) : deaths.RunAsync(activity, input, within));
     }
 }

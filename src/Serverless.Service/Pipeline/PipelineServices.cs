@@ -46,6 +46,7 @@ public static class PipelineServices
         .AddSingleton<FailEvalRun>();
 
     private static IServiceCollection AddServices(this IServiceCollection services) => services
+        .AddSingleton<ActivityDeaths>()
         .AddSingleton<Admission>()
         .AddSingleton<BatchGenerator>()
         .AddSingleton<CheckpointModels>()
