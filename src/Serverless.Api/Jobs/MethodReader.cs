@@ -14,6 +14,7 @@ namespace Serverless.Api.Jobs;
 internal static class MethodReader
 {
     private const int MaxRank = 1024;
+    private const double MaxBeta = 2;
 
     private static readonly string[] Types = ["supervised", "dpo", "reinforcement", "distillation", "pretraining"];
     private static readonly string[] AdapterTypes = ["lora", "full", "qlora"];
@@ -24,13 +25,21 @@ internal static class MethodReader
             return (new JobMethod { Hyperparameters = ReadHyperparameters(body.Object("hyperparameters")) }, new AdapterRequest());
 
         var type = method.OneOf("type", Types) ?? throw Refusal.Missing(method.PathOf("type"));
-        if (type != "supervised")
-            throw Refusal.NotYet(method.PathOf("type"), type, "'supervised'");
+        if (type is "reinforcement" or "distillation")
+            throw Refusal.NotYet(method.PathOf("type"), type, "'supervised', 'dpo', and 'pretraining'");
         var hyperparameters = method.Object(type)?.Object("hyperparameters") ?? body.Object("hyperparameters");
-        return (
-            new JobMethod { Type = MethodType.Supervised, Hyperparameters = ReadHyperparameters(hyperparameters) },
-            ReadAdapter(method.Object("adapter")));
+        var read = ReadHyperparameters(hyperparameters);
+        if (type == "dpo")
+            read = read with { Beta = hyperparameters?.AutoOrPositive("beta", MaxBeta) };
+        return (new JobMethod { Type = TypeOf(type), Hyperparameters = read }, ReadAdapter(method.Object("adapter")));
     }
+
+    private static MethodType TypeOf(string type) => type switch
+    {
+        "dpo" => MethodType.Dpo,
+        "pretraining" => MethodType.Pretraining,
+        _ => MethodType.Supervised,
+    };
 
     private static Hyperparameters ReadHyperparameters(RequestObject? given)
     {

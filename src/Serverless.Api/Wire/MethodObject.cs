@@ -38,6 +38,8 @@ internal static class MethodObject
             // Without a factor the rate that was chosen is the one that auto chooses.
             ["learning_rate_multiplier"] = asked.LearningRateMultiplier ?? (resolved is null || asked.LearningRate is not null ? (JsonNode)Auto : 1.0),
         };
+        if (job.Method.Type == MethodType.Dpo)
+            written["beta"] = resolved?.Beta ?? asked.Beta ?? (JsonNode)Auto;
         if ((resolved?.LearningRate ?? asked.LearningRate) is { } rate)
             written["learning_rate"] = rate;
         if ((resolved?.MaxSequenceLength ?? asked.MaxSequenceLength) is { } length)

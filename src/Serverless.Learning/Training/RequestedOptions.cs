@@ -5,6 +5,9 @@ namespace Serverless.Learning.Training;
 /// <summary>Hyper-parameters as a caller may state them; null stands for <c>auto</c>.</summary>
 public sealed record RequestedOptions
 {
+    /// <summary>What the run learns by; the other fields' <c>auto</c> depends on it.</summary>
+    public TrainingMethod Method { get; init; }
+
     public AdapterOptions? Adapter { get; init; }
 
     public int? Epochs { get; init; }
@@ -19,4 +22,7 @@ public sealed record RequestedOptions
 
     /// <summary>The longest example, in tokens; never more than the model's context.</summary>
     public int? MaxSequenceLength { get; init; }
+
+    /// <summary>Preferences only: how strongly they may move the policy away from its reference, above 0 and at most 2.</summary>
+    public double? Beta { get; init; }
 }

@@ -1,5 +1,4 @@
 using Serverless.Learning.Adapters;
-using Serverless.Learning.Data;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using TorchSharp;
@@ -7,8 +6,8 @@ using TorchSharp;
 namespace Serverless.Learning.Training;
 
 /// <summary>
-/// One supervised fine-tuning run over a loaded model: wraps the adapter or takes all weights, trains step by step, saves and restores
-/// checkpoints, exports the result. It changes the model it is given (weights become views of its own memory) and disposes it.
+/// One fine-tuning run over a loaded model: wraps the adapter or takes all weights, trains step by step what its task's objective asks,
+/// saves and restores checkpoints, exports the result. It changes the model it is given (weights become views of its own memory) and disposes it.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -16,23 +15,24 @@ public sealed class Trainer : IDisposable
     private readonly FlatParameters parameters;
     private readonly AdamW optimiser;
     private readonly TrainingLoop loop;
-    private readonly ExampleBatches batches;
+    private readonly IObjective objective;
 
     /// <param name="model">The base; ownership passes to the trainer.</param>
+    /// <param name="task">What is learned from.</param>
     /// <exception cref="InputError">An option is out of range, or an example is longer than the context.</exception>
-    public Trainer(LanguageModel model, IReadOnlyList<TrainingSequence> train, TrainingOptions options)
+    public Trainer(LanguageModel model, TrainingTask task, TrainingOptions options)
     {
         options.Validate();
         Model = model;
         Options = options;
+        objective = task.ObjectiveFor(model, options);
         adapter = options.Adapter.Kind == AdapterKind.Lora ? LoraAdapter.Wrap(model.Decoder, options.Adapter, options.Seed) : null;
         model.Decoder.ComputeType = options.Precision.ScalarType();
         parameters = new FlatParameters(adapter?.Weights ?? model.Decoder.Weights);
         optimiser = new AdamW(parameters, options.WeightDecay, beta2: 0.99);
-        batches = new ExampleBatches(train, options);
-        var warmup = (int)Math.Ceiling(options.WarmupFraction * batches.TotalSteps);
-        var schedule = new LearningRateSchedule(options.LearningRate, warmup, batches.TotalSteps);
-        loop = new TrainingLoop(model.Decoder, parameters, optimiser, schedule, batches,
+        var steps = objective.Batches.TotalSteps;
+        var schedule = new LearningRateSchedule(options.LearningRate, (int)Math.Ceiling(options.WarmupFraction * steps), steps);
+        loop = new TrainingLoop(model.Decoder, parameters, optimiser, schedule, objective,
             new LoopSettings(options.MaxGradientNorm, options.Seed, adapter is not null && options.Adapter.Dropout > 0));
     }
 
@@ -50,10 +50,24 @@ public sealed class Trainer : IDisposable
     public long TrainedTokens => loop.TrainedTokens;
 
     /// <summary>Passes over the data done so far, as a fraction.</summary>
-    public double Epoch => loop.Step / batches.StepsPerEpoch;
+    public double Epoch => loop.Step / objective.Batches.StepsPerEpoch;
 
     /// <inheritdoc cref="TrainingLoop.TrainStep"/>
     public StepMetrics TrainStep() => loop.TrainStep();
+
+    /// <summary>How the model does on the task's validation examples with the weights as they are; null without any.</summary>
+    public ValidationScores? Validate(CancellationToken cancellation) => objective.Validate(Model, cancellation);
+
+    /// <summary>
+    /// Preferences only: what the model says about the pairs that a step of the first epoch takes, by their index, computed as that step's
+    /// forward pass is. Before the first step this scores the reference policy, and the first step's margins are exactly 0.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
+    public IReadOnlyDictionary<int, PairScore> ScoreReference(int step) => Reference().Score(Model.Decoder, step);
+
+    /// <summary>Preferences only: the same of all validation pairs, in their order.</summary>
+    /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
+    public IReadOnlyList<PairScore> ScoreValidationReference() => Reference().ScoreValidation(Model.Decoder);
 
     /// <summary>Writes weights, optimiser state and step into a folder; see <see cref="CheckpointFiles"/>.</summary>
     public void Save(string folder) => CheckpointFiles.Save(folder, parameters, optimiser, loop);
@@ -76,6 +90,10 @@ public sealed class Trainer : IDisposable
         var weights = adapter?.Fuse(Model.Decoder) ?? Model.Decoder.Weights.ToDictionary(weight => weight.Name, weight => weight.Value.detach());
         ModelFolder.WriteMerged(Model.Folder, folder, weights, dtype);
     }
+
+    private PreferenceObjective Reference() => Step == 0 && objective is PreferenceObjective preferences
+        ? preferences
+        : throw new InvalidOperationException("the reference is scored for preferences, before the first step");
 
     public void Dispose()
     {

@@ -17,4 +17,7 @@ public sealed record Hyperparameters
 
     /// <summary>The longest training sequence, in tokens.</summary>
     public int? MaxSequenceLength { get; init; }
+
+    /// <summary>Preferences only: how strongly they may move the policy away from its reference.</summary>
+    public double? Beta { get; init; }
 }

@@ -47,6 +47,27 @@ public sealed class JobRequestReaderTests
         Assert.Equal(["q_proj", "v_proj"], request.Adapter.TargetModules!.Value);
     }
 
+    [Theory]
+    [InlineData("0.3", 0.3)]
+    [InlineData("2", 2.0)]
+    [InlineData("\"auto\"", null)]
+    public void Preferences_take_a_beta(string beta, double? expected)
+    {
+        var request = Read(With($"\"method\": {{\"type\": \"dpo\", \"dpo\": {{\"hyperparameters\": {{\"n_epochs\": 2, \"beta\": {beta}}}}}}}"));
+
+        Assert.Equal(MethodType.Dpo, request.Method.Type);
+        Assert.Equal(new Hyperparameters { Epochs = 2, Beta = expected }, request.Method.Hyperparameters);
+    }
+
+    [Fact]
+    public void Pretraining_is_a_method_with_the_hyperparameters_of_all()
+    {
+        var request = Read(With("\"method\": {\"type\": \"pretraining\", \"pretraining\": {\"hyperparameters\": {\"max_sequence_length\": 256}}}"));
+
+        Assert.Equal(MethodType.Pretraining, request.Method.Type);
+        Assert.Equal(new Hyperparameters { MaxSequenceLength = 256 }, request.Method.Hyperparameters);
+    }
+
     [Fact]
     public void The_deprecated_hyperparameters_still_count()
     {
@@ -71,8 +92,12 @@ public sealed class JobRequestReaderTests
     [InlineData("\"method\": {}", "Missing required parameter: 'method.type'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"magic\"}",
         "Invalid value: 'magic'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.type")]
-    [InlineData("\"method\": {\"type\": \"dpo\"}",
-        "Unsupported value: 'method.type' does not support 'dpo' in this service yet. Supported values are: 'supervised'.", "method.type")]
+    [InlineData("\"method\": {\"type\": \"reinforcement\"}",
+        "Unsupported value: 'method.type' does not support 'reinforcement' in this service yet. Supported values are: 'supervised', 'dpo', and 'pretraining'.", "method.type")]
+    [InlineData("\"method\": {\"type\": \"dpo\", \"dpo\": {\"hyperparameters\": {\"beta\": 2.5}}}",
+        "Invalid value for 'method.dpo.hyperparameters.beta': expected 'auto' or a number above 0 and at most 2, but got 2.5 instead.", "method.dpo.hyperparameters.beta")]
+    [InlineData("\"method\": {\"type\": \"dpo\", \"dpo\": {\"hyperparameters\": {\"beta\": \"strong\"}}}",
+        "Invalid value for 'method.dpo.hyperparameters.beta': expected 'auto' or a number above 0 and at most 2, but got \"strong\" instead.", "method.dpo.hyperparameters.beta")]
     [InlineData("\"method\": {\"type\": \"supervised\", \"adapter\": {\"type\": \"qlora\"}}",
         "Unsupported value: 'method.adapter.type' does not support 'qlora' in this service yet. Supported values are: 'lora' and 'full'.", "method.adapter.type")]
     [InlineData("\"method\": {\"type\": \"supervised\", \"adapter\": {\"dropout\": 1}}",

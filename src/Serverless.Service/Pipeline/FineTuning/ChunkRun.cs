@@ -101,11 +101,12 @@ internal sealed class ChunkRun(
             TrainLoss = step.Loss,
             TrainAccuracy = step.Accuracy,
             ValidLoss = taken.Validation?.Loss,
-            ValidAccuracy = taken.Validation?.TokenAccuracy,
+            ValidAccuracy = taken.Validation?.Accuracy,
             LearningRate = step.LearningRate,
             GradientNorm = step.GradientNorm,
             Tokens = step.Tokens,
             Seconds = step.Elapsed.TotalSeconds,
+            Figures = StepFigures.Of(taken),
         });
         if (step.Skipped)
             session.Events.Add((step.Step, StepEvents.Skipped(taken)));

@@ -9,11 +9,11 @@ using Serverless.Service.Storage;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
-/// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy and the
-/// share of exactly right answers.
+/// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy, and the
+/// share of exactly right answers or, of preferences, how often the preferred answer gained on the other.
 /// </summary>
 public sealed class Evaluate(
-    BlobAccount account, JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports, JobEvaluations evaluations,
+    BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports, JobEvaluations evaluations,
     JobFolders folders, PipelineSettings settings, TimeProvider clock,
     ILogger<Evaluate> logger) : IActivity<JobId, StageOutcome>
 {
@@ -29,7 +29,7 @@ public sealed class Evaluate(
             return StageOutcome.Done;
         try
         {
-            var examples = await files.ExamplesAsync(validation, "validation_file", ct);
+            var examples = await files.ReadAsync(job, validation, "validation_file", ct);
             var evaluation = await evaluations.FindAsync(input, ct) ?? new JobEvaluation { Examples = examples.Count };
             return evaluation.Finished ? StageOutcome.Done : await CompareAsync(job, examples, evaluation, scope);
         }
@@ -40,7 +40,7 @@ public sealed class Evaluate(
     }
 
     private async Task<StageOutcome> CompareAsync(
-        JobRecord job, IReadOnlyList<ChatExample> examples, JobEvaluation evaluation, ActivityScope scope)
+        JobRecord job, IReadOnlyList<DatasetExample> examples, JobEvaluation evaluation, ActivityScope scope)
     {
         var run = new EvaluationRun(examples, job.CreatedAt, settings);
         if (await exports.FolderAsync(job, scope.Stopping) is not { } tunedFolder)
@@ -52,6 +52,7 @@ public sealed class Evaluate(
         await evaluations.WriteAsync(job.Id, evaluation, CancellationToken.None);
         if (outcome.Result == StageResult.Done)
         {
+            evaluation = evaluation.WithPreference((await plans.FindAsync(job.Id, CancellationToken.None))?.Options.Beta);
             await NoteAsync(job.Id, evaluation, CancellationToken.None);
             await evaluations.WriteAsync(job.Id, evaluation with { Finished = true }, CancellationToken.None);
         }

@@ -2,18 +2,20 @@ using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Learning.Text;
+using Serverless.Learning.Training;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Scores one model on examples, block by block, from where it was left.</summary>
-internal sealed class EvaluationRun(IReadOnlyList<ChatExample> examples, DateTimeOffset templateTime, PipelineSettings settings)
+internal sealed class EvaluationRun(IReadOnlyList<DatasetExample> examples, DateTimeOffset templateTime, PipelineSettings settings)
 {
     private const int BlockExamples = 64;
     private const int KeptSamples = 5;
-    private readonly int _answers = Math.Min(examples.Count, settings.EvaluatedAnswers);
+    // Only conversations have an answer that is right.
+    private readonly ChatExample[] _asked = [.. examples.OfType<ChatExample>().Take(settings.EvaluatedAnswers)];
 
     /// <summary>Whether nothing is left to do for this model.</summary>
-    public bool IsComplete(ModelEvaluation evaluation) => evaluation.Scored == examples.Count && evaluation.Answered == _answers;
+    public bool IsComplete(ModelEvaluation evaluation) => evaluation.Scored == examples.Count && evaluation.Answered == _asked.Length;
 
     /// <summary>Scores or answers the next block.</summary>
     public ModelEvaluation Next(LanguageModel model, ModelEvaluation evaluation, CancellationToken ct)
@@ -22,10 +24,16 @@ internal sealed class EvaluationRun(IReadOnlyList<ChatExample> examples, DateTim
         if (evaluation.Scored < examples.Count)
         {
             var block = examples.Skip(evaluation.Scored).Take(BlockExamples).ToList();
-            var scores = Evaluator.Score(model, [.. block.SelectMany(encoder.EncodeExample)], ct);
-            return evaluation with { Scored = evaluation.Scored + block.Count, Scores = evaluation.Scores + scores };
+            var pairs = block.OfType<PreferenceExample>().Select(encoder.EncodePair).ToList();
+            var learned = pairs.Count > 0 ? pairs.Select(pair => pair.Chosen) : block.SelectMany(example => SequencesOf(example, encoder, model.MaxLength));
+            return evaluation with
+            {
+                Scored = evaluation.Scored + block.Count,
+                Scores = evaluation.Scores + Evaluator.Score(model, [.. learned], ct),
+                Pairs = [.. evaluation.Pairs, .. PairScores.Of(model.Decoder, pairs)],
+            };
         }
-        var asked = examples.Skip(evaluation.Answered).Take(Math.Min(BlockExamples, _answers - evaluation.Answered)).ToList();
+        var asked = _asked.Skip(evaluation.Answered).Take(BlockExamples).ToList();
         var answers = Evaluator.Answers(model, asked, AnswerTokens(model.Tokenizer, asked), ct);
         return evaluation with
         {
@@ -34,6 +42,9 @@ internal sealed class EvaluationRun(IReadOnlyList<ChatExample> examples, DateTim
             Samples = [.. evaluation.Samples, .. answers.Take(KeptSamples - evaluation.Samples.Length)],
         };
     }
+
+    private static IReadOnlyList<TrainingSequence> SequencesOf(DatasetExample example, ChatEncoder encoder, int maxTokens) =>
+        example is TextExample text ? encoder.EncodeDocument(text, maxTokens) : encoder.Encode(example);
 
     /// <summary>An answer longer than every expected one of its block, by a few tokens, is wrong however it goes on.</summary>
     private int AnswerTokens(Tokenizer tokenizer, IReadOnlyList<ChatExample> block)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Serverless.Learning.Evaluation;
+using Serverless.Learning.Training;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -11,6 +12,9 @@ public sealed record ModelEvaluation
 
     /// <summary>Examples scored, in the order of the file.</summary>
     public int Scored { get; init; }
+
+    /// <summary>Of preferences, what the model says about each pair, until both models have been compared.</summary>
+    public ImmutableArray<PairScore> Pairs { get; init; } = [];
 
     /// <summary>Examples that the model answered, in the order of the file.</summary>
     public int Answered { get; init; }

@@ -15,13 +15,20 @@ internal static class PublishedCard
         {
             Name = name.Value,
             BaseModel = job.Model.Value,
-            Method = plan.Options.Adapter.Kind == AdapterKind.Lora ? "supervised fine-tuning with LoRA" : "supervised fine-tuning of all weights",
+            Method = $"{MethodName(job.Method.Type)} {(plan.Options.Adapter.Kind == AdapterKind.Lora ? "with LoRA" : "of all weights")}",
             CreatedAt = job.CreatedAt,
             Data = data,
             HyperParameters = [.. HyperParameters(job, plan).Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
             Curve = [.. metrics.Select(step => new ModelCardPoint(step.Step, step.TrainLoss, step.LearningRate, step.ValidLoss))],
-            Evaluation = evaluation is null ? [] : Scores(evaluation.Base, evaluation.Tuned),
+            Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. Preference(evaluation)],
         };
+
+    private static string MethodName(MethodType type) => type switch
+    {
+        MethodType.Dpo => "direct preference optimisation",
+        MethodType.Pretraining => "continued pre-training",
+        _ => "supervised fine-tuning",
+    };
 
     public static ModelCardDataset Dataset(string use, FileRecord file, int examples, long tokens) =>
         new(use, file.Name, examples, tokens, file.Sha256);
@@ -36,6 +43,8 @@ internal static class PublishedCard
         yield return ("weight_decay", Text(options.WeightDecay));
         yield return ("max_gradient_norm", Text(options.MaxGradientNorm));
         yield return ("max_sequence_length", Text(options.MaxSequenceLength));
+        if (options.Beta is { } beta)
+            yield return ("beta", Text(beta));
         yield return ("seed", Text(options.Seed));
         yield return ("precision", options.Precision.ToString());
         yield return ("steps", Text(plan.TotalSteps));
@@ -55,6 +64,12 @@ internal static class PublishedCard
         new("validation perplexity", before.Scores.Perplexity, after.Scores.Perplexity),
         new("validation token accuracy", before.Scores.TokenAccuracy, after.Scores.TokenAccuracy),
         new("validation answers exactly right", before.ExactShare, after.ExactShare),
+    ];
+
+    private static List<ModelCardScore> Preference(JobEvaluation evaluation) => evaluation.RewardAccuracy is null ? [] :
+    [
+        new("validation reward accuracy", null, evaluation.RewardAccuracy),
+        new("validation reward margin", null, evaluation.RewardMargin),
     ];
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);

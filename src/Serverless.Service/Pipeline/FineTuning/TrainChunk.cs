@@ -8,11 +8,11 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Trains one bounded stretch of a job: continues from the last checkpoint, commits as it goes, and leaves at the end, at its deadline,
-/// or when the job's owner wants something else.
+/// or when the job's owner wants something else. Before the first step of preferences, the reference is scored in the same way.
 /// </summary>
 public sealed class TrainChunk(
-    BlobAccount account, JobPlans plans, JobWishes wishes, TrainingSessions sessions, ChunkCommits commits, PipelineSettings settings,
-    TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
+    BlobAccount account, JobPlans plans, JobWishes wishes, References references, TrainingSessions sessions, ChunkCommits commits,
+    PipelineSettings settings, TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
 {
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
 
@@ -40,8 +40,10 @@ public sealed class TrainChunk(
             return StageOutcome.Done;
         try
         {
+            if (job!.Method.Type == MethodType.Dpo && await ReferenceAsync(job, plan, lease, scope) is { } unfinished)
+                return unfinished;
             await commits.BeginAsync(lease, plan, ct);
-            using var use = await OpenAsync(job!, plan, lease, ct);
+            using var use = await OpenAsync(job, plan, lease, ct);
             if (use.Session.TotalSteps != plan.TotalSteps)
                 await plans.WriteAsync(id, plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
             return await new ChunkRun(use.Session, lease, plan, commits, wishes, settings, clock).RunAsync(scope);
@@ -54,6 +56,21 @@ public sealed class TrainChunk(
         {
             return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, "method"));
         }
+    }
+
+    /// <summary>Scores the reference of preferences; null if that is done.</summary>
+    private async Task<StageOutcome?> ReferenceAsync(JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)
+    {
+        var state = await references.FindAsync(job.Id, scope.Stopping) ?? new ReferenceState();
+        if (state.Finished)
+            return null;
+        StageOutcome outcome;
+        using (var use = await OpenAsync(job, plan, lease, scope.Stopping))
+            outcome = await new ReferenceRun(use.Session, lease, references, wishes, settings, clock).RunAsync(state, scope);
+        // A trainer takes the scores when it is built.
+        if ((await references.FindAsync(job.Id, scope.Stopping))?.Finished == true)
+            await sessions.CloseAsync(job.Id);
+        return outcome;
     }
 
     private async Task<SessionUse> OpenAsync(JobRecord job, JobPlan plan, TrainerLease lease, CancellationToken ct)
