@@ -16,19 +16,17 @@ public sealed class TextTrainingTests(LoadedTinyModel tiny) : IClassFixture<Load
 
         // 14 tokens make four rows of three, whose last token predicts the thirteenth.
         Assert.Equal((2.0, 4), (batches.StepsPerEpoch, batches.TotalSteps));
-        var epochs = new List<List<int>>();
         for (var epoch = 0; epoch < 2; epoch++)
         {
             var rows = Enumerable.Range(2 * epoch, 2).SelectMany(step => batches.BatchOf(step)).ToList();
             var ids = rows.SelectMany(row => row.Ids).ToList();
-            epochs.Add(ids);
             Assert.Equal(12, ids.Count);
             Assert.Equal(99, ids[0]);
             Assert.Equal(ids.Skip(1), rows.SelectMany(row => row.Targets).SkipLast(1));
             foreach (var document in documents.Where(document => ids.Contains(document[^1])))
                 Assert.Equal([99, .. document], ids.Skip(ids.IndexOf(document[0]) - 1).Take(document.Length + 1));
         }
-        Assert.NotEqual(epochs[0], epochs[1]);
+        Assert.True(Enumerable.Range(0, 8).Select(epoch => string.Join(' ', batches.BatchOf(2 * epoch)[0].Ids)).Distinct().Count() > 1, "every epoch has the same order");
     }
 
     [Fact]
