@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Api.Access;
 using Serverless.Api.Chat;
+using Serverless.Api.Completions;
 using Serverless.Api.Dashboard;
 using Serverless.Api.Errors;
 using Serverless.Api.Files;
@@ -29,6 +30,8 @@ public static class ApiHost
         services.AddSingleton<ModelEndpoints>();
         services.TryAddSingleton<ChatGenerator>();
         services.AddSingleton<ChatEndpoints>();
+        services.TryAddSingleton<CompletionGenerator>();
+        services.AddSingleton<CompletionEndpoints>();
         services.AddSingleton<DashboardEndpoints>();
         services.AddRouting();
         return services;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Api.Chat;
+using Serverless.Api.Completions;
 using Serverless.Api.Dashboard;
 using Serverless.Api.Files;
 using Serverless.Api.Jobs;
@@ -30,6 +31,7 @@ internal static class RouteTable
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/events", (jobs, context) => jobs.EventsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/checkpoints", (jobs, context) => jobs.CheckpointsAsync(context)),
         To<ChatEndpoints>("POST", "/v1/chat/completions", (chat, context) => chat.CompleteAsync(context)),
+        To<CompletionEndpoints>("POST", "/v1/completions", (completions, context) => completions.CompleteAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models", (models, context) => models.ListAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}", (models, context) => models.RetrieveAsync(context)),
         To<ModelEndpoints>("DELETE", "/v1/models/{model}", (models, context) => models.DeleteAsync(context)),

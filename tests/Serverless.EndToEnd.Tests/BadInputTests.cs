@@ -43,7 +43,7 @@ public sealed class BadInputTests(AzuriteFixture azurite)
             head, HeadCalls.JobRequest("file-nothing", epochs: 1), HttpStatusCode.BadRequest, "invalid training_file: file-nothing", "training_file");
         var request = HeadCalls.JobRequest(await head.UploadAsync(TinyModel.Dataset(12)), epochs: 1);
         request["model"] = "gpt-99";
-        await AssertRefusedAsync(head, request, HttpStatusCode.BadRequest, "The model 'gpt-99' does not exist", "model");
+        await AssertRefusedAsync(head, request, HttpStatusCode.BadRequest, "The model 'gpt-99' does not exist or is not available for fine-tuning", "model");
     }
 
     [Fact(Timeout = 600_000)]
@@ -57,7 +57,7 @@ public sealed class BadInputTests(AzuriteFixture azurite)
         var failed = await head.WaitForEndAsync(await head.CreateJobAsync(request));
         Assert.Equal(
             """
-            model.safetensors does not fit the configuration in 2 places:
+            model.safetensors does not fit config.json in 2 places:
               missing model.layers.1.mlp.up_proj.weight [64, 32]
               model.norm.weight: found shape [16]; the configuration asks for [32]
             """,
@@ -76,7 +76,7 @@ public sealed class BadInputTests(AzuriteFixture azurite)
             "train.jsonl line 13, messages[0].content: found nothing; allowed: a string or an array of text parts");
         yield return (string.Concat(Enumerable.Repeat(Good + "\n", 9)), "train.jsonl: found 9 examples; allowed: 10 or more");
         yield return (With(Good.Replace("\"b\"", $"\"{string.Concat(Enumerable.Repeat("parcel ", 200))}\"", StringComparison.Ordinal)),
-            "train.jsonl line 13: found 0 tokens; allowed: 128");
+            "train.jsonl line 13: found 819 tokens; allowed: 128");
     }
 
     private static async Task AssertRefusedAsync(HeadProcess head, JsonObject request, HttpStatusCode status, string message, string param)

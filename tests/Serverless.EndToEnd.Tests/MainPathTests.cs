@@ -27,7 +27,7 @@ public sealed class MainPathTests(AzuriteFixture azurite)
             ValidationFile = validation,
             Suffix = "tickets",
             Seed = 3,
-            TrainingMethod = FineTuningTrainingMethod.CreateSupervised(epochCount: 20, batchSize: 5),
+            TrainingMethod = FineTuningTrainingMethod.CreateSupervised(epochCount: 20, batchSize: 5, learningRate: 10),
         }, Ct);
         Assert.Equal(FineTuningStatus.ValidatingFiles, job.Status);
         while (job.Status.InProgress)
@@ -92,7 +92,7 @@ public sealed class MainPathTests(AzuriteFixture azurite)
         await File.WriteAllTextAsync(file, TinyModel.Dataset(30), Ct);
         var (exitCode, output) = await HeadProcess.RunAsync(
             place, "classify", "--train", file, "--validation", file, "--test", file, "--model", HeadPlace.Model, "--epochs", "20",
-            "--batch-size", "5", "--url", "http://127.0.0.1:0", "--likelihoods");
+            "--batch-size", "5", "--learning-rate", "0.01", "--url", "http://127.0.0.1:0", "--likelihoods");
         Assert.True(exitCode == 0, output);
         Assert.Matches(@"tuned +0\.0\d\d +100\.0 % +100\.0 %", output);
         Assert.Matches(@"base, likeliest of the labels +\d+\.\d %", output);

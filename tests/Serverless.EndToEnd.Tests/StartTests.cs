@@ -22,11 +22,17 @@ public sealed class StartTests(AzuriteFixture azurite)
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task A_taken_address_and_wrong_settings_end_the_start_with_one_clear_message()
+    public async Task A_storage_in_use_a_taken_address_and_wrong_settings_end_the_start_with_one_clear_message()
     {
         using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
         await using var head = await HeadProcess.StartAsync(place);
         var (exitCode, output) = await HeadProcess.RunAsync(place, "serve", "--url", head.Url.ToString());
+        Assert.Equal(2, exitCode);
+        Assert.Equal(
+            "error: another head runs the jobs of this storage; stop it, or give this one another storage with --storage or the setting StoragePrefix", output);
+
+        place.Variables["SERVERLESS_STORAGE_PREFIX"] = await azurite.NewPrefixAsync();
+        (exitCode, output) = await HeadProcess.RunAsync(place, "serve", "--url", head.Url.ToString());
         Assert.Equal(2, exitCode);
         Assert.Equal($"error: {head.Url.Authority}: another program listens there; stop it, or give another address with --url", output);
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Serverless.Learning.Adapters;
 using Serverless.Learning.Data;
 using Serverless.Learning.Models;
 using Serverless.Learning.Native;
@@ -18,7 +19,7 @@ public sealed class LoadedTinyModel : IDisposable
 
     public string Folder { get; }
 
-    public LanguageModel Load() => LanguageModel.Load(Folder);
+    public LanguageModel Load(AdapterKind kind = AdapterKind.Lora) => LanguageModel.Load(Folder, quantize: kind == AdapterKind.Qlora);
 
     public static List<ChatExample> Examples(int count) =>
         ChatDatasetReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(TinyModel.Dataset(count))), "tiny.jsonl").ToList();

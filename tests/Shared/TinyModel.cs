@@ -1,4 +1,5 @@
 using Serverless.Learning.Models;
+using Serverless.Learning.Models.Positions;
 using Serverless.Learning.Native;
 using Serverless.Learning.Pretraining;
 using Serverless.Learning.Text;
@@ -33,7 +34,7 @@ public static class TinyModel
     public static DecoderConfig Config(Tokenizer tokenizer) => new()
     {
         VocabularySize = tokenizer.VocabularySize, Width = 32, InnerWidth = 64, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8,
-        NormEpsilon = 1e-6, RotaryBase = 10000, MaxLength = 128, TiedHead = true,
+        NormEpsilon = 1e-6, Rotary = new RotarySettings(10000, 8), MaxLength = 128, TiedHead = true,
         EndIds = [tokenizer.IdOf("<|im_end|>")!.Value, tokenizer.IdOf("<|endoftext|>")!.Value],
     };
 

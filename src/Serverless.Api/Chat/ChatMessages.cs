@@ -27,6 +27,7 @@ internal static class ChatMessages
         {
             Role = role,
             Content = content,
+            ReasoningContent = message.String("reasoning_content"),
             Name = message.String("name"),
             ToolCalls = toolCalls is { Count: > 0 } ? message.RequiredValue("tool_calls").Clone() : null,
             ToolCallId = message.String("tool_call_id"),

@@ -1,36 +1,36 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Serverless.Api.Requests;
+using Serverless.Api.Sampling;
 using Serverless.Learning;
+using Serverless.Learning.Sampling;
 using Serverless.Learning.Text;
+using Serverless.Service.Inference;
 
 namespace Serverless.Api.Chat;
 
 /// <summary>A request for chat completions, checked field by field.</summary>
 internal sealed record ChatRequest
 {
-    private const int MaxChoices = 128;
-    private const int MaxStops = 4;
+    private const int MaxTopLogprobs = 20;
 
     public required string Model { get; init; }
 
     public required IReadOnlyList<ChatMessage> Messages { get; init; }
 
-    /// <summary>The most tokens that one answer may have; null means up to the end of the model's context.</summary>
-    public required int? MaxTokens { get; init; }
+    /// <summary>How the answers are drawn; the seed is <see cref="Seed"/>'s matter.</summary>
+    public required SamplingOptions Options { get; init; }
 
-    public required double Temperature { get; init; }
+    /// <summary>The tools that the model may call; null for none.</summary>
+    public required ChatTools? Tools { get; init; }
 
-    public required double TopP { get; init; }
+    /// <summary>Whether one tool is named that is to be called.</summary>
+    public required bool NamesTool { get; init; }
 
     /// <summary>How many answers are wanted.</summary>
     public required int Choices { get; init; }
 
     /// <summary>Equal seeds give equal answers; null means a new one each time.</summary>
     public required long? Seed { get; init; }
-
-    /// <summary>Texts that end an answer and are not part of it.</summary>
-    public required ImmutableArray<string> Stop { get; init; }
 
     public required bool Stream { get; init; }
 
@@ -41,59 +41,45 @@ internal sealed record ChatRequest
     public static ChatRequest Read(JsonElement json)
     {
         var body = new RequestObject(json, "");
-        RefuseWhatIsNotOffered(body);
-        var stream = body.Boolean("stream") ?? false;
-        var streamOptions = body.Object("stream_options");
-        if (streamOptions is not null && !stream)
-            throw new InputError("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options", "invalid_value");
+        foreach (var superseded in new[] { "functions", "function_call" })
+        {
+            if (body.Value(superseded) is not null)
+                throw Refusal.NotOffered(superseded);
+        }
 
+        var stream = body.Boolean("stream") ?? false;
+        var messages = ChatMessages.Read(body);
+        var tools = ToolFields.Read(body);
+        var grammar = ResponseFormat.Read(body, messages);
         return new ChatRequest
         {
             Model = body.RequiredString("model", minLength: 1),
-            Messages = ChatMessages.Read(body),
-            MaxTokens = (int?)(body.Integer("max_completion_tokens", 1, int.MaxValue) ?? body.Integer("max_tokens", 1, int.MaxValue)),
-            Temperature = body.Number("temperature", 0, 2) ?? 1,
-            TopP = body.Number("top_p", 0, 1) ?? 1,
-            Choices = (int)(body.Integer("n", 1, MaxChoices) ?? 1),
+            Messages = messages,
+            Options = SamplingFields.Read(body) with
+            {
+                MaxTokens = ReadMaxTokens(body),
+                TopScores = ReadTopLogprobs(body),
+                Grammar = grammar,
+            },
+            Tools = tools,
+            NamesTool = ToolFields.NamesTool(body),
+            Choices = SamplingFields.ReadChoices(body),
             Seed = body.Integer("seed"),
-            Stop = ReadStop(body),
             Stream = stream,
-            IncludeUsage = streamOptions?.Boolean("include_usage") ?? false,
+            IncludeUsage = SamplingFields.ReadIncludeUsage(body, stream),
         };
     }
 
-    private static ImmutableArray<string> ReadStop(RequestObject body)
-    {
-        if (body.Value("stop") is not { } stop)
-            return [];
-        if (stop.ValueKind == JsonValueKind.String)
-            return [RequestObject.TextOf(stop, "stop", minLength: 1)];
-        if (stop.ValueKind != JsonValueKind.Array)
-            throw Refusal.WrongType("stop", "a string or an array of strings", RequestObject.Kind(stop));
-        return stop.GetArrayLength() > MaxStops
-            ? throw Refusal.ArrayTooLong("stop", MaxStops, stop.GetArrayLength())
-            : [.. stop.EnumerateArray().Select((one, index) => RequestObject.TextOf(one, $"stop[{index}]", minLength: 1))];
-    }
+    private static int ReadMaxTokens(RequestObject body) =>
+        (int)(body.Integer("max_completion_tokens", 1, int.MaxValue) ?? body.Integer("max_tokens", 1, int.MaxValue) ?? int.MaxValue);
 
-    /// <summary>What would change the answer must not be dropped silently.</summary>
-    private static void RefuseWhatIsNotOffered(RequestObject body)
+    private static int? ReadTopLogprobs(RequestObject body)
     {
+        var top = (int?)body.Integer("top_logprobs", 0, MaxTopLogprobs);
         if (body.Boolean("logprobs") ?? false)
-            throw Refusal.NotOffered("logprobs");
-        foreach (var penalty in new[] { "presence_penalty", "frequency_penalty" })
-        {
-            if ((body.Number(penalty, -2, 2) ?? 0) != 0)
-                throw Refusal.NotOffered(penalty);
-        }
-
-        if ((body.Object("response_format")?.RequiredString("type") ?? "text") != "text")
-            throw Refusal.NotOffered("response_format");
-        if (body.Object("logit_bias") is { } bias && bias.Fields.Any())
-            throw Refusal.NotOffered("logit_bias");
-        foreach (var tools in new[] { "tools", "functions" })
-        {
-            if (body.Objects(tools) is { Count: > 0 })
-                throw Refusal.NotOffered(tools);
-        }
+            return top ?? 0;
+        return top is null
+            ? null
+            : throw new InputError("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", "top_logprobs", null);
     }
 }

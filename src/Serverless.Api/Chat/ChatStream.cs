@@ -1,62 +1,60 @@
-using System.Buffers;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
-using Serverless.Api.Errors;
+using Serverless.Api.Sampling;
 using Serverless.Api.Wire;
-using Serverless.Learning;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Service.Inference;
 
 namespace Serverless.Api.Chat;
 
-/// <summary>Writes an answer as server-sent events while it is generated, in the order of OpenAI: role, text, finish, usage, <c>[DONE]</c>.</summary>
-internal sealed partial class ChatStream(HttpContext context, ChatAnswerHead answer, ChatRequest request, ILogger<ChatStream> logger)
+/// <summary>The events of a streamed answer, in the order of OpenAI: role, text or calls, finish, and at the end the usage.</summary>
+internal sealed class ChatStream(AnswerHead answer, ChatRequest request)
 {
     private static readonly JsonElement Null = JsonDocument.Parse("null").RootElement;
 
-    public async Task WriteAsync(IAsyncEnumerable<ChatPiece> pieces)
+    private readonly HashSet<int> _opened = [];
+    private readonly Dictionary<int, int> _calls = [];
+    private readonly AnswerTokens _tokens = new();
+
+    public async Task WriteAsync(ChatPiece piece, Func<byte[], Task> send)
     {
-        await using var reading = pieces.GetAsyncEnumerator(context.RequestAborted);
-
-        // What is refused is refused before the first piece, and answered with its status.
-        var more = await reading.MoveNextAsync();
-        context.Response.ContentType = "text/event-stream; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-cache";
-        try
+        _tokens.Add(0, piece.PromptTokens, piece.Tokens, piece.ReasoningTokens);
+        if (_opened.Add(piece.Choice))
+            await SendAsync(send, piece.Choice, new ChatDeltaObject { Role = "assistant", Content = "", Refusal = Null });
+        var logprobs = ChatLogprobsObject.Of(piece.Scores is not null, [piece.Scores!]);
+        foreach (var delta in piece.Parts.SelectMany(part => DeltasOf(piece.Choice, part)))
         {
-            var (opened, tokens, promptTokens) = (-1, 0, 0);
-            for (; more; more = await reading.MoveNextAsync())
-            {
-                var piece = reading.Current;
-                tokens++;
-                promptTokens = piece.PromptTokens;
-                if (piece.Choice != opened)
-                    await SendAsync(piece.Choice, new ChatDeltaObject { Role = "assistant", Content = "", Refusal = Null }, finish: null);
-                opened = piece.Choice;
-                if (piece.Text.Length > 0)
-                    await SendAsync(piece.Choice, new ChatDeltaObject { Content = piece.Text }, finish: null);
-                if (piece.Finish is { } finish)
-                    await SendAsync(piece.Choice, new ChatDeltaObject(), FinishReasons.TextOf(finish));
-            }
+            await SendAsync(send, piece.Choice, delta, logprobs);
+            logprobs = null;
+        }
 
-            if (request.IncludeUsage)
-                await SendAsync([], JsonSerializer.SerializeToElement(new UsageObject(promptTokens, tokens), WireJson.Plain.UsageObject));
-            await SendAsync("[DONE]"u8.ToArray());
-        }
-        catch (Exception error) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            // The status is out already: the error travels as the stream's last event, as OpenAI sends it.
-            if (error is not InputError)
-                LogBroken(error, context.TraceIdentifier);
-            var body = error is InputError refused ? ErrorEnvelope.Describe(refused, out _) : ErrorEnvelope.DescribeFault(context);
-            await SendAsync(JsonSerializer.SerializeToUtf8Bytes(new ErrorObject(body), WireJson.Plain.ErrorObject));
-        }
+        // A token whose text is still held back is scored all the same.
+        if (logprobs is not null)
+            await SendAsync(send, piece.Choice, new ChatDeltaObject { Content = "" }, logprobs);
+        if (piece.Finish is { } finish)
+            await SendAsync(send, piece.Choice, new ChatDeltaObject(), finish: FinishReasons.TextOf(finish, piece.HasCalls && !request.NamesTool));
     }
 
-    private Task SendAsync(int choice, ChatDeltaObject delta, string? finish) =>
-        SendAsync([new ChatChunkChoiceObject(choice, delta, finish)], request.IncludeUsage ? Null : null);
+    public Task EndAsync(Func<byte[], Task> send) => request.IncludeUsage
+        ? SendAsync(send, [], JsonSerializer.SerializeToElement(_tokens.Usage, WireJson.Plain.UsageObject))
+        : Task.CompletedTask;
 
-    private Task SendAsync(IReadOnlyList<ChatChunkChoiceObject> choices, JsonElement? usage)
+    private IEnumerable<ChatDeltaObject> DeltasOf(int choice, AnswerPart part)
+    {
+        if (part.Call is not { } call)
+            return [new ChatDeltaObject { Content = part.Content, ReasoningContent = part.Reasoning }];
+        var index = _calls.GetValueOrDefault(choice);
+        _calls[choice] = index + 1;
+        return
+        [
+            new ChatDeltaObject { ToolCalls = [ToolCallObject.Of(new FunctionCallObject(call.Name, "")) with { Index = index }] },
+            new ChatDeltaObject { ToolCalls = [new ToolCallObject { Index = index, Function = new FunctionCallObject(null, call.Arguments) }] },
+        ];
+    }
+
+    private Task SendAsync(Func<byte[], Task> send, int choice, ChatDeltaObject delta, ChatLogprobsObject? logprobs = null, string? finish = null) =>
+        SendAsync(send, [new ChatChunkChoiceObject(choice, delta, finish, logprobs)], request.IncludeUsage ? Null : null);
+
+    private Task SendAsync(Func<byte[], Task> send, IReadOnlyList<ChatChunkChoiceObject> choices, JsonElement? usage)
     {
         var chunk = new ChatChunkObject
         {
@@ -67,18 +65,6 @@ internal sealed partial class ChatStream(HttpContext context, ChatAnswerHead ans
             Choices = choices,
             Usage = usage,
         };
-        return SendAsync(JsonSerializer.SerializeToUtf8Bytes(chunk, WireJson.Plain.ChatChunkObject));
+        return send(JsonSerializer.SerializeToUtf8Bytes(chunk, WireJson.Plain.ChatChunkObject));
     }
-
-    private async Task SendAsync(byte[] data)
-    {
-        var body = context.Response.BodyWriter;
-        body.Write("data: "u8);
-        body.Write(data);
-        body.Write("\n\n"u8);
-        await body.FlushAsync(context.RequestAborted);
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The stream of {RequestId} broke")]
-    private partial void LogBroken(Exception error, string requestId);
 }

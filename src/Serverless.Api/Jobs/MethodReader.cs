@@ -19,25 +19,32 @@ internal static class MethodReader
     private static readonly string[] Types = ["supervised", "dpo", "reinforcement", "distillation", "pretraining"];
     private static readonly string[] AdapterTypes = ["lora", "full", "qlora"];
 
+    private static readonly string[] AdapterFields =
+        ["type", "rank", "alpha", "dropout", "target_modules", "use_dora", "use_rslora"];
+
     public static (JobMethod Method, AdapterRequest Adapter) Read(RequestObject body)
     {
         if (body.Object("method") is not { } method)
             return (new JobMethod { Hyperparameters = ReadHyperparameters(body.Object("hyperparameters")) }, new AdapterRequest());
 
         var type = method.OneOf("type", Types) ?? throw Refusal.Missing(method.PathOf("type"));
-        if (type is "reinforcement" or "distillation")
-            throw Refusal.NotYet(method.PathOf("type"), type, "'supervised', 'dpo', and 'pretraining'");
+        if (type == "distillation")
+            throw Refusal.NotYet(method.PathOf("type"), type, "'supervised', 'dpo', 'reinforcement', and 'pretraining'");
         var hyperparameters = method.Object(type)?.Object("hyperparameters") ?? body.Object("hyperparameters");
         var read = ReadHyperparameters(hyperparameters);
         if (type == "dpo")
             read = read with { Beta = hyperparameters?.AutoOrPositive("beta", MaxBeta) };
-        return (new JobMethod { Type = TypeOf(type), Hyperparameters = read }, ReadAdapter(method.Object("adapter")));
+        var asked = new JobMethod { Type = TypeOf(type), Hyperparameters = read };
+        if (type == "reinforcement")
+            asked = PolicyReader.Read(asked, method, hyperparameters);
+        return (asked, ReadAdapter(method.Object("adapter")));
     }
 
     private static MethodType TypeOf(string type) => type switch
     {
         "dpo" => MethodType.Dpo,
         "pretraining" => MethodType.Pretraining,
+        "reinforcement" => MethodType.Reinforcement,
         _ => MethodType.Supervised,
     };
 
@@ -52,6 +59,7 @@ internal static class MethodReader
             LearningRateMultiplier = fields.AutoOrPositive("learning_rate_multiplier"),
             LearningRate = fields.AutoOrPositive("learning_rate"),
             MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 2, int.MaxValue),
+            EarlyStoppingPatience = (int?)fields.Integer("early_stopping_patience", 1, 50),
         };
         return read is { LearningRate: not null, LearningRateMultiplier: not null }
             ? throw new InputError(
@@ -64,20 +72,33 @@ internal static class MethodReader
     {
         if (given is not { } fields)
             return new AdapterRequest();
+        foreach (var field in fields.Fields.Where(field => !AdapterFields.Contains(field.Name)))
+            throw Refusal.Unknown(fields.PathOf(field.Name), AdapterFields);
         var type = fields.OneOf("type", AdapterTypes);
-        if (type == "qlora")
-            throw Refusal.NotYet(fields.PathOf("type"), type, "'lora' and 'full'");
         var dropout = fields.Number("dropout", 0);
         if (dropout >= 1)
             throw Refusal.NotAllowed(fields.PathOf("dropout"), "a number from 0 to below 1", Refusal.Text(dropout.Value));
-        return new AdapterRequest
+        var read = new AdapterRequest
         {
-            Type = type switch { "lora" => AdapterKind.Lora, "full" => AdapterKind.Full, _ => null },
+            Type = type switch { "lora" => AdapterKind.Lora, "full" => AdapterKind.Full, "qlora" => AdapterKind.Qlora, _ => null },
             Rank = fields.AutoOrInteger("rank", 1, MaxRank),
             Alpha = fields.AutoOrPositive("alpha"),
             Dropout = dropout,
+            WeightDecomposed = fields.Boolean("use_dora"),
+            RankStabilized = fields.Boolean("use_rslora"),
             TargetModules = ReadTargets(fields),
         };
+        return read.Type == AdapterKind.Full && read != new AdapterRequest { Type = AdapterKind.Full }
+            ? throw FullTakesNothing(fields)
+            : read;
+    }
+
+    private static InputError FullTakesNothing(RequestObject adapter)
+    {
+        var field = adapter.Fields.First(field => field.Name != "type" && adapter.Value(field.Name) is not null).Name;
+        return new InputError(
+            $"'{adapter.PathOf(field)}' is a property of low-rank updates, and '{adapter.PathOf("type")}' is 'full': leave it out, or choose 'lora' or 'qlora'.",
+            adapter.PathOf(field), "invalid_value");
     }
 
     private static ImmutableArray<string>? ReadTargets(RequestObject adapter)

@@ -9,6 +9,10 @@ internal static class Refusal
     public static InputError Missing(string path) =>
         new($"Missing required parameter: '{path}'.", path, "missing_required_parameter");
 
+    /// <summary>A field of an object that only this service has, where a slip of the pen would otherwise change what is trained.</summary>
+    public static InputError Unknown(string path, IReadOnlyList<string> known) =>
+        new($"Unknown parameter: '{path}'. Known there are: {Listed(known)}.", path, "unknown_parameter");
+
     /// <param name="expected">With its article: <c>a string</c>, <c>an integer</c>.</param>
     /// <param name="found">With its article, or <c>null</c>.</param>
     public static InputError WrongType(string path, string expected, string found) =>

@@ -1,9 +1,9 @@
 namespace Serverless.Api.Wire;
 
-/// <summary>OpenAI's break-down of an answer's tokens; none of these kinds exists here.</summary>
+/// <summary>OpenAI's break-down of an answer's tokens; of these kinds, only thinking exists here.</summary>
 internal sealed record CompletionTokensDetailsObject
 {
-    public int ReasoningTokens { get; }
+    public int ReasoningTokens { get; init; }
 
     public int AudioTokens { get; }
 

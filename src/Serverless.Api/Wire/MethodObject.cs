@@ -19,11 +19,19 @@ internal static class MethodObject
         var method = new JsonObject
         {
             ["type"] = type,
-            [type] = new JsonObject { ["hyperparameters"] = HyperparametersOf(job) },
+            [type] = OwnOf(job),
         };
         if (AdapterOf(job) is { Count: > 0 } adapter)
             method["adapter"] = adapter;
         return method;
+    }
+
+    private static JsonObject OwnOf(JobRecord job)
+    {
+        var own = new JsonObject { ["hyperparameters"] = HyperparametersOf(job) };
+        if (job.Method.Grader is { } grader)
+            own["grader"] = JsonObject.Create(grader);
+        return own;
     }
 
     /// <summary>The hyper-parameters alone. What only this service knows is written where it was asked for or is resolved.</summary>
@@ -38,12 +46,16 @@ internal static class MethodObject
             // Without a factor the rate that was chosen is the one that auto chooses.
             ["learning_rate_multiplier"] = asked.LearningRateMultiplier ?? (resolved is null || asked.LearningRate is not null ? (JsonNode)Auto : 1.0),
         };
+        if (asked.EarlyStoppingPatience is { } patience)
+            written["early_stopping_patience"] = patience;
         if (job.Method.Type == MethodType.Dpo)
             written["beta"] = resolved?.Beta ?? asked.Beta ?? (JsonNode)Auto;
         if ((resolved?.LearningRate ?? asked.LearningRate) is { } rate)
             written["learning_rate"] = rate;
         if ((resolved?.MaxSequenceLength ?? asked.MaxSequenceLength) is { } length)
             written["max_sequence_length"] = length;
+        if (job.Method.Type == MethodType.Reinforcement)
+            PolicyObject.Write(job, written);
         return written;
     }
 
@@ -56,6 +68,8 @@ internal static class MethodObject
                 Rank = resolved.Rank,
                 Alpha = resolved.Alpha,
                 Dropout = resolved.Dropout,
+                WeightDecomposed = resolved.WeightDecomposed,
+                RankStabilized = resolved.RankStabilized,
                 TargetModules = [.. resolved.TargetModules],
             })
         : AdapterOf(job.Adapter);
@@ -78,6 +92,10 @@ internal static class MethodObject
                 : new JsonArray([.. modules.Select(name => (JsonNode)name)]);
         }
 
+        if (adapter.WeightDecomposed is { } decomposed)
+            written["use_dora"] = decomposed;
+        if (adapter.RankStabilized is { } stabilized)
+            written["use_rslora"] = stabilized;
         return written;
     }
 

@@ -19,6 +19,7 @@ namespace Serverless.Api.Wire;
 [JsonSerializable(typeof(ListObject<ArtefactObject>))]
 [JsonSerializable(typeof(ChatCompletionObject))]
 [JsonSerializable(typeof(ChatChunkObject))]
+[JsonSerializable(typeof(CompletionObject))]
 [JsonSerializable(typeof(UsageObject))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

@@ -1,40 +1,109 @@
 using Serverless.Learning.Models;
-using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Serverless.Learning.Adapters;
 
 /// <summary>
-/// The two factors of one low-rank adapter: y += scale * (dropout(x) A^T) B^T with A [R, in], B [out, R], float32
-/// (Hu et al., arXiv 2106.09685, equation 3).
+/// The update of one linear layer W [out, in]: A [R, in] and B [out, R] (Hu et al., arXiv 2106.09685, equation 3), with DoRA also the
+/// magnitudes m [out] (Liu et al., arXiv 2402.09353, equation 5). All float32. Owns its weights, not the layer's.
 /// </summary>
-public sealed class LoraPair(string path, Weight a, Weight b, double scale, double dropout) : IDisposable
+public sealed class LoraPair : IDisposable
 {
-    /// <summary>The wrapped module's path, such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
-    public string Path { get; } = path;
+    /// <summary>The least norm that is divided by, so that a row of zeros stays one.</summary>
+    private const double LeastSquare = 1e-24;
 
-    public Weight A { get; } = a;
+    private readonly Weight wrapped;
+    private readonly double dropout;
+    private readonly Tensor? baseSquares; // [out], of W; with magnitudes only
+    private Tensor? fixedNorms;
 
-    public Weight B { get; } = b;
-
-    /// <summary>alpha / R.</summary>
-    public double Scale { get; } = scale;
-
-    /// <param name="input">[N, in], float32 or bfloat16; the products are computed in this dtype.</param>
-    /// <param name="source">Masks of this step, or null where nothing is dropped (evaluation, serving, reference).</param>
-    /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
-    public torch.Tensor Forward(torch.Tensor input, DropoutSource? source)
+    /// <param name="wrapped">W, which stays frozen.</param>
+    /// <param name="magnitude">m of a stored DoRA adapter; null begins one at the norms of W's rows.</param>
+    internal LoraPair(Weight wrapped, Tensor a, Tensor b, AdapterOptions options, Tensor? magnitude = null)
     {
-        var kept = source is null || dropout == 0 ? input : input.mul(source.Mask(Path, input.shape[1], dropout).to(input.dtype));
-        var inner = torch.nn.functional.linear(kept, A.Value.to(input.dtype));
-        return torch.nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Scale);
+        using var scope = NewDisposeScope();
+        this.wrapped = wrapped;
+        Path = wrapped.Name[..^".weight".Length];
+        Scale = options.Scaling;
+        dropout = options.Dropout;
+        A = new Weight(Path + ".lora_A", a.DetachFromDisposeScope());
+        B = new Weight(Path + ".lora_B", b.DetachFromDisposeScope());
+        if (!options.WeightDecomposed) return;
+        baseSquares = wrapped.RowSquares().DetachFromDisposeScope();
+        Magnitude = new Weight(Path + ".lora_magnitude_vector", (magnitude ?? Norms(baseSquares)).DetachFromDisposeScope());
     }
 
-    /// <summary>scale * B A, [out, in], float32: what merging adds to the wrapped weight. Owned by the caller's dispose scope.</summary>
-    public torch.Tensor Delta() => B.Value.detach().to(torch.ScalarType.Float32).mm(A.Value.detach().to(torch.ScalarType.Float32)).mul(Scale);
+    /// <summary>The wrapped module's path, such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
+    public string Path { get; }
+
+    public Weight A { get; }
+
+    public Weight B { get; }
+
+    /// <summary>m, the lengths of the rows of the adapted weight; null without DoRA.</summary>
+    public Weight? Magnitude { get; }
+
+    /// <summary>What trains.</summary>
+    public IEnumerable<Weight> Weights => Magnitude is null ? [A, B] : [A, B, Magnitude];
+
+    /// <summary>alpha / R, or alpha / sqrt(R) with rsLoRA.</summary>
+    public double Scale { get; }
+
+    /// <summary>
+    /// The adapted product: x W^T + scale (drop(x) A^T) B^T, and with DoRA m / ||W + scale B A|| times that. The norm is a constant of the
+    /// backward pass (arXiv 2402.09353, section 4.3). Dropout meets the low-rank branch only, also with DoRA.
+    /// </summary>
+    /// <param name="input">x [N, in], float32 or bfloat16; products are computed in this dtype.</param>
+    /// <param name="product">x W^T [N, out], without a bias.</param>
+    /// <param name="source">Masks of this step, or null where nothing is dropped (evaluation, serving, reference).</param>
+    /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
+    public Tensor Apply(Tensor input, Tensor product, DropoutSource? source)
+    {
+        var kept = source is null || dropout == 0 ? input : input.mul(source.Mask(Path, input.shape[1], dropout).to(input.dtype));
+        var inner = nn.functional.linear(kept, A.Value.to(input.dtype));
+        var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Scale));
+        if (Magnitude is null) return adapted;
+        // In float32: a bfloat16 factor near one would round most of what the magnitudes learn away.
+        return adapted.to(ScalarType.Float32).mul(Magnitude.Value.div(fixedNorms ?? RowNorms())).to(input.dtype);
+    }
+
+    /// <summary>The original weight with the update merged in, [out, in], float32. Owned by the caller's dispose scope.</summary>
+    /// <param name="original">[out, in], of any float dtype; for an adapter trained on quantised weights those before quantisation.</param>
+    public Tensor Merge(Tensor original)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var merged = original.to(ScalarType.Float32).add(B.Value.mm(A.Value).mul(Scale));
+        if (Magnitude is not null)
+            merged = merged.mul(Magnitude.Value.div(Norms(merged.square().sum(1))).unsqueeze(1));
+        return merged.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Takes the present values as final, so that the norms of DoRA are computed once and not with each product.</summary>
+    internal void Fix()
+    {
+        if (Magnitude is not null) fixedNorms ??= RowNorms().DetachFromDisposeScope();
+    }
+
+    /// <summary>
+    /// ||W + scale B A|| of each row, [out], without forming the sum: |w + s b A|^2 = |w|^2 + 2 s b (A w) + s^2 b (A A^T) b^T.
+    /// </summary>
+    private Tensor RowNorms()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var (a, b) = (A.Value.detach(), B.Value.detach());
+        var cross = b.mul(wrapped.Multiply(a).t()).sum(1).mul(2 * Scale);
+        var own = b.mul(b.mm(a.mm(a.t()))).sum(1).mul(Scale * Scale);
+        return Norms(baseSquares!.add(cross).add(own)).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Norms(Tensor squares) => squares.clamp_min(LeastSquare).sqrt();
 
     public void Dispose()
     {
-        A.Dispose();
-        B.Dispose();
+        foreach (var weight in Weights) weight.Dispose();
+        baseSquares?.Dispose();
+        fixedNorms?.Dispose();
     }
 }

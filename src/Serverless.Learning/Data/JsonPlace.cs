@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Serverless.Learning.Data;
 
-/// <summary>A field of a line, such as <c>train.jsonl line 37, messages[2].role</c>, with the list that takes its faults.</summary>
+/// <summary>
+/// A field of a line, such as <c>train.jsonl line 37, messages[2].role</c>, or of a request, whose line is empty, with the list that takes its
+/// faults.
+/// </summary>
 internal readonly record struct JsonPlace(string Line, string Path, FaultList Faults)
 {
     /// <summary>A member of the object at this place.</summary>
@@ -12,7 +15,7 @@ internal readonly record struct JsonPlace(string Line, string Path, FaultList Fa
     public JsonPlace At(int index) => this with { Path = $"{Path}[{index}]" };
 
     /// <summary>Lists a fault of this place: what was found and what is allowed.</summary>
-    public void Fault(string findingAndRemedy) => Faults.Add($"{Line}, {Path}: {findingAndRemedy}");
+    public void Fault(string findingAndRemedy) => Faults.Add(Line.Length == 0 ? $"{Path}: {findingAndRemedy}" : $"{Line}, {Path}: {findingAndRemedy}");
 
     /// <summary>The member of that kind; null, with a fault listed, if it is missing or of another kind.</summary>
     public JsonElement? Required(JsonElement parent, string member, JsonValueKind kind, string allowed)

@@ -75,23 +75,40 @@ public static class Evaluator
 
     private static int LastAssistant(ChatExample example) => Enumerable.Range(0, example.Messages.Count).Last(at => example.Messages[at].Role == "assistant");
 
-    /// <summary>Summed log-probability of the last answer of each sequence, all in one padded batch.</summary>
+    /// <summary>Summed log-probability of the last answer of each sequence. What all of them begin with is read once.</summary>
     private static double[] LogProbabilities(Decoder decoder, List<TrainingSequence> sequences)
     {
         using var scope = NewDisposeScope();
-        var time = sequences.Max(sequence => sequence.Length);
-        var ids = sequences.SelectMany(sequence => sequence.Ids.Concat(Enumerable.Repeat(0, time - sequence.Length))).ToArray();
-        using var layout = SequenceLayout.Causal(decoder.Rotary, sequences.Count, time);
-        var hidden = decoder.Hidden(ids, layout).view(sequences.Count, time, -1);
+        var answers = sequences.Select(AnswerOf).ToList();
+        var shared = Math.Min(SharedTokens(sequences), answers.Min(answer => answer.First) - 1);
+        var time = sequences.Max(sequence => sequence.Length) - shared;
+        using var prompt = new KeyValueCache(decoder.Config, 1, shared);
+        using (var layout = SequenceLayout.Causal(decoder.Rotary, 1, shared)) decoder.Hidden(sequences[0].Ids[..shared], layout, prompt);
+        using var cache = KeyValueCache.Of([.. Enumerable.Repeat(new CachedRow(prompt, 0, shared), sequences.Count)], shared + time);
+        var ids = sequences.SelectMany(sequence => sequence.Ids[shared..].Concat(Enumerable.Repeat(0, shared + time - sequence.Length))).ToArray();
+        var positions = sequences.SelectMany(_ => Enumerable.Range(shared, time)).ToArray();
+        using var ends = SequenceLayout.At(decoder.Rotary, sequences.Count, time, positions, documents: null);
+        var hidden = decoder.Hidden(ids, ends, cache).view(sequences.Count, time, -1);
         return sequences.Select((sequence, row) =>
         {
             using var one = NewDisposeScope();
-            var last = Array.LastIndexOf(sequence.Supervised, true);
-            var first = last;
-            while (first > 0 && sequence.Supervised[first - 1]) first--;
-            var logits = decoder.Logits(hidden.select(0, row).narrow(0, first - 1, last - first + 1));
+            var (first, last) = answers[row];
+            var logits = decoder.Logits(hidden.select(0, row).narrow(0, first - 1 - shared, last - first + 1));
             var wanted = tensor(sequence.Ids[first..(last + 1)].Select(id => (long)id).ToArray()).unsqueeze(1);
             return logits.gather(1, wanted).squeeze(1).sub(logits.logsumexp(1L)).sum(ScalarType.Float64).item<double>();
         }).ToArray();
     }
+
+    /// <summary>The last run of supervised tokens.</summary>
+    private static (int First, int Last) AnswerOf(TrainingSequence sequence)
+    {
+        var last = Array.LastIndexOf(sequence.Supervised, true);
+        var first = last;
+        while (first > 0 && sequence.Supervised[first - 1]) first--;
+        return (first, last);
+    }
+
+    /// <summary>How many tokens from the beginning are the same in all sequences.</summary>
+    private static int SharedTokens(List<TrainingSequence> sequences) =>
+        sequences.Min(sequence => sequence.Ids.AsSpan().CommonPrefixLength(sequences[0].Ids));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Serverless.Learning.Evaluation;
 using static Serverless.Learning.Formats.ModelCardEscape;
 
 namespace Serverless.Learning.Formats;
@@ -13,6 +14,7 @@ public static class ModelCard
     public const string FileName = "README.md";
 
     private const int CurveRows = 12;
+    private const int MaxCell = 200;
 
     /// <summary>Writes <see cref="Render"/>'s text into the folder, whole or not at all.</summary>
     public static void Write(string folder, ModelCardFacts facts) =>
@@ -32,6 +34,8 @@ public static class ModelCard
         Table(card, "| name | value |\n|---|---|", facts.HyperParameters, entry => [Markdown(entry.Key), Markdown(entry.Value)]);
         Curve(card, facts.Curve);
         Evaluation(card, facts.Evaluation);
+        Samples(card, facts.Samples);
+        Merge(card, facts.Merge);
         return card.ToString();
     }
 
@@ -103,9 +107,42 @@ public static class ModelCard
         if (scores.Count == 0)
             return;
         Section(card, "Evaluation");
-        Table(card, "| measure | base | tuned |\n|---|--:|--:|", scores, score =>
-            [Markdown(score.Measure), Decimals(score.Base), Decimals(score.Tuned)]);
+        if (scores.All(score => score.WinsLossesTies is null))
+        {
+            Table(card, "| measure | base | tuned |\n|---|--:|--:|", scores, score =>
+                [Markdown(score.Measure), Decimals(score.Base), Decimals(score.Tuned)]);
+            return;
+        }
+        card.Append("Means with their 95 % intervals (bootstrap); wins, losses and ties of the tuned model against the base, question by question.\n\n");
+        Table(card, "| measure | base | tuned | wins / losses / ties |\n|---|--:|--:|--:|", scores, score =>
+            [Markdown(score.Measure), Decimals(score.Base, score.BaseInterval), Decimals(score.Tuned, score.TunedInterval), score.WinsLossesTies ?? "–"]);
     }
+
+    private static void Merge(StringBuilder card, MergeAgreement? merge)
+    {
+        if (merge is null)
+            return;
+        Section(card, "As trained and as stored");
+        card.Append(CultureInfo.InvariantCulture, $"At {Whole(merge.Positions)} positions of the data, these weights and those that were trained gave ");
+        card.Append(CultureInfo.InvariantCulture, $"logits that differ by at most {Scientific(merge.LargestLogitDifference)}, distributions with a mean ");
+        card.Append(CultureInfo.InvariantCulture, $"divergence of {Scientific(merge.Divergence)} nats, and the same likeliest token ");
+        card.Append(CultureInfo.InvariantCulture, $"in {merge.SameToken:0.##%}.\n");
+    }
+
+    private static void Samples(StringBuilder card, IReadOnlyList<ModelCardSample> samples)
+    {
+        if (samples.Count == 0)
+            return;
+        Section(card, "Sample answers");
+        card.Append("Greedy answers to the first questions of the validation file, cut after 200 characters.\n\n");
+        Table(card, "| question | expected | base | tuned |\n|---|---|---|---|", samples, sample =>
+            [Cut(sample.Prompt), Cut(sample.Expected), Cut(sample.Base), Cut(sample.Tuned)]);
+    }
+
+    /// <summary>A cell of bounded length; a pair of surrogates is not torn apart.</summary>
+    private static string Cut(string text) => text.Length <= MaxCell
+        ? Markdown(text)
+        : $"{Markdown(text[..(char.IsHighSurrogate(text[MaxCell - 1]) ? MaxCell - 1 : MaxCell)])}…";
 
     private static void Section(StringBuilder card, string title) => card.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n");
 
@@ -119,6 +156,9 @@ public static class ModelCard
     private static string Whole(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Decimals(double? number) => number?.ToString("0.####", CultureInfo.InvariantCulture) ?? "–";
+
+    private static string Decimals(double? number, (double Low, double High)? interval) =>
+        interval is { } ends ? $"{Decimals(number)} ({Decimals(ends.Low)} to {Decimals(ends.High)})" : Decimals(number);
 
     private static string Scientific(double number) => number.ToString("0.##E+0", CultureInfo.InvariantCulture);
 }

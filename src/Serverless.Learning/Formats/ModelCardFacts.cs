@@ -1,3 +1,5 @@
+using Serverless.Learning.Evaluation;
+
 namespace Serverless.Learning.Formats;
 
 /// <summary>Everything a model card says; nothing on a card comes from elsewhere.</summary>
@@ -32,4 +34,10 @@ public sealed record ModelCardFacts
     public IReadOnlyList<ModelCardPoint> Curve { get; init; } = [];
 
     public IReadOnlyList<ModelCardScore> Evaluation { get; init; } = [];
+
+    /// <summary>The first answers to the validation file.</summary>
+    public IReadOnlyList<ModelCardSample> Samples { get; init; } = [];
+
+    /// <summary>How far the folder agrees with the model as it was trained, if that was looked at.</summary>
+    public MergeAgreement? Merge { get; init; }
 }

@@ -19,19 +19,29 @@ public static class ModelFolder
     private static readonly JsonSerializerOptions Indented =
         new() { WriteIndented = true, IndentSize = 2, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <inheritdoc cref="WriteMerged(string, string, IReadOnlyList{PendingTensor}, ScalarType, long)"/>
+    /// <param name="weights">By Hugging Face's names, any dtype and device; they stay the caller's and are converted one at a time.</param>
+    public static void WriteMerged(
+        string sourceFolder,
+        string targetFolder,
+        IReadOnlyDictionary<string, Tensor> weights,
+        ScalarType dtype,
+        long shardBytes = DefaultShardBytes) =>
+        WriteMerged(sourceFolder, targetFolder, [.. weights.Select(entry => PendingTensor.Of(entry.Key, entry.Value))], dtype, shardBytes);
+
     /// <summary>
     /// Copies the source's files (configuration with its dtype set, tokenizer, templates, generation configuration, licence) and writes the
     /// weights beside them, in one file or in shards with an index. The source's weights, its README (a new model has a card of its own),
     /// hidden files and sub-folders are left out. The target appears whole, replacing one that exists.
     /// </summary>
-    /// <param name="weights">By Hugging Face's names, any dtype and device; they stay the caller's and are converted one at a time.</param>
+    /// <param name="weights">By Hugging Face's names, any dtype; made and converted one at a time.</param>
     /// <param name="dtype">What floating-point weights are stored as: Float32, Float16 or BFloat16.</param>
     /// <param name="shardBytes">A file holds no more bytes of tensors than this, except for a single larger tensor.</param>
     /// <exception cref="InputError">The source's <c>config.json</c> is missing or no JSON object.</exception>
     public static void WriteMerged(
         string sourceFolder,
         string targetFolder,
-        IReadOnlyDictionary<string, Tensor> weights,
+        IReadOnlyList<PendingTensor> weights,
         ScalarType dtype,
         long shardBytes = DefaultShardBytes)
     {
@@ -101,13 +111,13 @@ public static class ModelFolder
             config["torch_dtype"] = name;
     }
 
-    private static void WriteWeights(string folder, IReadOnlyDictionary<string, Tensor> weights, ScalarType dtype, long shardBytes)
+    private static void WriteWeights(string folder, IReadOnlyList<PendingTensor> weights, ScalarType dtype, long shardBytes)
     {
         var metadata = new Dictionary<string, string> { ["format"] = "pt" };
         var shards = Shards(weights, dtype, shardBytes, out var totalBytes);
         if (shards.Count == 1)
         {
-            SafetensorsWriter.Write(Path.Combine(folder, WeightFiles.SingleFile), shards[0], metadata, dtype);
+            SafetensorsWriter.WritePending(Path.Combine(folder, WeightFiles.SingleFile), shards[0], metadata, dtype);
             return;
         }
 
@@ -115,9 +125,9 @@ public static class ModelFolder
         for (var shard = 0; shard < shards.Count; shard++)
         {
             var name = $"model-{shard + 1:00000}-of-{shards.Count:00000}.safetensors";
-            SafetensorsWriter.Write(Path.Combine(folder, name), shards[shard], metadata, dtype);
-            foreach (var (tensor, _) in shards[shard])
-                map.Add(tensor, name);
+            SafetensorsWriter.WritePending(Path.Combine(folder, name), shards[shard], metadata, dtype);
+            foreach (var tensor in shards[shard])
+                map.Add(tensor.Name, name);
         }
 
         var index = new JsonObject
@@ -130,23 +140,22 @@ public static class ModelFolder
     }
 
     /// <summary>At least one shard, filled in the order of names.</summary>
-    private static List<List<KeyValuePair<string, Tensor>>> Shards(
-        IReadOnlyDictionary<string, Tensor> weights, ScalarType dtype, long shardBytes, out long totalBytes)
+    private static List<List<PendingTensor>> Shards(IReadOnlyList<PendingTensor> weights, ScalarType dtype, long shardBytes, out long totalBytes)
     {
-        List<List<KeyValuePair<string, Tensor>>> shards = [[]];
+        List<List<PendingTensor>> shards = [[]];
         totalBytes = 0;
         var filled = 0L;
-        foreach (var entry in weights.OrderBy(entry => entry.Key, Utf8Order.Instance))
+        foreach (var weight in weights.OrderBy(weight => weight.Name, Utf8Order.Instance))
         {
-            var stored = SafetensorsDtype.IsFloat(entry.Value.dtype) ? dtype : entry.Value.dtype;
-            var bytes = entry.Value.numel() * SafetensorsDtype.SizeOf(stored);
+            var stored = SafetensorsDtype.IsFloat(weight.Dtype) ? dtype : weight.Dtype;
+            var bytes = weight.Count * SafetensorsDtype.SizeOf(stored);
             if (filled > 0 && filled + bytes > shardBytes)
             {
                 shards.Add([]);
                 filled = 0;
             }
 
-            shards[^1].Add(entry);
+            shards[^1].Add(weight);
             filled += bytes;
             totalBytes += bytes;
         }

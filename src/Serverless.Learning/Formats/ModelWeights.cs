@@ -23,14 +23,10 @@ public static class ModelWeights
     public static Dictionary<string, Tensor> Load(
         string folder, IReadOnlyDictionary<string, long[]> expected, ScalarType dtype, IReadOnlySet<string>? ignorable = null)
     {
-        using var files = WeightFiles.Open(folder);
-        Check(folder, files, expected, ignorable ?? new HashSet<string>());
-
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
-            foreach (var name in expected.Keys.Where(name => files.Find(name) is not null))
-                weights.Add(name, Converted(files.Read(name), dtype));
+            ForEach(folder, expected, dtype, weights.Add, ignorable);
             return weights;
         }
         catch
@@ -41,6 +37,17 @@ public static class ModelWeights
         }
     }
 
+    /// <summary>As <see cref="Load"/>, but hands over one tensor after the other, so that each can be made smaller before the next is read.</summary>
+    /// <param name="take">Called with each name and its new tensor, which it owns.</param>
+    public static void ForEach(
+        string folder, IReadOnlyDictionary<string, long[]> expected, ScalarType dtype, Action<string, Tensor> take, IReadOnlySet<string>? ignorable = null)
+    {
+        using var files = WeightFiles.Open(folder);
+        Check(files, expected, ignorable ?? new HashSet<string>());
+        foreach (var name in expected.Keys.Where(name => files.Find(name) is not null))
+            take(name, Converted(files.Read(name), dtype));
+    }
+
     private static Tensor Converted(Tensor stored, ScalarType dtype)
     {
         if (stored.dtype == dtype)
@@ -49,7 +56,7 @@ public static class ModelWeights
             return stored.to(dtype);
     }
 
-    private static void Check(string folder, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, IReadOnlySet<string> ignorable)
+    private static void Check(WeightFiles files, IReadOnlyDictionary<string, long[]> expected, IReadOnlySet<string> ignorable)
     {
         var faults = new List<string>();
         foreach (var (name, shape) in expected.OrderBy(entry => entry.Key, StringComparer.Ordinal))
@@ -79,7 +86,6 @@ public static class ModelWeights
         var listed = string.Concat(faults.Take(MaxListedFaults).Select(fault => $"\n  {fault}"));
         var rest = faults.Count > MaxListedFaults ? $"\n  and {faults.Count - MaxListedFaults} more" : "";
         throw new InputError(
-            $"The weights in {Path.GetFileName(Path.GetFullPath(folder).TrimEnd('/', '\\'))} do not fit the model's configuration, in {faults.Count} " +
-            $"{(faults.Count == 1 ? "place" : "places")}:{listed}{rest}");
+            $"{files.File} does not fit config.json in {faults.Count} {(faults.Count == 1 ? "place" : "places")}:{listed}{rest}");
     }
 }

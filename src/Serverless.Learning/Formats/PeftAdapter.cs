@@ -1,27 +1,32 @@
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Models;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Formats;
 
 /// <summary>
 /// A LoRA adapter in PEFT's layout: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>. Here a tensor is named by its module's
-/// path and <c>.lora_A</c> [R, in] or <c>.lora_B</c> [out, R]; in the file PEFT puts <c>base_model.model.</c> before and <c>.weight</c> after.
+/// path and <c>.lora_A</c> [R, in], <c>.lora_B</c> [out, R] or, with DoRA, <c>.lora_magnitude_vector</c> [out]; in the file PEFT puts
+/// <c>base_model.model.</c> before all and <c>.weight</c> after the first two.
 /// </summary>
 public static class PeftAdapter
 {
     private const string WeightsFile = "adapter_model.safetensors";
     private const string Prefix = "base_model.model.";
     private const string Suffix = ".weight";
+    private const string MagnitudePart = ".lora_magnitude_vector";
     private const int MaxListedFaults = 11;
+
+    private static readonly string[] MatrixParts = [".lora_A", ".lora_B"];
 
     /// <summary>Writes both files, each whole or not at all, the configuration last.</summary>
     /// <param name="folder">Created if missing.</param>
-    /// <param name="options">Of kind <see cref="AdapterKind.Lora"/>.</param>
+    /// <param name="options">Of a low-rank kind. PEFT knows quantisation as a matter of the base, so one trained on NF4 is written as any other.</param>
     /// <param name="baseModel">What PEFT shall load the adapter onto: a hub name or a path.</param>
-    /// <param name="tensors">A and B of every adapted module; they stay the caller's and keep their dtype.</param>
+    /// <param name="tensors">A, B and magnitudes of every adapted module; they stay the caller's and keep their dtype.</param>
     public static void Save(string folder, AdapterOptions options, string baseModel, IReadOnlyDictionary<string, Tensor> tensors)
     {
-        if (options.Kind != AdapterKind.Lora)
+        if (!options.IsLowRank)
             throw new ArgumentException($"An adapter of kind {options.Kind} has no PEFT layout", nameof(options));
         var shapes = tensors.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<long>)entry.Value.shape);
         var modules = Check(shapes, options, out var faults);
@@ -31,7 +36,7 @@ public static class PeftAdapter
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Write(
             Path.Combine(folder, WeightsFile),
-            tensors.Select(entry => KeyValuePair.Create(Prefix + entry.Key + Suffix, entry.Value)),
+            tensors.Select(entry => KeyValuePair.Create(FileName(entry.Key), entry.Value)),
             new Dictionary<string, string> { ["format"] = "pt" });
 
         // As PEFT does, "all-linear" is written as the names it stood for.
@@ -44,32 +49,50 @@ public static class PeftAdapter
     }
 
     /// <returns>
-    /// The options, and A and B of every adapted module as new CPU tensors of type Float32 (PEFT too trains and applies adapters in it),
+    /// The options, and A, B and magnitudes of every adapted module as new CPU tensors of type Float32 (PEFT too trains and applies adapters in it),
     /// owned by the caller.
     /// </returns>
     /// <exception cref="InputError">A file is missing or damaged, an option is not supported, or tensors and options do not fit.</exception>
     public static (AdapterOptions Options, Dictionary<string, Tensor> Tensors) Load(string folder)
     {
-        var configPath = Path.Combine(folder, PeftConfig.FileName);
-        if (!File.Exists(configPath))
-            throw new InputError($"{PeftConfig.FileName}: no such file in {folder}");
-        var options = PeftConfig.Parse(File.ReadAllBytes(configPath));
-
+        var options = PeftConfig.Parse(Configuration(folder)).Options;
         using var file = SafetensorsFile.Open(Path.Combine(folder, WeightsFile));
-        var names = InnerNames(file, out var faults);
-        if (faults.Count == 0)
-            _ = Check(names.ToDictionary(entry => entry.Key, entry => entry.Value.Shape), options, out faults);
-        if (faults.Count > 0)
-            throw new InputError(Listed(faults));
-
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (name, stored) in names)
+        foreach (var (name, stored) in Fitting(file, options))
         {
             using var raw = file.Read(stored.Name);
             tensors.Add(name, raw.to(ScalarType.Float32, CPU, copy: true));
         }
 
         return (options, tensors);
+    }
+
+    /// <summary>What the folder's adapter says its base is, a hub name or a path. Loads nothing native.</summary>
+    /// <exception cref="InputError">There is no configuration, or an option is not supported.</exception>
+    public static string? BaseOf(string folder) => PeftConfig.Parse(Configuration(folder)).BaseModel;
+
+    /// <summary>Checks a folder against the base it is meant for, by the files' headers alone. Loads nothing native.</summary>
+    /// <exception cref="InputError">As <see cref="Load"/>; or a tensor is missing, unexpected or mis-shaped for this base.</exception>
+    public static void Check(string folder, DecoderConfig baseModel)
+    {
+        var options = PeftConfig.Parse(Configuration(folder)).Options;
+        using var file = SafetensorsFile.Open(Path.Combine(folder, WeightsFile));
+        AdapterShapes.Check(baseModel, options, Fitting(file, options).ToDictionary(entry => entry.Key, entry => entry.Value.Shape));
+    }
+
+    private static byte[] Configuration(string folder)
+    {
+        var path = Path.Combine(folder, PeftConfig.FileName);
+        return File.Exists(path) ? File.ReadAllBytes(path) : throw new InputError($"{PeftConfig.FileName}: no such file in {folder}");
+    }
+
+    /// <summary>The file's tensors under the names used here, after checking that they fit the options.</summary>
+    private static Dictionary<string, SafetensorsTensor> Fitting(SafetensorsFile file, AdapterOptions options)
+    {
+        var names = InnerNames(file, out var faults);
+        if (faults.Count == 0)
+            _ = Check(names.ToDictionary(entry => entry.Key, entry => entry.Value.Shape), options, out faults);
+        return faults.Count == 0 ? names : throw new InputError(Listed(faults));
     }
 
     /// <summary>The file's tensors under the names used here.</summary>
@@ -79,11 +102,8 @@ public static class PeftAdapter
         var names = new Dictionary<string, SafetensorsTensor>(StringComparer.Ordinal);
         foreach (var tensor in file.Tensors.Values.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
         {
-            var isFramed = tensor.Name.StartsWith(Prefix, StringComparison.Ordinal) && tensor.Name.EndsWith(Suffix, StringComparison.Ordinal)
-                && tensor.Name.Length > Prefix.Length + Suffix.Length;
-            var inner = isFramed ? tensor.Name[Prefix.Length..^Suffix.Length] : "";
-            if (ModuleOf(inner) is null)
-                faults.Add($"tensor {Quoted.Name(tensor.Name)}: allowed: {Prefix}<module>.lora_A{Suffix} and {Prefix}<module>.lora_B{Suffix}");
+            if (InnerName(tensor.Name) is not { } inner)
+                faults.Add($"tensor {Quoted.Name(tensor.Name)}: allowed: {Prefix}<module> with .lora_A{Suffix}, .lora_B{Suffix} or {MagnitudePart}");
             else if (!SafetensorsDtype.IsFloat(tensor.Dtype))
                 faults.Add($"tensor {Quoted.Name(tensor.Name)}: found dtype {SafetensorsDtype.NameOf(tensor.Dtype)}; allowed: F64, F32, F16, BF16");
             else
@@ -93,7 +113,18 @@ public static class PeftAdapter
         return names;
     }
 
-    /// <summary>The adapted modules, after checking that A and B come in pairs, have the rank of the options, and lie in target modules.</summary>
+    private static string FileName(string inner) => Prefix + inner + (inner.EndsWith(MagnitudePart, StringComparison.Ordinal) ? "" : Suffix);
+
+    /// <summary>The reverse of <see cref="FileName"/>, or null where PEFT writes no such name.</summary>
+    private static string? InnerName(string fileName)
+    {
+        if (!fileName.StartsWith(Prefix, StringComparison.Ordinal)) return null;
+        var inner = fileName[Prefix.Length..];
+        if (inner.EndsWith(Suffix, StringComparison.Ordinal)) inner = inner[..^Suffix.Length];
+        return ModuleOf(inner) is not null && FileName(inner) == fileName ? inner : null;
+    }
+
+    /// <summary>The adapted modules, after checking that each has all its parts in the shapes of the options, and is one of the target modules.</summary>
     private static List<string> Check(IReadOnlyDictionary<string, IReadOnlyList<long>> shapes, AdapterOptions options, out List<string> faults)
     {
         faults = [];
@@ -103,7 +134,7 @@ public static class PeftAdapter
             if (ModuleOf(name) is { } module)
                 modules.Add(module);
             else
-                faults.Add($"tensor {Quoted.Name(name)}: allowed: <module>.lora_A and <module>.lora_B");
+                faults.Add($"tensor {Quoted.Name(name)}: allowed: <module> with .lora_A, .lora_B or {MagnitudePart}");
         }
 
         if (modules.Count == 0)
@@ -118,6 +149,14 @@ public static class PeftAdapter
                     faults.Add($"module {Quoted.Name(module)}: {half[1..]} has shape {Quoted.Shape(shape)}; r = {options.Rank} asks for {layout}");
             }
 
+            var hasMagnitudes = shapes.TryGetValue(module + MagnitudePart, out var lengths);
+            if (options.WeightDecomposed && !hasMagnitudes)
+                faults.Add($"module {Quoted.Name(module)}: {MagnitudePart[1..]} is missing; use_dora asks for it");
+            else if (hasMagnitudes && !options.WeightDecomposed)
+                faults.Add($"module {Quoted.Name(module)}: found {MagnitudePart[1..]}; allowed: only with use_dora");
+            else if (hasMagnitudes && lengths!.Count != 1)
+                faults.Add($"module {Quoted.Name(module)}: {MagnitudePart[1..]} has shape {Quoted.Shape(lengths)}; allowed: [out]");
+
             if (!IsAllLinear(options) && !options.TargetModules.Any(target => IsOrEndsWith(module, target)))
                 faults.Add($"module {Quoted.Name(module)} is not one of target_modules ({string.Join(", ", options.TargetModules)})");
         }
@@ -130,8 +169,9 @@ public static class PeftAdapter
     private static bool IsOrEndsWith(string module, string target) =>
         module.EndsWith(target, StringComparison.Ordinal) && (module.Length == target.Length || module[^(target.Length + 1)] == '.');
 
-    private static string? ModuleOf(string name) =>
-        name.Length > 7 && (name.EndsWith(".lora_A", StringComparison.Ordinal) || name.EndsWith(".lora_B", StringComparison.Ordinal)) ? name[..^7] : null;
+    private static string? ModuleOf(string name) => MatrixParts.Append(MagnitudePart)
+        .Where(part => name.Length > part.Length && name.EndsWith(part, StringComparison.Ordinal))
+        .Select(part => name[..^part.Length]).FirstOrDefault();
 
     private static string Listed(List<string> faults)
     {

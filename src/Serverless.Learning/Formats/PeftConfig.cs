@@ -46,21 +46,22 @@ internal static class PeftConfig
             ["revision"] = null,
             ["target_modules"] = new JsonArray([.. targetModules.Select(module => JsonValue.Create(module))]),
             ["task_type"] = "CAUSAL_LM",
-            ["use_dora"] = false,
+            ["use_dora"] = options.WeightDecomposed,
             ["use_rslora"] = options.RankStabilized,
         };
         return [.. JsonSerializer.SerializeToUtf8Bytes(config, Indented), (byte)'\n'];
     }
 
     /// <exception cref="InputError">The file is not what PEFT writes, or asks for what is not supported; every such option is named.</exception>
-    public static AdapterOptions Parse(ReadOnlyMemory<byte> json)
+    public static (AdapterOptions Options, string? BaseModel) Parse(ReadOnlyMemory<byte> json)
     {
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new InputError($"{FileName}: found {Quoted.Cut(document.RootElement.GetRawText())}; allowed: a JSON object");
-            return new Reading(document.RootElement).Options();
+            var reading = new Reading(document.RootElement);
+            return (reading.Options(), reading.BaseModel());
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter: strings that are not UTF-8
         {
@@ -83,7 +84,8 @@ internal static class PeftConfig
             var rank = Field("r", "a whole number from 1", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var r) && r >= 1, isRequired: true);
             var alpha = Field("lora_alpha", "a number above 0", value => IsNumber(value, out var a) && a > 0, isRequired: true);
             var dropout = Field("lora_dropout", "a number from 0 and below 1", value => IsNumber(value, out var p) && p is >= 0 and < 1);
-            var stabilized = Field("use_rslora", "true or false", value => value.ValueKind is JsonValueKind.True or JsonValueKind.False);
+            var stabilized = Field("use_rslora", "true or false", IsBoolean);
+            var decomposed = Field("use_dora", "true or false", IsBoolean);
             var targets = Field("target_modules", "a list of module names or \"all-linear\"", IsTargetModules, isRequired: true);
 
             foreach (var option in config.EnumerateObject().Where(option => !read.Contains(option.Name) && !IsEmpty(option.Value)))
@@ -98,11 +100,16 @@ internal static class PeftConfig
                 Alpha = alpha!.Value.GetDouble(),
                 Dropout = dropout?.GetDouble() ?? 0,
                 RankStabilized = stabilized?.GetBoolean() ?? false,
+                WeightDecomposed = decomposed?.GetBoolean() ?? false,
                 TargetModules = targets!.Value.ValueKind == JsonValueKind.String
                     ? [AdapterOptions.AllLinear]
                     : [.. targets.Value.EnumerateArray().Select(module => module.GetString()!).Order(StringComparer.Ordinal)],
             };
         }
+
+        /// <summary>What the adapter was trained on, if it says so.</summary>
+        public string? BaseModel() =>
+            config.TryGetProperty("base_model_name_or_path", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
 
         private JsonElement? Field(string name, string allowed, Func<JsonElement, bool> isAllowed, bool isRequired = false)
         {
@@ -118,6 +125,8 @@ internal static class PeftConfig
                 faults.Add($"{name}: found {Quoted.Cut(value.GetRawText())}; allowed: {allowed}");
             return value;
         }
+
+        private static bool IsBoolean(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False;
 
         private static bool IsString(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 

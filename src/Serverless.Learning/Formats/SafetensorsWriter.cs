@@ -23,14 +23,23 @@ public static class SafetensorsWriter
         string path,
         IEnumerable<KeyValuePair<string, Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null,
+        ScalarType? floatDtype = null) =>
+        WritePending(path, tensors.Select(entry => PendingTensor.Of(entry.Key, entry.Value)), metadata, floatDtype);
+
+    /// <inheritdoc cref="Write"/>
+    /// <param name="tensors">Made one by one, in the order of the file.</param>
+    public static void WritePending(
+        string path,
+        IEnumerable<PendingTensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
         ScalarType? floatDtype = null)
     {
         NativeRuntime.EnsureLoaded();
-        ScalarType StoredDtype(Tensor tensor) => floatDtype is { } target && SafetensorsDtype.IsFloat(tensor.dtype) ? target : tensor.dtype;
+        ScalarType StoredDtype(PendingTensor tensor) => floatDtype is { } target && SafetensorsDtype.IsFloat(tensor.Dtype) ? target : tensor.Dtype;
 
         var ordered = tensors
-            .OrderBy(entry => SafetensorsDtype.RankOf(StoredDtype(entry.Value)))
-            .ThenBy(entry => entry.Key, Utf8Order.Instance)
+            .OrderBy(tensor => SafetensorsDtype.RankOf(StoredDtype(tensor)))
+            .ThenBy(tensor => tensor.Name, Utf8Order.Instance)
             .ToList();
         var header = Header(ordered, metadata, StoredDtype);
 
@@ -40,13 +49,13 @@ public static class SafetensorsWriter
             BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
             stream.Write(length);
             stream.Write(header);
-            foreach (var (_, tensor) in ordered)
-                WriteElements(stream, tensor, StoredDtype(tensor));
+            foreach (var pending in ordered)
+                WriteElements(stream, pending, StoredDtype(pending));
         });
     }
 
     private static byte[] Header(
-        List<KeyValuePair<string, Tensor>> ordered, IReadOnlyDictionary<string, string>? metadata, Func<Tensor, ScalarType> storedDtype)
+        List<PendingTensor> ordered, IReadOnlyDictionary<string, string>? metadata, Func<PendingTensor, ScalarType> storedDtype)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -62,16 +71,16 @@ public static class SafetensorsWriter
 
             var names = new HashSet<string>(StringComparer.Ordinal) { "__metadata__" };
             var offset = 0L;
-            foreach (var (name, tensor) in ordered)
+            foreach (var tensor in ordered)
             {
-                if (!names.Add(name))
-                    throw new ArgumentException($"tensor {Quoted.Name(name)}: the name is taken", nameof(ordered));
+                if (!names.Add(tensor.Name))
+                    throw new ArgumentException($"tensor {Quoted.Name(tensor.Name)}: the name is taken", nameof(ordered));
 
                 var dtype = storedDtype(tensor);
-                json.WriteStartObject(name);
+                json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", SafetensorsDtype.NameOf(dtype));
-                WriteNumbers(json, "shape", tensor.shape);
-                var end = checked(offset + tensor.numel() * SafetensorsDtype.SizeOf(dtype));
+                WriteNumbers(json, "shape", tensor.Shape);
+                var end = checked(offset + tensor.Count * SafetensorsDtype.SizeOf(dtype));
                 WriteNumbers(json, "data_offsets", [offset, end]);
                 json.WriteEndObject();
                 offset = end;
@@ -84,7 +93,7 @@ public static class SafetensorsWriter
         return [.. buffer.WrittenSpan, .. Enumerable.Repeat((byte)' ', padding)];
     }
 
-    private static void WriteNumbers(Utf8JsonWriter json, string field, ReadOnlySpan<long> numbers)
+    private static void WriteNumbers(Utf8JsonWriter json, string field, IEnumerable<long> numbers)
     {
         json.WriteStartArray(field);
         foreach (var number in numbers)
@@ -92,8 +101,10 @@ public static class SafetensorsWriter
         json.WriteEndArray();
     }
 
-    private static void WriteElements(Stream stream, Tensor tensor, ScalarType dtype)
+    private static void WriteElements(Stream stream, PendingTensor pending, ScalarType dtype)
     {
+        using var scope = NewDisposeScope();
+        using var tensor = pending.Make();
         using var detached = tensor.detach();
         using var plain = detached.to(dtype, CPU);
         using var contiguous = plain.contiguous();

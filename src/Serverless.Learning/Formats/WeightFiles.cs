@@ -13,9 +13,10 @@ internal sealed class WeightFiles : IDisposable
     private readonly List<SafetensorsFile> files = [];
     private readonly Dictionary<string, SafetensorsFile> owners = new(StringComparer.Ordinal);
 
-    private WeightFiles()
-    {
-    }
+    private WeightFiles(string file) => File = file;
+
+    /// <summary>What the folder's weights are listed in: the one file, or the index.</summary>
+    public string File { get; }
 
     /// <summary>Every tensor of every file.</summary>
     public IEnumerable<SafetensorsTensor> Tensors => files.SelectMany(file => file.Tensors.Values);
@@ -23,15 +24,15 @@ internal sealed class WeightFiles : IDisposable
     /// <exception cref="InputError">There are no weights, the index is damaged, or a file is.</exception>
     public static WeightFiles Open(string folder)
     {
-        var opened = new WeightFiles();
+        var file = new[] { SingleFile, IndexFile }.FirstOrDefault(name => System.IO.File.Exists(Path.Combine(folder, name)))
+            ?? throw new InputError($"{Path.GetFileName(Path.GetFullPath(folder).TrimEnd('/', '\\'))}: found {FoundWeights(folder)}; allowed: {SingleFile}, or {IndexFile} with its shards");
+        var opened = new WeightFiles(file);
         try
         {
-            if (File.Exists(Path.Combine(folder, SingleFile)))
+            if (file == SingleFile)
                 opened.Add(folder, SingleFile);
-            else if (File.Exists(Path.Combine(folder, IndexFile)))
-                opened.AddShards(folder);
             else
-                throw new InputError($"{Path.GetFileName(Path.GetFullPath(folder).TrimEnd('/', '\\'))}: found {FoundWeights(folder)}; allowed: {SingleFile}, or {IndexFile} with its shards");
+                opened.AddShards(folder);
             return opened;
         }
         catch
@@ -77,7 +78,7 @@ internal sealed class WeightFiles : IDisposable
     {
         try
         {
-            using var index = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var index = JsonDocument.Parse(System.IO.File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (index.RootElement.ValueKind != JsonValueKind.Object
                 || !index.RootElement.TryGetProperty("weight_map", out var map)
                 || map.ValueKind != JsonValueKind.Object)

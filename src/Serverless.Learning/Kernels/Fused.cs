@@ -37,9 +37,18 @@ public static unsafe partial class Fused
     public static Tensor SwiGlu(Tensor gate, Tensor up) => gate.dtype switch
     {
         _ when up.dtype != gate.dtype => Plain.SwiGlu(gate, up),
-        ScalarType.Float32 => SwiGlu<Fp32>(gate, up),
-        ScalarType.BFloat16 => SwiGlu<Bf16>(gate, up),
+        ScalarType.Float32 => Gated<Fp32, SiluGate>(gate, up),
+        ScalarType.BFloat16 => Gated<Bf16, SiluGate>(gate, up),
         _ => Plain.SwiGlu(gate, up),
+    };
+
+    /// <inheritdoc cref="Plain.GeGlu"/>
+    public static Tensor GeGlu(Tensor gate, Tensor up) => gate.dtype switch
+    {
+        _ when up.dtype != gate.dtype => Plain.GeGlu(gate, up),
+        ScalarType.Float32 => Gated<Fp32, GeluTanhGate>(gate, up),
+        ScalarType.BFloat16 => Gated<Bf16, GeluTanhGate>(gate, up),
+        _ => Plain.GeGlu(gate, up),
     };
 
     private static Tensor RmsNorm<TX, TY>(Tensor x, Tensor weight, double epsilon, ScalarType dtype)
@@ -114,21 +123,22 @@ public static unsafe partial class Fused
         ThreadTeam.Run(slices, new RotaryRotation<T>
         {
             X = new HeadedVectors<T>(x), Y = new HeadedVectors<T>(y), Cos = Floats(cos), Sin = Floats(sin), Direction = direction,
-            Batch = x.shape[0], Heads = x.shape[1], Times = x.shape[2], Width = (int)x.shape[3], Slices = slices,
+            Batch = x.shape[0], Heads = x.shape[1], Times = x.shape[2], Width = (int)x.shape[3], Size = (int)cos.shape[^1], Slices = slices,
             AngleBatch = cos.dim() == 3 ? cos.stride(0) : 0,
         });
         GC.KeepAlive(x);
         GC.KeepAlive(y);
     }
 
-    private static Tensor SwiGlu<T>(Tensor gate, Tensor up)
+    private static Tensor Gated<T, TGate>(Tensor gate, Tensor up)
         where T : unmanaged, IElement<T>
+        where TGate : IGate
     {
         using var scope = NewDisposeScope();
         var (g, u) = (gate.contiguous(), up.contiguous());
         var y = empty(gate.shape, dtype: gate.dtype);
         var slices = ThreadTeam.Slices(y.NumberOfElements, y.NumberOfElements);
-        ThreadTeam.Run(slices, new SwiGluForward<T>
+        ThreadTeam.Run(slices, new GatedForward<T, TGate>
         {
             Gate = Elements<T>(g), Up = Elements<T>(u), Y = Elements<T>(y), Count = y.NumberOfElements, Slices = slices,
         });
@@ -137,17 +147,18 @@ public static unsafe partial class Fused
         if (GraphNode.IsNeeded(gate, up))
         {
             var saved = new[] { GraphNode.Keep(g), GraphNode.Keep(u) };
-            GraphNode.Record([y], [gate, up], saved, gradients => SwiGluGradients<T>(saved[0], saved[1], gradients[0]!.contiguous()));
+            GraphNode.Record([y], [gate, up], saved, gradients => GatedGradients<T, TGate>(saved[0], saved[1], gradients[0]!.contiguous()));
         }
         return y.MoveToOuterDisposeScope();
     }
 
-    private static Tensor?[] SwiGluGradients<T>(Tensor gate, Tensor up, Tensor gradient)
+    private static Tensor?[] GatedGradients<T, TGate>(Tensor gate, Tensor up, Tensor gradient)
         where T : unmanaged, IElement<T>
+        where TGate : IGate
     {
         var (dGate, dUp) = (empty_like(gate), empty_like(gate));
         var slices = ThreadTeam.Slices(gate.NumberOfElements, gate.NumberOfElements);
-        ThreadTeam.Run(slices, new SwiGluBackward<T>
+        ThreadTeam.Run(slices, new GatedBackward<T, TGate>
         {
             Gate = Elements<T>(gate), Up = Elements<T>(up), Gradient = Elements<T>(gradient), DGate = Elements<T>(dGate), DUp = Elements<T>(dUp),
             Count = gate.NumberOfElements, Slices = slices,

@@ -7,17 +7,18 @@ public static unsafe partial class Fused
 {
     /// <inheritdoc cref="Plain.CausalAttention"/>
     /// <remarks>
-    /// The [T, T] probabilities never exist as a whole, and keys of other documents cost nothing. Fewer queries than keys, head widths that
-    /// are no multiple of 16 and document numbers that decrease go to <see cref="Plain"/>.
+    /// The [T, T] probabilities never exist as a whole, and keys of other documents or outside the window cost nothing. Fewer queries than
+    /// keys, head widths that are no multiple of 16, document numbers that decrease and soft caps go to <see cref="Plain"/>.
     /// </remarks>
-    public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale)
+    public static Tensor CausalAttention(
+        Tensor q, Tensor k, Tensor v, Tensor? documents, double scale, int? window = null, double? softCap = null)
     {
         var (batch, heads, times, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-        if (!IsKernelType(q.dtype) || k.dtype != q.dtype || v.dtype != q.dtype || k.shape[2] != times || width % 16 != 0)
-            return Plain.CausalAttention(q, k, v, documents, scale);
+        if (!IsKernelType(q.dtype) || k.dtype != q.dtype || v.dtype != q.dtype || k.shape[2] != times || width % 16 != 0 || softCap is not null)
+            return Plain.CausalAttention(q, k, v, documents, scale, window, softCap);
         using var scope = NewDisposeScope();
-        using var starts = Starts(documents, batch, times);
-        if (starts is null) return Plain.CausalAttention(q, k, v, documents, scale).MoveToOuterDisposeScope();
+        using var starts = Starts(documents, batch, times, window);
+        if (starts is null) return Plain.CausalAttention(q, k, v, documents, scale, window).MoveToOuterDisposeScope();
 
         var (queries, keys, values) = (Readable(q), Readable(k), Readable(v));
         var sums = NewFloats(batch, times, heads * width);
@@ -80,20 +81,25 @@ public static unsafe partial class Fused
         return target;
     }
 
-    /// <summary>[B, T] int32: the first position of each position's document, or null where documents decrease.</summary>
-    private static Tensor? Starts(Tensor? documents, long batch, long times)
+    /// <summary>[B, T] int32: the first key that each position sees, or null where documents decrease.</summary>
+    private static Tensor? Starts(Tensor? documents, long batch, long times, int? window)
     {
         var starts = zeros([batch, times], dtype: ScalarType.Int32);
-        if (documents is null) return starts;
-        using var numbers = documents.to(ScalarType.Int64).contiguous();
+        if (documents is null && !(window < times)) return starts;
+        using var numbers = (documents ?? starts).to(ScalarType.Int64).contiguous();
         var from = Longs(numbers);
         var to = Elements<int>(starts);
-        for (var i = 0L; i < batch * times; i++)
+        var reach = window ?? int.MaxValue;
+        for (var row = 0L; row < batch; row++)
         {
-            var time = (int)(i % times);
-            if (time == 0) continue;
-            if (from[i] < from[i - 1]) return null;
-            to[i] = from[i] == from[i - 1] ? to[i - 1] : time;
+            var ofDocument = 0;
+            for (var time = 0; time < times; time++)
+            {
+                var i = row * times + time;
+                if (time > 0 && from[i] < from[i - 1]) return null;
+                if (time > 0 && from[i] != from[i - 1]) ofDocument = time;
+                to[i] = Math.Max(ofDocument, time - reach + 1);
+            }
         }
         return starts;
     }

@@ -26,9 +26,9 @@ public static unsafe partial class Fused
     /// The logits exist for a few hundred rows at a time, and their gradient replaces them; the gradients of hidden and weight are
     /// finished in the forward pass.
     /// </remarks>
-    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale)
+    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale, double? softCap = null)
     {
-        if (!IsKernelType(hidden.dtype)) return Plain.LinearCrossEntropy(hidden, weight, targets, scale);
+        if (!IsKernelType(hidden.dtype)) return Plain.LinearCrossEntropy(hidden, weight, targets, scale, softCap);
         using var scope = NewDisposeScope();
         var recorded = GraphNode.IsNeeded(hidden, weight);
         var dHidden = recorded && hidden.requires_grad ? empty(hidden.shape, dtype: hidden.dtype).DetachFromDisposeScope() : null;
@@ -45,8 +45,10 @@ public static unsafe partial class Fused
                 var count = Math.Min(ChunkRows, hidden.shape[0] - start);
                 var rows = hidden.narrow(0, start, count);
                 var logits = mm(rows, byColumn);
+                var slope = softCap is { } cap ? Capped(logits, cap, recorded) : null;
                 var (loss1, correct1) = Rows(logits, indices.narrow(0, start, count), scale, recorded ? logits : null);
                 (sum, correct) = (sum + loss1, correct + correct1);
+                if (slope is not null) logits.mul_(slope);
                 dHidden?.narrow(0, start, count).addmm_(logits, head, 0f, 1f);
                 if (dWeight is not null) AddProduct(dWeight, logits.t(), rows);
             }
@@ -59,6 +61,15 @@ public static unsafe partial class Fused
                 [dHidden is null ? null : Scaled(dHidden, incoming[0]!), dWeight is null ? null : Scaled(dWeight, incoming[0]!)]);
         }
         return new CrossEntropyResult(loss.MoveToOuterDisposeScope(), correct);
+    }
+
+    /// <summary>Turns logits z into c tanh(z / c) in place; gives the derivative 1 - tanh^2, of their shape, where it is wanted.</summary>
+    private static Tensor? Capped(Tensor logits, double cap, bool isRecorded)
+    {
+        logits.div_(cap).tanh_();
+        var slope = isRecorded ? logits.square().neg_().add_(1) : null;
+        logits.mul_(cap);
+        return slope;
     }
 
     /// <summary>total [V, D] fp32 += a b; products of bf16 are rounded once before they are added.</summary>

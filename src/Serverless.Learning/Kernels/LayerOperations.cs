@@ -17,19 +17,23 @@ public static class LayerOperations
     /// <inheritdoc cref="Plain.SwiGlu"/>
     public static Tensor SwiGlu(Tensor gate, Tensor up) => IsFused ? Fused.SwiGlu(gate, up) : Plain.SwiGlu(gate, up);
 
+    /// <inheritdoc cref="Plain.GeGlu"/>
+    public static Tensor GeGlu(Tensor gate, Tensor up) => IsFused ? Fused.GeGlu(gate, up) : Plain.GeGlu(gate, up);
+
     /// <inheritdoc cref="Plain.CausalAttention"/>
-    public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale) => IsFused
-        ? Fused.CausalAttention(q, k, v, documents, scale)
-        : Plain.CausalAttention(q, k, v, documents, scale);
+    public static Tensor CausalAttention(
+        Tensor q, Tensor k, Tensor v, Tensor? documents, double scale, int? window = null, double? softCap = null) => IsFused
+        ? Fused.CausalAttention(q, k, v, documents, scale, window, softCap)
+        : Plain.CausalAttention(q, k, v, documents, scale, window, softCap);
 
     /// <inheritdoc cref="Plain.CrossEntropy"/>
     public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale) =>
         IsFused ? Fused.CrossEntropy(logits, targets, scale) : Plain.CrossEntropy(logits, targets, scale);
 
     /// <inheritdoc cref="Plain.LinearCrossEntropy"/>
-    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale) => IsFused
-        ? Fused.LinearCrossEntropy(hidden, weight, targets, scale)
-        : Plain.LinearCrossEntropy(hidden, weight, targets, scale);
+    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale, double? softCap = null) => IsFused
+        ? Fused.LinearCrossEntropy(hidden, weight, targets, scale, softCap)
+        : Plain.LinearCrossEntropy(hidden, weight, targets, scale, softCap);
 
     /// <inheritdoc cref="Plain.LinearLogProbabilities"/>
     public static LogProbabilities LinearLogProbabilities(

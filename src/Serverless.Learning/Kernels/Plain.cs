@@ -21,18 +21,23 @@ public static class Plain
         return (wide * inverse * weight).to(dtype ?? x.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Rotary positions (Su et al. 2021) in Hugging Face's layout: pairs are (i, i + Dh/2).</summary>
+    /// <summary>
+    /// Rotary positions (Su et al. 2021) in Hugging Face's layout: of the first R channels the pairs are (i, i + R/2); the others pass.
+    /// </summary>
     /// <param name="x">[B, H, T, Dh], any strides.</param>
-    /// <param name="cos">[T, Dh] or [B, T, Dh], both halves equal.</param>
+    /// <param name="cos">[T, R] or [B, T, R], R even and at most Dh, both halves equal.</param>
     /// <param name="sin">Of cos's shape.</param>
     /// <returns>[B, H, T, Dh], x's dtype.</returns>
     public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin)
     {
         using var scope = NewDisposeScope();
-        var half = x.shape[3] / 2;
+        var (width, size) = (x.shape[3], cos.shape[^1]);
+        var half = size / 2;
         if (cos.dim() == 3) (cos, sin) = (cos.unsqueeze(1), sin.unsqueeze(1));
-        var rotated = cat([x.narrow(3, half, half).neg(), x.narrow(3, 0, half)], 3);
-        return (x * cos + rotated * sin).to(x.dtype).MoveToOuterDisposeScope();
+        var turning = size == width ? x : x.narrow(3, 0, size);
+        var rotated = cat([turning.narrow(3, half, half).neg(), turning.narrow(3, 0, half)], 3);
+        var turned = (turning * cos + rotated * sin).to(x.dtype);
+        return (size == width ? turned : cat([turned, x.narrow(3, size, width - size)], 3)).MoveToOuterDisposeScope();
     }
 
     /// <summary>silu(gate) * up (Shazeer 2020, eq. 6, without the projections).</summary>
@@ -44,17 +49,31 @@ public static class Plain
         return activated * up;
     }
 
+    /// <summary>gelu(gate) * up with GELU's tanh approximation (Shazeer 2020, eq. 5, without the projections).</summary>
+    /// <param name="gate">Any shape.</param>
+    /// <param name="up">Of gate's shape.</param>
+    public static Tensor GeGlu(Tensor gate, Tensor up)
+    {
+        using var scope = NewDisposeScope();
+        var wide = gate.to(ScalarType.Float32);
+        var inner = (wide + wide.pow(3).mul(0.044715)).mul(Math.Sqrt(2 / Math.PI));
+        return (wide * inner.tanh().add(1).mul(0.5)).to(gate.dtype).mul(up).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// softmax(q k^T scale + mask) v with grouped queries: query head h reads key-value head h / (H / K). A query sees the keys up to
-    /// its own position that belong to its document.
+    /// its own position that belong to its document and lie inside the window. With a soft cap c a score s becomes c tanh(s / c) first.
     /// </summary>
     /// <param name="q">[B, H, Tq, Dh]; the last Tq of the keys' positions.</param>
     /// <param name="k">[B, K, T, Dh], T at least Tq, H a multiple of K.</param>
     /// <param name="v">[B, K, T, Dh].</param>
     /// <param name="documents">[B, T] int64: which document each position belongs to (padding is one of its own, too), or null for a single one.</param>
     /// <param name="scale">Usually 1 / sqrt(Dh).</param>
+    /// <param name="window">How many keys a query sees, its own included; null for all.</param>
+    /// <param name="softCap">c, or null for none.</param>
     /// <returns>[B, Tq, H * Dh], contiguous: what the output projection takes.</returns>
-    public static Tensor CausalAttention(Tensor q, Tensor k, Tensor v, Tensor? documents, double scale)
+    public static Tensor CausalAttention(
+        Tensor q, Tensor k, Tensor v, Tensor? documents, double scale, int? window = null, double? softCap = null)
     {
         using var scope = NewDisposeScope();
         var (batch, heads, queries, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
@@ -62,7 +81,11 @@ public static class Plain
         var grouped = q.reshape(batch, groups, heads / groups * queries, width);
         var scores = matmul(grouped, k.transpose(2, 3)).mul(scale).view(batch, groups, heads / groups, queries, keys);
 
-        var visible = ones([queries, keys], dtype: ScalarType.Bool).tril(keys - queries).view(1, 1, 1, queries, keys);
+        if (softCap is { } cap) scores = scores.div(cap).tanh().mul(cap);
+
+        var reach = ones([queries, keys], dtype: ScalarType.Bool).tril(keys - queries);
+        if (window < keys) reach = reach.triu(keys - queries - window.Value + 1);
+        var visible = reach.view(1, 1, 1, queries, keys);
         if (documents is not null)
         {
             var own = documents.narrow(1, keys - queries, queries).unsqueeze(2).eq(documents.unsqueeze(1));
@@ -91,11 +114,14 @@ public static class Plain
     /// <param name="hidden">[N, D]: only rows that are supervised. Products run in its dtype.</param>
     /// <param name="weight">[V, D], converted to hidden's dtype.</param>
     /// <param name="targets">[N] int64.</param>
-    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale)
+    /// <param name="softCap">c where a logit z counts as c tanh(z / c), or null.</param>
+    public static CrossEntropyResult LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, double scale, double? softCap = null)
     {
         using var head = weight.to(hidden.dtype);
         using var logits = matmul(hidden, head.t());
-        return CrossEntropy(logits, targets, scale);
+        if (softCap is not { } cap) return CrossEntropy(logits, targets, scale);
+        using var capped = logits.div(cap).tanh_().mul(cap);
+        return CrossEntropy(capped, targets, scale);
     }
 
     /// <summary>log softmax(hidden weight^T / temperature) at the targets, and the entropy of each row's distribution.</summary>

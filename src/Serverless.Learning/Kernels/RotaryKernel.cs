@@ -4,8 +4,8 @@ using static System.Runtime.Intrinsics.Vector512;
 namespace Serverless.Learning.Kernels;
 
 /// <summary>
-/// Rotates the pairs (i, i + Dh/2) of each vector of [B, H, T, Dh] by its position's angles, or back; the last dimension is
-/// contiguous, the others have any strides.
+/// Rotates the pairs (i, i + R/2) of the first R channels of each vector of [B, H, T, Dh] by its position's angles, or back, and copies the
+/// others; the last dimension is contiguous, the others have any strides.
 /// </summary>
 internal unsafe struct RotaryRotation<T> : ISlicedKernel
     where T : unmanaged, IElement<T>
@@ -14,6 +14,9 @@ internal unsafe struct RotaryRotation<T> : ISlicedKernel
     public float* Cos, Sin;
     public long Batch, Heads, Times, AngleBatch;
     public int Width, Slices;
+
+    /// <summary>R, the channels that turn.</summary>
+    public int Size;
 
     /// <summary>1 turns forward, -1 back.</summary>
     public float Direction;
@@ -25,7 +28,7 @@ internal unsafe struct RotaryRotation<T> : ISlicedKernel
         for (var row = from; row < to; row++)
         {
             var (batch, time) = Math.DivRem(row, Times);
-            var angle = batch * AngleBatch + time * Width;
+            var angle = batch * AngleBatch + time * Size;
             for (var head = 0L; head < Heads; head++) Rotate(X.At(batch, head, time), Y.At(batch, head, time), Cos + angle, Sin + angle);
         }
     }
@@ -33,7 +36,7 @@ internal unsafe struct RotaryRotation<T> : ISlicedKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Rotate(T* x, T* y, float* cos, float* sin)
     {
-        var half = Width / 2;
+        var half = Size / 2;
         var i = 0;
         for (; i <= half - 16; i += 16)
         {
@@ -47,5 +50,6 @@ internal unsafe struct RotaryRotation<T> : ISlicedKernel
             T.Set(y + i, a * c - b * s);
             T.Set(y + half + i, b * c + a * s);
         }
+        if (Size < Width) new Span<T>(x + Size, Width - Size).CopyTo(new Span<T>(y + Size, Width - Size));
     }
 }

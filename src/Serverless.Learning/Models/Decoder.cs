@@ -1,32 +1,41 @@
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Kernels;
+using Serverless.Learning.Models.Positions;
 using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Models;
 
 /// <summary>
-/// A Llama-architecture decoder: RMSNorm, rotary positions, grouped-query attention, SwiGLU, tied or untied head. Owns its weights.
-/// Not thread-safe: one caller computes at a time.
+/// A decoder-only transformer: RMSNorm, rotary positions, grouped-query attention, a gated feed-forward block, tied or untied head. What the
+/// families do differently stands in <see cref="DecoderConfig"/>. Owns its weights. Not thread-safe: one caller computes at a time.
 /// </summary>
 public sealed class Decoder : IDisposable
 {
     private readonly Dictionary<string, Weight> weights;
     private readonly DecoderLayer[] layers;
+    private readonly bool isBeside;
     private readonly Weight embedding;
-    private readonly Weight finalNorm;
+    private readonly Norm finalNorm;
 
     /// <summary>Takes ownership of <paramref name="tensors"/>, one per name of <see cref="DecoderConfig.WeightShapes"/>.</summary>
     public Decoder(DecoderConfig config, IReadOnlyDictionary<string, Tensor> tensors)
+        : this(config, config.WeightShapes().Keys.ToDictionary(name => name, name => new Weight(name, tensors[name].DetachFromDisposeScope())))
+    {
+    }
+
+    private Decoder(DecoderConfig config, Dictionary<string, Weight> weights, RotaryTables? rotary = null)
     {
         Config = config;
-        weights = config.WeightShapes().Keys.ToDictionary(name => name, name => new Weight(name, tensors[name].DetachFromDisposeScope()));
-        layers = Enumerable.Range(0, config.Layers).Select(index => new DecoderLayer(config, index, weights)).ToArray();
-        embedding = weights["model.embed_tokens.weight"];
-        finalNorm = weights["model.norm.weight"];
-        Head = weights.GetValueOrDefault("lm_head.weight", embedding);
-        Rotary = new RotaryTable(config.HeadSize, config.MaxLength, config.RotaryBase);
+        isBeside = rotary is not null;
+        this.weights = weights;
+        var parts = new DecoderWeights(config, weights);
+        layers = Enumerable.Range(0, config.Layers).Select(index => new DecoderLayer(parts, index)).ToArray();
+        embedding = weights[WeightNames.Embedding];
+        finalNorm = new Norm(weights[WeightNames.FinalNorm], config);
+        Head = weights.GetValueOrDefault(WeightNames.Head, embedding);
+        Rotary = rotary ?? new RotaryTables(config);
     }
 
     public DecoderConfig Config { get; }
@@ -40,7 +49,7 @@ public sealed class Decoder : IDisposable
     /// <summary>[V, D]: turns hidden states into logits; the token embedding itself when tied.</summary>
     public Weight Head { get; }
 
-    public RotaryTable Rotary { get; }
+    public RotaryTables Rotary { get; }
 
     /// <summary>
     /// The dtype of matrix products and activations, float32 or bfloat16; the residual stream and the weights that train are float32.
@@ -48,13 +57,46 @@ public sealed class Decoder : IDisposable
     public ScalarType ComputeType { get; set; } = ScalarType.Float32;
 
     /// <summary>Reads config.json and the safetensors of a Hugging Face folder, as float32.</summary>
+    /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
+    /// <param name="quantize">
+    /// Keep the matrices inside the blocks in NF4, each rounded as soon as it is read; embedding, norms and head stay float32.
+    /// </param>
     /// <exception cref="InputError">The folder is not a supported model, or a tensor is missing, unexpected or mis-shaped.</exception>
-    public static Decoder Load(string folder)
+    public static Decoder Load(string folder, int? context = null, bool quantize = false)
     {
-        var config = DecoderConfig.Load(folder);
+        var config = DecoderConfig.Load(folder, context);
         NativeRuntime.EnsureLoaded();
-        var ignorable = config.TiedHead ? new HashSet<string> { "lm_head.weight" } : [];
-        return new Decoder(config, ModelWeights.Load(folder, config.WeightShapes(), ScalarType.Float32, ignorable));
+        var ignorable = config.TiedHead ? new HashSet<string> { WeightNames.Head } : [];
+        var quantized = quantize ? config.LinearPaths().Select(path => path + ".weight").ToHashSet() : [];
+        var weights = new Dictionary<string, Weight>();
+        try
+        {
+            ModelWeights.ForEach(folder, config.WeightShapes(), ScalarType.Float32, Take, ignorable);
+            return new Decoder(config, weights);
+        }
+        catch
+        {
+            foreach (var weight in weights.Values) weight.Dispose();
+            throw;
+        }
+
+        void Take(string name, Tensor tensor)
+        {
+            var weight = weights[name] = new Weight(name, tensor.DetachFromDisposeScope());
+            if (quantized.Contains(name)) weight.Quantize();
+        }
+    }
+
+    /// <summary>
+    /// Another decoder over the same weights, with adapters of its own. Both may compute at the same time, each on one thread, as long as
+    /// neither changes a weight; this one owns what both use and must stay for longer.
+    /// </summary>
+    public Decoder Beside() => new(Config, weights, Rotary) { ComputeType = ComputeType };
+
+    /// <summary>Rounds the matrices inside the blocks to NF4 and frees their tensors; those that are quantised stay as they are.</summary>
+    public void QuantizeLinears()
+    {
+        foreach (var linear in Linears) linear.Weight.Quantize();
     }
 
     /// <summary>The final, normed hidden states.</summary>
@@ -67,13 +109,18 @@ public sealed class Decoder : IDisposable
     {
         NativeRuntime.EnsureLoaded();
         var stream = embedding.Value.index_select(0, tensor(ids, [ids.Length], ScalarType.Int64));
+        if (Config.ScaledEmbedding) stream = stream.mul(Math.Sqrt(Config.Width));
         foreach (var layer in layers) stream = layer.Forward(stream, layout, cache, ComputeType, dropout);
         cache?.Advance(layout.Time);
-        return LayerOperations.RmsNorm(stream, finalNorm.Value, Config.NormEpsilon, ComputeType);
+        return finalNorm.Forward(stream, ComputeType);
     }
 
     /// <summary>Logits [N, V], float32, of hidden states [N, D], owned by the caller's dispose scope.</summary>
-    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Head.Value.to(hidden.dtype)).to(ScalarType.Float32);
+    public Tensor Logits(Tensor hidden)
+    {
+        var logits = nn.functional.linear(hidden, Head.Value.to(hidden.dtype)).to(ScalarType.Float32);
+        return Config.LogitSoftCap is { } cap ? logits.div(cap).tanh().mul(cap) : logits;
+    }
 
     /// <summary>The head and its cross-entropy, over the places that have a target only.</summary>
     /// <param name="hidden">[B*T, D], of <see cref="ComputeType"/>.</param>
@@ -82,7 +129,7 @@ public sealed class Decoder : IDisposable
     public CrossEntropyResult Loss(Tensor hidden, int[] targets, double scale)
     {
         var (states, wanted) = Predicted(hidden, targets);
-        return LayerOperations.LinearCrossEntropy(states, Head.Value, wanted, scale);
+        return LayerOperations.LinearCrossEntropy(states, Head.Value, wanted, scale, Config.LogitSoftCap);
     }
 
     /// <summary>The head's log-probabilities of the targets, in the order of the places that have one.</summary>
@@ -92,7 +139,7 @@ public sealed class Decoder : IDisposable
     public LogProbabilities LogProbabilities(Tensor hidden, int[] targets, double temperature = 1)
     {
         var (states, wanted) = Predicted(hidden, targets);
-        return LayerOperations.LinearLogProbabilities(states, Head.Value, wanted, temperature);
+        return LayerOperations.LinearLogProbabilities(states, Head.Value, wanted, temperature, Config.LogitSoftCap);
     }
 
     private static (Tensor States, Tensor Wanted) Predicted(Tensor hidden, int[] targets)
@@ -104,6 +151,7 @@ public sealed class Decoder : IDisposable
 
     public void Dispose()
     {
+        if (isBeside) return;
         foreach (var weight in weights.Values) weight.Dispose();
         Rotary.Dispose();
     }

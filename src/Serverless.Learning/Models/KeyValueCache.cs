@@ -21,6 +21,42 @@ public sealed class KeyValueCache : IDisposable
         values = Enumerable.Range(0, config.Layers).Select(_ => torch.empty(shape).DetachFromDisposeScope()).ToArray();
     }
 
+    private KeyValueCache(torch.Tensor[] keys, torch.Tensor[] values, int rows, int capacity, int length)
+    {
+        (this.keys, this.values, Rows, Capacity, Length) = (keys, values, rows, capacity, length);
+    }
+
+    /// <summary>
+    /// A cache of rows taken from others, aligned at their ends; what lies before a shorter row is zero. The rows are copied, their caches
+    /// stay with their owners. A row may be taken several times.
+    /// </summary>
+    /// <param name="rows">B rows of one model, at least one.</param>
+    /// <param name="capacity">S, at least the longest row.</param>
+    public static KeyValueCache Of(IReadOnlyList<CachedRow> rows, int capacity)
+    {
+        var length = rows.Max(row => row.Tokens);
+        using var noGradient = torch.no_grad();
+        return new KeyValueCache(Gather(cache => cache.keys), Gather(cache => cache.values), rows.Count, capacity, length);
+
+        torch.Tensor[] Gather(Func<KeyValueCache, torch.Tensor[]> side)
+        {
+            using var scope = torch.NewDisposeScope();
+            return [.. side(rows[0].Cache).Select((like, layer) =>
+            {
+                var target = torch.empty([rows.Count, like.shape[1], capacity, like.shape[3]], dtype: like.dtype).DetachFromDisposeScope();
+                for (var row = 0; row < rows.Count; row++)
+                {
+                    var (cache, from, tokens) = rows[row];
+                    var to = target.select(0, row);
+                    // Zero and not whatever memory holds: a key that is masked out must still be a number.
+                    if (tokens < length) to.narrow(1, 0, length - tokens).zero_();
+                    to.narrow(1, length - tokens, tokens).copy_(side(cache)[layer].select(0, from).narrow(1, cache.Length - tokens, tokens));
+                }
+                return target;
+            })];
+        }
+    }
+
     public int Rows { get; }
 
     public int Capacity { get; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Learning.Adapters;
 using Serverless.Learning.Text;
 
 namespace Serverless.Learning.Models;
@@ -6,6 +7,8 @@ namespace Serverless.Learning.Models;
 /// <summary>A model folder, loaded: the decoder, its tokenizer, its chat template. What trains, evaluates and serves is this one thing.</summary>
 public sealed class LanguageModel : IDisposable
 {
+    private readonly LoraAdapter? adapter;
+
     private LanguageModel(string folder, Decoder decoder, Tokenizer tokenizer, ChatTemplate template)
     {
         Folder = folder;
@@ -13,6 +16,12 @@ public sealed class LanguageModel : IDisposable
         Tokenizer = tokenizer;
         Chat = new ChatEncoder(tokenizer, template);
         StopIds = ReadStopIds(folder, decoder.Config);
+    }
+
+    private LanguageModel(LanguageModel whole, Decoder decoder, LoraAdapter adapter)
+    {
+        (Folder, Decoder, Tokenizer, Chat, StopIds) = (whole.Folder, decoder, whole.Tokenizer, whole.Chat, whole.StopIds);
+        this.adapter = adapter;
     }
 
     public string Folder { get; }
@@ -30,15 +39,32 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Tokens that end an answer: those of generation_config.json and config.json.</summary>
     public IReadOnlySet<int> StopIds { get; }
 
+    /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
+    /// <param name="quantize">Keep the matrices inside the blocks in NF4; see <see cref="Decoder.Load"/>.</param>
     /// <exception cref="InputError">A part of the folder is missing, broken or not supported; the text parts are checked before any tensor.</exception>
-    public static LanguageModel Load(string folder)
+    public static LanguageModel Load(string folder, int? context = null, bool quantize = false)
     {
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         var template = ChatTemplate.Load(folder);
-        return new LanguageModel(folder, Decoder.Load(folder), tokenizer, template);
+        return new LanguageModel(folder, Decoder.Load(folder, context, quantize), tokenizer, template);
     }
 
-    public void Dispose() => Decoder.Dispose();
+    /// <summary>
+    /// This model with an adapter on, beside it and over the same weights: see <see cref="Decoder.Beside"/>. This one must stay for longer.
+    /// </summary>
+    /// <param name="adapterFolder">A folder in PEFT's layout.</param>
+    /// <exception cref="InputError">The folder is no adapter that is supported, or none of this model's.</exception>
+    public LanguageModel WithAdapter(string adapterFolder)
+    {
+        var beside = Decoder.Beside();
+        return new LanguageModel(this, beside, LoraAdapter.Load(beside, adapterFolder));
+    }
+
+    public void Dispose()
+    {
+        adapter?.Dispose();
+        Decoder.Dispose();
+    }
 
     private static HashSet<int> ReadStopIds(string folder, DecoderConfig config)
     {

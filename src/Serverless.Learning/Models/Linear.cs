@@ -3,8 +3,8 @@ using TorchSharp;
 
 namespace Serverless.Learning.Models;
 
-/// <summary>A product with a weight [out, in], plus a low-rank adapter if one is wrapped around it.</summary>
-public sealed class Linear(Weight weight)
+/// <summary>A product with a weight [out, in] and perhaps a bias [out], plus a low-rank adapter if one is wrapped around it.</summary>
+public sealed class Linear(Weight weight, Weight? bias = null)
 {
     public Weight Weight { get; } = weight;
 
@@ -19,7 +19,9 @@ public sealed class Linear(Weight weight)
     /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
     public torch.Tensor Forward(torch.Tensor input, DropoutSource? dropout)
     {
-        var output = torch.nn.functional.linear(input, Weight.Value.to(input.dtype));
-        return Adapter is null ? output : output.add(Adapter.Forward(input, dropout));
+        var product = Weight.Multiply(input);
+        // The bias stands outside of what an adapter scales.
+        var adapted = Adapter is null ? product : Adapter.Apply(input, product, dropout);
+        return bias is null ? adapted : adapted.add(bias.Value.to(input.dtype));
     }
 }

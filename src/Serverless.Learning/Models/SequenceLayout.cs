@@ -1,3 +1,4 @@
+using Serverless.Learning.Models.Positions;
 using TorchSharp;
 
 namespace Serverless.Learning.Models;
@@ -8,12 +9,12 @@ namespace Serverless.Learning.Models;
 /// </summary>
 public sealed class SequenceLayout : IDisposable
 {
-    private SequenceLayout(int rows, int time, torch.Tensor cosines, torch.Tensor sines, torch.Tensor? documents)
+    private SequenceLayout(int rows, int time, RotaryTables rotary, Func<RotaryTable, (torch.Tensor, torch.Tensor)> rowsOf, torch.Tensor? documents)
     {
         Rows = rows;
         Time = time;
-        Cosines = cosines.DetachFromDisposeScope();
-        Sines = sines.DetachFromDisposeScope();
+        Full = Kept(rowsOf(rotary.Full));
+        Local = rotary.Local == rotary.Full ? Full : Kept(rowsOf(rotary.Local));
         Documents = documents?.DetachFromDisposeScope();
     }
 
@@ -23,38 +24,52 @@ public sealed class SequenceLayout : IDisposable
     /// <summary>T, the number of new tokens in each row.</summary>
     public int Time { get; }
 
-    /// <summary>[T, head size] or [B, T, head size], float32.</summary>
-    public torch.Tensor Cosines { get; }
+    /// <summary>Angles of layers that attend to everything: [T, size] or [B, T, size] each, float32.</summary>
+    public (torch.Tensor Cosines, torch.Tensor Sines) Full { get; }
 
-    /// <summary>Of the cosines' shape.</summary>
-    public torch.Tensor Sines { get; }
+    /// <summary>Angles of layers with a sliding window, of the same shape; those of <see cref="Full"/> in most families.</summary>
+    public (torch.Tensor Cosines, torch.Tensor Sines) Local { get; }
 
     /// <summary>[B, S], int64: the text of each of the S cached and new tokens; null where each row is one text.</summary>
     public torch.Tensor? Documents { get; }
 
     /// <summary>Rows of one text each, from its beginning: positions 0..T-1.</summary>
-    public static SequenceLayout Causal(RotaryTable rotary, int rows, int time)
+    public static SequenceLayout Causal(RotaryTables rotary, int rows, int time)
     {
         using var scope = torch.NewDisposeScope();
-        return new SequenceLayout(rows, time, rotary.Cosines.narrow(0, 0, time).clone(), rotary.Sines.narrow(0, 0, time).clone(), null);
+        return new SequenceLayout(rows, time, rotary, table => table.First(time), null);
     }
 
     /// <summary>Rows with positions and texts of their own: several examples packed in a row, or new tokens after cached ones.</summary>
     /// <param name="positions">B*T positions, row after row, each inside its text.</param>
     /// <param name="documents">B*S numbers, row after row: tokens of equal number in a row are one text. Null where each row is one text.</param>
-    public static SequenceLayout At(RotaryTable rotary, int rows, int time, int[] positions, int[]? documents)
+    public static SequenceLayout At(RotaryTables rotary, int rows, int time, int[] positions, int[]? documents)
     {
         using var scope = torch.NewDisposeScope();
         var index = torch.tensor(positions, [positions.Length], torch.ScalarType.Int64);
-        return new SequenceLayout(rows, time,
-            rotary.Cosines.index_select(0, index).view(rows, time, -1), rotary.Sines.index_select(0, index).view(rows, time, -1),
+        var highest = positions.Max();
+        return new SequenceLayout(rows, time, rotary,
+            table =>
+            {
+                var (cosines, sines) = table.Rows(index, highest);
+                return (cosines.view(rows, time, -1), sines.view(rows, time, -1));
+            },
             documents is null ? null : torch.tensor(documents, [rows, documents.Length / rows], torch.ScalarType.Int64));
     }
 
     public void Dispose()
     {
-        Cosines.Dispose();
-        Sines.Dispose();
+        Release(Full);
+        if (!ReferenceEquals(Local.Cosines, Full.Cosines)) Release(Local);
         Documents?.Dispose();
     }
+
+    private static void Release((torch.Tensor Cosines, torch.Tensor Sines) angles)
+    {
+        angles.Cosines.Dispose();
+        angles.Sines.Dispose();
+    }
+
+    private static (torch.Tensor, torch.Tensor) Kept((torch.Tensor Cosines, torch.Tensor Sines) angles) =>
+        (angles.Cosines.DetachFromDisposeScope(), angles.Sines.DetachFromDisposeScope());
 }

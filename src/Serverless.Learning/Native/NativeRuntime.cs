@@ -21,8 +21,8 @@ public static class NativeRuntime
     /// <summary>Threads that share one tensor operation; the processor limit of the machine or container unless set otherwise.</summary>
     public static int Threads => threads;
 
-    /// <summary>Which implementation of the decoder's operations runs: fused on processors with AVX-512, unless set otherwise.</summary>
-    public static KernelPath KernelPath { get; set; } = Vector512.IsHardwareAccelerated ? KernelPath.Fused : KernelPath.Plain;
+    /// <summary>Which implementation of the decoder's operations runs: fused on processors with AVX2 or AVX-512, unless set otherwise.</summary>
+    public static KernelPath KernelPath { get; set; } = Vector256.IsHardwareAccelerated ? KernelPath.Fused : KernelPath.Plain;
 
     /// <summary>What results depend on besides data, options and seed. Does not load libtorch's libraries into the process.</summary>
     public static NativeFingerprint Fingerprint => new(

@@ -33,7 +33,7 @@ public static class PretrainedFolder
             ["head_dim"] = config.HeadSize,
             ["hidden_act"] = "silu",
             ["rms_norm_eps"] = config.NormEpsilon,
-            ["rope_theta"] = config.RotaryBase,
+            ["rope_theta"] = config.Rotary.Base,
             ["rope_scaling"] = null,
             ["max_position_embeddings"] = config.MaxLength,
             ["tie_word_embeddings"] = config.TiedHead,

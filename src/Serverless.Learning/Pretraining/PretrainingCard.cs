@@ -34,7 +34,7 @@ internal static class PretrainingCard
         Line($"");
         Line($"## Shape");
         Line($"");
-        Line($"Width {config.Width}, {config.Layers} layers, {config.Heads} query heads and {config.KeyValueHeads} key-value heads of {config.HeadSize}, inner width {config.InnerWidth}, RMSNorm, rotary positions (base {config.RotaryBase:F0}),");
+        Line($"Width {config.Width}, {config.Layers} layers, {config.Heads} query heads and {config.KeyValueHeads} key-value heads of {config.HeadSize}, inner width {config.InnerWidth}, RMSNorm, rotary positions (base {config.Rotary.Base:F0}),");
         Line($"SwiGLU, head tied to the embedding, context {config.MaxLength}, byte-level BPE of {config.VocabularySize:N0} tokens trained on the same text, ChatML.");
         Line($"");
         Line($"## Recipe");

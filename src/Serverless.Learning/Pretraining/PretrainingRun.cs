@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Serverless.Learning.Models;
+using Serverless.Learning.Models.Positions;
 using Serverless.Learning.Native;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
@@ -37,7 +38,7 @@ public sealed class PretrainingRun : IDisposable
         Config = new DecoderConfig
         {
             VocabularySize = tokenizer.VocabularySize, Width = options.Width, InnerWidth = options.InnerWidth, Layers = options.Layers,
-            Heads = options.Heads, KeyValueHeads = options.KeyValueHeads, HeadSize = options.HeadSize, NormEpsilon = 1e-6, RotaryBase = 10000,
+            Heads = options.Heads, KeyValueHeads = options.KeyValueHeads, HeadSize = options.HeadSize, NormEpsilon = 1e-6, Rotary = new RotarySettings(10000, options.HeadSize),
             MaxLength = options.MaxLength, TiedHead = true, EndIds = [tokenizer.IdOf("<|im_end|>")!.Value, endId],
         };
         decoder = new Decoder(Config, InitialWeights.Draw(Config, options.Seed)) { ComputeType = options.Precision.ScalarType() };

@@ -5,57 +5,101 @@ using static TorchSharp.torch;
 namespace Serverless.Learning.Sampling;
 
 /// <summary>
-/// B prompts and their growing answers in one key-value cache. Shorter prompts are padded on the left; padding is a text of its own that no
-/// token of an answer attends to, so an answer does not depend on what it is batched with. Owns its cache.
+/// Texts that grow together, one token each per forward pass. Rows join and leave between two passes. A prompt is read by itself; the
+/// rows are then aligned at their ends, and what lies before a shorter one is a text of its own that no token attends to,
+/// so a row does not depend on what it is batched with. Owns its cache.
 /// </summary>
-internal sealed class DecodingBatch : IDisposable
+internal sealed class DecodingBatch(Decoder decoder) : IDisposable
 {
     private const int Padding = -1;
-    private readonly Decoder decoder;
-    private readonly KeyValueCache cache;
-    private readonly int[] paddings;
-    private readonly bool padded;
+    private const int SpareTokens = 64;
+    private readonly List<Row> rows = [];
+    private KeyValueCache? cache;
 
-    /// <param name="capacity">The most tokens of a row, prompt and answer together.</param>
-    public DecodingBatch(Decoder decoder, IReadOnlyList<int[]> prompts, int capacity)
+    public int Rows => rows.Count;
+
+    /// <summary>V logits of the row's next token; the caller may use them as scratch.</summary>
+    public float[] LogitsOf(int row) => rows[row].Logits;
+
+    /// <summary>Reads a prompt and appends it as one or more equal rows.</summary>
+    /// <param name="prompt">Token ids, at least one.</param>
+    /// <param name="onPromptLogits">Given each place of the prompt but the last, and the V logits of the token that follows it; null if not wanted.</param>
+    public void Join(int[] prompt, int copies, Action<int, float[]>? onPromptLogits = null)
     {
-        this.decoder = decoder;
-        var longest = prompts.Max(prompt => prompt.Length);
-        paddings = prompts.Select(prompt => longest - prompt.Length).ToArray();
-        padded = paddings.Any(padding => padding > 0);
-        cache = new KeyValueCache(decoder.Config, prompts.Count, capacity);
-        Logits = Forward(prompts.SelectMany((prompt, row) => Enumerable.Repeat(prompt[0], paddings[row]).Concat(prompt)).ToArray(), longest);
+        using var read = new KeyValueCache(decoder.Config, 1, prompt.Length);
+        var logits = Read(prompt, read, onPromptLogits);
+        Gather([.. Kept(), .. Enumerable.Repeat(new CachedRow(read, 0, prompt.Length), copies)]);
+        for (var copy = 0; copy < copies; copy++) rows.Add(new Row(prompt.Length, copy == 0 ? logits : (float[])logits.Clone()));
     }
 
-    /// <summary>B*V logits of the next token of each row, row after row.</summary>
-    public float[] Logits { get; private set; }
-
-    public int VocabularySize => decoder.Config.VocabularySize;
-
     /// <summary>Appends one token to each row and computes the logits of the next.</summary>
-    public void Append(int[] ids) => Logits = Forward(ids, 1);
+    public void Append(int[] ids)
+    {
+        if (cache!.Length == cache.Capacity) Gather([.. Kept()]);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using var layout = SequenceLayout.At(decoder.Rotary, rows.Count, 1, [.. rows.Select(row => row.Length)], Texts(cache.Length + 1));
+        var logits = decoder.Logits(decoder.Hidden(ids, layout, cache));
+        var values = MemoryMarshal.Cast<byte, float>(logits.contiguous().bytes);
+        for (var row = 0; row < rows.Count; row++)
+        {
+            values.Slice(row * decoder.Config.VocabularySize, decoder.Config.VocabularySize).CopyTo(rows[row].Logits);
+            rows[row].Length++;
+        }
+    }
 
-    public void Dispose() => cache.Dispose();
+    /// <summary>Lets all rows go but these, in this order.</summary>
+    public void Keep(IReadOnlyList<int> kept)
+    {
+        if (kept.Count == rows.Count) return;
+        var held = Kept().ToArray();
+        var stay = kept.Select(row => rows[row]).ToArray();
+        Gather([.. kept.Select(row => held[row])]);
+        rows.Clear();
+        rows.AddRange(stay);
+    }
 
-    private float[] Forward(int[] ids, int time)
+    public void Dispose() => cache?.Dispose();
+
+    private float[] Read(int[] prompt, KeyValueCache into, Action<int, float[]>? onPromptLogits)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var rows = paddings.Length;
-        var seen = cache.Length + time;
-        var positions = new int[rows * time];
-        for (var row = 0; row < rows; row++)
-            for (var at = 0; at < time; at++) positions[row * time + at] = Math.Max(0, cache.Length + at - paddings[row]);
-        using var layout = SequenceLayout.At(decoder.Rotary, rows, time, positions, padded ? Texts(seen) : null);
-        var hidden = decoder.Hidden(ids, layout, cache);
-        var last = hidden.view(rows, time, -1).select(1, time - 1);
-        return MemoryMarshal.Cast<byte, float>(decoder.Logits(last).contiguous().bytes).ToArray();
+        using var layout = SequenceLayout.Causal(decoder.Rotary, 1, prompt.Length);
+        var hidden = decoder.Hidden(prompt, layout, into);
+        for (var place = 0; onPromptLogits is not null && place < prompt.Length - 1; place++)
+        {
+            using var one = NewDisposeScope();
+            onPromptLogits(place, Values(decoder.Logits(hidden.narrow(0, place, 1))));
+        }
+        return Values(decoder.Logits(hidden.narrow(0, prompt.Length - 1, 1)));
     }
 
-    private int[] Texts(int seen)
+    private IEnumerable<CachedRow> Kept() => rows.Select((row, index) => new CachedRow(cache!, index, row.Length));
+
+    private void Gather(CachedRow[] wanted)
     {
-        var texts = new int[paddings.Length * seen];
-        for (var row = 0; row < paddings.Length; row++) texts.AsSpan(row * seen, paddings[row]).Fill(Padding);
+        var old = cache;
+        var longest = wanted.Length == 0 ? 0 : wanted.Max(row => row.Tokens);
+        cache = wanted.Length == 0 ? null : KeyValueCache.Of(wanted, longest + Math.Max(SpareTokens, longest / 2));
+        old?.Dispose();
+    }
+
+    private int[]? Texts(int seen)
+    {
+        if (rows.All(row => row.Length + 1 == seen)) return null;
+        var texts = new int[rows.Count * seen];
+        for (var row = 0; row < rows.Count; row++) texts.AsSpan(row * seen, seen - rows[row].Length - 1).Fill(Padding);
         return texts;
+    }
+
+    private static float[] Values(Tensor logits) => MemoryMarshal.Cast<byte, float>(logits.contiguous().bytes).ToArray();
+
+    private sealed class Row(int length, float[] logits)
+    {
+        /// <summary>Tokens read so far.</summary>
+        public int Length { get; set; } = length;
+
+        public float[] Logits { get; } = logits;
     }
 }

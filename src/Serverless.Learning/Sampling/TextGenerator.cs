@@ -1,5 +1,4 @@
 using Serverless.Learning.Models;
-using Serverless.Learning.Text;
 
 namespace Serverless.Learning.Sampling;
 
@@ -11,90 +10,52 @@ public sealed class TextGenerator(LanguageModel model)
     /// <exception cref="InputError">The prompt leaves no room in the model's context.</exception>
     public IEnumerable<GeneratedToken> Stream(int[] prompt, SamplingOptions options, CancellationToken cancellation)
     {
-        var room = RoomFor(prompt, options);
-        using var batch = new DecodingBatch(model.Decoder, [prompt], prompt.Length + room);
-        var answer = new Answer(model, options, options.Choice, room);
-        while (true)
+        using var batch = new GenerationBatch(model);
+        var answer = batch.Add(prompt, [options])[0];
+        while (answer.Finish is null)
         {
             cancellation.ThrowIfCancellationRequested();
-            var id = answer.Draw(batch.Logits);
-            var text = answer.Take(id);
-            if (answer.Finish is { } finish)
-            {
-                yield return new GeneratedToken(-1, text, finish);
-                yield break;
-            }
-            yield return new GeneratedToken(id, text, null);
-            batch.Append([id]);
+            batch.Draw();
+            yield return answer.Last!;
+            batch.Advance();
         }
     }
 
     /// <summary>Answers several prompts together; each answer is the one it would get alone.</summary>
+    /// <param name="options">Of all answers; the i-th prompt is answered as number <see cref="SamplingOptions.Choice"/> + i.</param>
     /// <exception cref="InputError">A prompt leaves no room in the model's context.</exception>
-    public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<int[]> prompts, SamplingOptions options, CancellationToken cancellation)
+    public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<int[]> prompts, SamplingOptions options, CancellationToken cancellation) =>
+        Generate([.. prompts.Select((prompt, row) => new GenerationRequest(prompt, options with { Choice = options.Choice + row }))], prompts.Count, cancellation);
+
+    /// <summary>
+    /// Answers many prompts in fixed batches of consecutive ones: rollouts, evaluations. Which batch a prompt falls into depends on its place only,
+    /// so a repeated call repeats every bit; prompts that are the same array are read once per batch.
+    /// </summary>
+    /// <param name="rows">How many are answered together, at least 1.</param>
+    /// <returns>The answers, in the order of the requests.</returns>
+    /// <exception cref="InputError">A prompt leaves no room in the model's context; found before any is answered.</exception>
+    public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<GenerationRequest> requests, int rows, CancellationToken cancellation)
     {
-        var rooms = prompts.Select(prompt => RoomFor(prompt, options)).ToArray();
-        var answers = rooms.Select((room, row) => new Answer(model, options, options.Choice + row, room)).ToArray();
-        using var batch = new DecodingBatch(model.Decoder, prompts, prompts.Max(prompt => prompt.Length) + rooms.Max());
-        while (true)
+        foreach (var request in requests) GenerationBatch.RoomFor(model, request.Prompt, request.Options);
+        return [.. requests.Chunk(Math.Max(1, rows)).SelectMany(chunk => Together(chunk, cancellation))];
+    }
+
+    private IEnumerable<GeneratedText> Together(GenerationRequest[] requests, CancellationToken cancellation)
+    {
+        using var batch = new GenerationBatch(model);
+        var answers = new Dictionary<GenerationRequest, GrowingAnswer>(ReferenceEqualityComparer.Instance);
+        foreach (var same in requests.GroupBy(request => request.Prompt, ReferenceEqualityComparer.Instance))
         {
             cancellation.ThrowIfCancellationRequested();
-            var next = new int[prompts.Count];
-            for (var row = 0; row < answers.Length; row++)
-            {
-                if (answers[row].Finish is not null) continue;
-                next[row] = answers[row].Draw(batch.Logits.AsSpan(row * batch.VocabularySize, batch.VocabularySize));
-                answers[row].Take(next[row]);
-            }
-            if (answers.All(answer => answer.Finish is not null)) return answers.Select(answer => answer.Result()).ToList();
-            batch.Append(next);
+            var grown = batch.Add((int[])same.Key!, [.. same.Select(request => request.Options)]);
+            foreach (var (request, answer) in same.Zip(grown)) answers[request] = answer;
         }
-    }
-
-    private int RoomFor(int[] prompt, SamplingOptions options)
-    {
-        var room = Math.Min(options.MaxTokens, model.MaxLength - prompt.Length);
-        return room > 0 ? room : throw new InputError(
-            $"messages: found {prompt.Length} tokens; allowed: at most {model.MaxLength - 1}, the model's context less one token of answer",
-            "messages", "context_length_exceeded");
-    }
-
-    /// <summary>One answer as it grows.</summary>
-    private sealed class Answer(LanguageModel model, SamplingOptions options, int choice, int room)
-    {
-        private readonly List<int> ids = [];
-        private readonly System.Text.StringBuilder whole = new();
-        private readonly StreamingDecoder decoder = model.Tokenizer.NewStreamingDecoder();
-        private readonly StopScanner scanner = new(options.Stop);
-
-        public FinishReason? Finish { get; private set; }
-
-        public int Draw(Span<float> logits) => TokenChoice.Draw(logits, options, choice, ids.Count);
-
-        /// <summary>Takes a drawn token; returns the text that is certain now.</summary>
-        public string Take(int id)
+        while (batch.Growing.Count > 0)
         {
-            string certain;
-            if (model.StopIds.Contains(id))
-            {
-                Finish = FinishReason.Stop;
-                certain = scanner.Append(decoder.Flush()) + scanner.Flush();
-            }
-            else
-            {
-                ids.Add(id);
-                certain = scanner.Append(decoder.Append(id));
-                if (scanner.Stopped) Finish = FinishReason.Stop;
-                else if (ids.Count >= room)
-                {
-                    Finish = FinishReason.Length;
-                    certain += scanner.Append(decoder.Flush()) + scanner.Flush();
-                }
-            }
-            whole.Append(certain);
-            return certain;
+            cancellation.ThrowIfCancellationRequested();
+            batch.Draw();
+            batch.Advance();
         }
-
-        public GeneratedText Result() => new(whole.ToString(), ids, Finish!.Value);
+        return requests.Select(request => answers[request].Result());
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Serverless.Learning.Data;
 using Serverless.Learning.Text.Jinja;
+using Serverless.Learning.Text.ToolCalls;
 
 namespace Serverless.Learning.Text;
 
@@ -14,6 +15,7 @@ public sealed class ChatEncoder
     private readonly ChatTemplate _template;
     private readonly Lazy<TurnClosing> _closing;
     private readonly Lazy<bool> _writesTools;
+    private readonly Lazy<ToolCallFormat?> _toolCalls;
 
     public ChatEncoder(Tokenizer tokenizer, ChatTemplate template)
     {
@@ -21,6 +23,7 @@ public sealed class ChatEncoder
         _template = template;
         _closing = new Lazy<TurnClosing>(() => TurnClosing.Probe(tokenizer, template));
         _writesTools = new Lazy<bool>(() => ToolProbe.WritesTools(template));
+        _toolCalls = new Lazy<ToolCallFormat?>(() => ToolCallFormat.Probe(template, tokenizer, EndOfTurnId));
     }
 
     /// <summary>The token that ends an assistant's turn, at which generation stops; null if the template writes none.</summary>
@@ -28,6 +31,16 @@ public sealed class ChatEncoder
 
     /// <summary>Whether the template writes the tools it is given; those of older models leave them out without a word.</summary>
     public bool WritesTools => _writesTools.Value;
+
+    /// <summary>How the model writes tool calls; null where its template does not say.</summary>
+    public ToolCallFormat? ToolCallFormat => _toolCalls.Value;
+
+    /// <summary>Whether the model thinks between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c> before it answers: its template knows the latter.</summary>
+    public bool Thinks => _template.Source.Contains("</think>", StringComparison.Ordinal);
+
+    /// <summary>Whether a prompt leaves off inside the thinking.</summary>
+    public bool OpensThought(ReadOnlySpan<int> prompt) =>
+        Thinks && _tokenizer.Decode(prompt[Math.Max(0, prompt.Length - 8)..], skipSpecial: false).TrimEnd().EndsWith("<think>", StringComparison.Ordinal);
 
     /// <summary>The same encoder with a template that sees a fixed time: the date that a job's training and evaluation see.</summary>
     public ChatEncoder At(DateTimeOffset time) => new(_tokenizer, _template.At(time));

@@ -11,20 +11,22 @@ public sealed class StreamingDecoder
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecial;
+    private readonly IReadOnlySet<int>? _written;
     private readonly Decoder _decoder = TokenBytes.Encoding.GetDecoder();
     private int _spacesToStrip;
     private char[] _units = new char[64];
 
-    internal StreamingDecoder(Tokenizer tokenizer, bool skipSpecial)
+    internal StreamingDecoder(Tokenizer tokenizer, bool skipSpecial, IReadOnlySet<int>? written)
     {
         _tokenizer = tokenizer;
         _skipSpecial = skipSpecial;
+        _written = written;
         _spacesToStrip = tokenizer.StrippedSpaces;
     }
 
     /// <summary>Takes the next token.</summary>
     /// <returns>The characters that are complete with it, often none.</returns>
-    public string Append(int id) => Decode(_tokenizer.BytesOf(id, _skipSpecial), flush: false);
+    public string Append(int id) => Decode(_tokenizer.BytesOf(id, _skipSpecial && !(_written?.Contains(id) ?? false)), flush: false);
 
     /// <summary>Ends the text.</summary>
     /// <returns>U+FFFD when an unfinished character was held back, otherwise nothing.</returns>

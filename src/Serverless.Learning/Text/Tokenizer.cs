@@ -111,7 +111,8 @@ public sealed class Tokenizer
 
     /// <summary>A decoder of one text that arrives token by token.</summary>
     /// <param name="skipSpecial">Whether special tokens are left out.</param>
-    public StreamingDecoder NewStreamingDecoder(bool skipSpecial = true) => new(this, skipSpecial);
+    /// <param name="written">Special tokens that are not left out all the same.</param>
+    public StreamingDecoder NewStreamingDecoder(bool skipSpecial = true, IReadOnlySet<int>? written = null) => new(this, skipSpecial, written);
 
     /// <summary>The UTF-8 that a token adds to a decoded text.</summary>
     internal ReadOnlySpan<byte> BytesOf(int id, bool skipSpecial)

@@ -16,7 +16,7 @@ public static class AutoOptions
 
     /// <param name="requested">What the caller set; null fields are resolved.</param>
     /// <param name="examples">Examples in the training file: conversations, pairs, prompts, or rows of text.</param>
-    /// <exception cref="InputError">A value that was set is out of its range.</exception>
+    /// <exception cref="InputError">A value that was set is out of its range, or a target module is none of this model's.</exception>
     public static TrainingOptions Resolve(RequestedOptions requested, DecoderConfig config, int examples, long seed)
     {
         var adapter = requested.Adapter ?? new AdapterOptions
@@ -33,10 +33,12 @@ public static class AutoOptions
             LearningRate = requested.LearningRate ?? RateFor(adapter, config) * ShareOf(requested.Method) * (requested.LearningRateMultiplier ?? 1),
             MaxSequenceLength = Math.Min(requested.MaxSequenceLength ?? config.MaxLength, config.MaxLength),
             Beta = requested.Method == TrainingMethod.Preference ? requested.Beta ?? DefaultBeta : null,
+            Policy = requested.Policy,
             Seed = seed,
             Precision = ComputePrecisions.OfThisProcessor,
         };
         options.Validate();
+        if (adapter.IsLowRank) adapter.TargetsAmong(config.LinearPaths());
         return options;
     }
 
@@ -56,6 +58,7 @@ public static class AutoOptions
     {
         TrainingMethod.Preference => 0.1,
         TrainingMethod.Pretraining => 0.5,
+        TrainingMethod.Reinforcement => 0.05,
         _ => 1,
     };
 

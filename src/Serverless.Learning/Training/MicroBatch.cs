@@ -44,6 +44,16 @@ public sealed record MicroBatch
         ? SequenceLayout.Causal(decoder.Rotary, Rows, Time)
         : SequenceLayout.At(decoder.Rotary, Rows, Time, Positions!, Documents());
 
+    /// <summary>The token ids of each text, padding left out.</summary>
+    public IEnumerable<int[]> Texts()
+    {
+        var documents = Documents();
+        return Enumerable.Range(0, Ids.Length)
+            .Where(at => Examples is null || Examples[at] >= 0)
+            .GroupBy(at => (Row: at / Time, Document: documents?[at] ?? 0))
+            .Select(text => text.Select(at => Ids[at]).ToArray());
+    }
+
     /// <summary>How many tokens are predicted.</summary>
     public int TargetCount => Targets.Count(target => target >= 0);
 

@@ -1,4 +1,5 @@
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Reinforcement;
 
 namespace Serverless.Learning.Training;
 
@@ -25,4 +26,7 @@ public sealed record RequestedOptions
 
     /// <summary>Preferences only: how strongly they may move the policy away from its reference, above 0 and at most 2.</summary>
     public double? Beta { get; init; }
+
+    /// <summary>Reinforcement only: how the policy is optimised, resolved.</summary>
+    public PolicyOptions? Policy { get; init; }
 }

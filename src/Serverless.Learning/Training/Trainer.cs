@@ -1,6 +1,8 @@
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
+using Serverless.Learning.Reinforcement;
 using TorchSharp;
 
 namespace Serverless.Learning.Training;
@@ -16,6 +18,7 @@ public sealed class Trainer : IDisposable
     private readonly AdamW optimiser;
     private readonly TrainingLoop loop;
     private readonly IObjective objective;
+    private readonly torch.Tensor? reference;
 
     /// <param name="model">The base; ownership passes to the trainer.</param>
     /// <param name="task">What is learned from.</param>
@@ -26,9 +29,12 @@ public sealed class Trainer : IDisposable
         Model = model;
         Options = options;
         objective = task.ObjectiveFor(model, options);
-        adapter = options.Adapter.Kind == AdapterKind.Lora ? LoraAdapter.Wrap(model.Decoder, options.Adapter, options.Seed) : null;
+        if (options.Adapter.Kind == AdapterKind.Qlora) model.Decoder.QuantizeLinears();
+        adapter = options.Adapter.IsLowRank ? LoraAdapter.Wrap(model.Decoder, options.Adapter, options.Seed) : null;
         model.Decoder.ComputeType = options.Precision.ScalarType();
         parameters = new FlatParameters(adapter?.Weights ?? model.Decoder.Weights);
+        // The policy that the run starts from; a checkpoint is restored over the weights later.
+        reference = options.Policy is { Beta: > 0 } ? parameters.Values.clone().DetachFromDisposeScope() : null;
         optimiser = new AdamW(parameters, options.WeightDecay, beta2: 0.99);
         var steps = objective.Batches.TotalSteps;
         var schedule = new LearningRateSchedule(options.LearningRate, (int)Math.Ceiling(options.WarmupFraction * steps), steps);
@@ -69,11 +75,39 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
     public IReadOnlyList<PairScore> ScoreValidationReference() => Reference().ScoreValidation(Model.Decoder);
 
+    /// <summary>Reinforcement only: what has to be rolled out before the next step, or null if nothing has.</summary>
+    public RolloutRequest? NextRollout => objective is PolicyObjective policy ? policy.Next(Step) : null;
+
+    /// <summary>
+    /// Draws, grades and scores what is to be rolled out. The result is a function of the weights, the seed and the request alone; it counts
+    /// once it is given to <see cref="AddRollouts"/>.
+    /// </summary>
+    /// <exception cref="InputError">A prompt leaves no room in the model's context.</exception>
+    public RolloutBatch Roll(RolloutRequest request, CancellationToken cancellation)
+    {
+        var policy = (PolicyObjective)objective;
+        var drawn = policy.Draw(Model, request, cancellation);
+        var scored = policy.Score(Model.Decoder, drawn);
+        var referenced = reference is null ? null : WithReference(() => policy.Score(Model.Decoder, drawn));
+        return new RolloutBatch(request.Number, request.Micro, request.Round, [.. drawn.Select((rollout, index) => rollout with
+        {
+            LogProbabilities = scored[index],
+            ReferenceLogProbabilities = referenced?[index],
+        })]);
+    }
+
+    /// <summary>Takes answers to learn from, drawn just now or before an interruption.</summary>
+    /// <exception cref="ArgumentException">They are not those that come next.</exception>
+    public void AddRollouts(RolloutBatch batch) => ((PolicyObjective)objective).Add(Step, batch);
+
     /// <summary>Writes weights, optimiser state and step into a folder; see <see cref="CheckpointFiles"/>.</summary>
     public void Save(string folder) => CheckpointFiles.Save(folder, parameters, optimiser, loop);
 
     /// <summary>Continues where a checkpoint left off: the following steps give the same bits as if there had been no interruption.</summary>
     public void Restore(string folder) => CheckpointFiles.Restore(folder, parameters, optimiser, loop);
+
+    /// <summary>What the model as trained so far answers to the texts of its first step; to be compared with what is written. The caller's.</summary>
+    public LogitSample SampleLogits() => LogitSample.Take(Model, objective.Texts());
 
     /// <summary>Writes the adapter in PEFT's layout.</summary>
     /// <exception cref="InvalidOperationException">The run trains all weights and has no adapter.</exception>
@@ -83,12 +117,34 @@ public sealed class Trainer : IDisposable
         PeftAdapter.Save(folder, adapter.Options, baseModel, adapter.Tensors());
     }
 
-    /// <summary>Writes a merged Hugging Face folder: the adapter added in float32 and rounded once to <paramref name="dtype"/>.</summary>
+    /// <summary>
+    /// Writes a merged Hugging Face folder: the adapter added in float32, onto the weights of the model's folder where those in memory
+    /// are quantised, and rounded once to <paramref name="dtype"/>. One weight at a time is made.
+    /// </summary>
     public void ExportMerged(string folder, torch.ScalarType dtype = torch.ScalarType.BFloat16)
     {
-        using var scope = torch.NewDisposeScope();
-        var weights = adapter?.Fuse(Model.Decoder) ?? Model.Decoder.Weights.ToDictionary(weight => weight.Name, weight => weight.Value.detach());
-        ModelFolder.WriteMerged(Model.Folder, folder, weights, dtype);
+        using var originals = WeightFiles.Open(Model.Folder);
+        ModelFolder.WriteMerged(Model.Folder, folder, Model.Decoder.Weights.Select(weight => new PendingTensor(
+            weight.Name, weight.Shape, torch.ScalarType.Float32, () => Merged(weight, originals))).ToList(), dtype);
+    }
+
+    private torch.Tensor Merged(Weight weight, WeightFiles originals)
+    {
+        var original = weight.Quantized is null ? weight.Value.detach() : originals.Read(weight.Name);
+        return adapter?.Fuse(weight.Name, original) ?? original;
+    }
+
+    private T WithReference<T>(Func<T> work)
+    {
+        parameters.Exchange(reference!);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            parameters.Exchange(reference!);
+        }
     }
 
     private PreferenceObjective Reference() => Step == 0 && objective is PreferenceObjective preferences
@@ -98,6 +154,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         optimiser.Dispose();
+        reference?.Dispose();
         adapter?.Dispose();
         Model.Dispose();
         parameters.Dispose();

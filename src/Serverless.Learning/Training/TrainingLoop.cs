@@ -34,6 +34,7 @@ internal sealed class TrainingLoop(
         using var scope = NewDisposeScope();
 
         var report = new StepReport(objective.Batches.BatchOf(Step));
+        objective.Report(report);
         parameters.Gradients.zero_();
         foreach (var micro in report.Batch)
         {

@@ -11,4 +11,7 @@ public enum TrainingMethod
 
     /// <summary>Predicting plain text.</summary>
     Pretraining,
+
+    /// <summary>Answering, and being graded.</summary>
+    Reinforcement,
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Local.Composition;
 using Serverless.Local.Demo;
 using Serverless.Local.Settings;
+using Serverless.Service.Models;
 using Spectre.Console;
 
 namespace Serverless.Local.Commands;

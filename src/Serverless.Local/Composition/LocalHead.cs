@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,6 +12,7 @@ using Serverless.Learning.Native;
 using Serverless.Local.Azurite;
 using Serverless.Local.Journal;
 using Serverless.Local.Settings;
+using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Storage;
 
@@ -46,10 +48,12 @@ internal sealed class LocalHead : IAsyncDisposable
             ? await AzuriteProcess.StartAsync(
                 new AzuriteOptions { DataFolder = Path.Combine(settings.Data, "azurite"), Port = settings.AzuritePort, Say = say }, ct)
             : null;
-        var head = new LocalHead(Build(settings, logLevel), azurite);
+        var started = new StrongBox<bool>();
+        var head = new LocalHead(Build(settings, logLevel, started), azurite);
         try
         {
             await head.StartAsync(ct);
+            started.Value = true;
             return head;
         }
         catch
@@ -81,7 +85,7 @@ internal sealed class LocalHead : IAsyncDisposable
             NativeRuntime.SetThreads(settings.Threads);
         await Services.GetRequiredService<BlobAccount>().CreateContainersAsync(ct);
         _lease = await HeadLease.AcquireAsync(Services, ct);
-        await Services.GetRequiredService<BaseModels>().SeedAsync(ct);
+        await Services.GetRequiredService<BaseModels>().SeedAsync(settings.Models, ct);
         await Services.GetRequiredService<JournalWorkflowHost>().ResumeAsync(ct);
         await Services.GetRequiredService<UnfinishedWork>().StartAsync(ct);
         try
@@ -94,7 +98,8 @@ internal sealed class LocalHead : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(LocalSettings settings, LogLevel logLevel)
+    /// <param name="started">Whether the start is over; before, its faults are told by exceptions and not logged as well.</param>
+    private static WebApplication Build(LocalSettings settings, LogLevel logLevel, StrongBox<bool> started)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(settings.Url.ToString());
@@ -103,8 +108,9 @@ internal sealed class LocalHead : IAsyncDisposable
             .AddSimpleConsole(console => console.SingleLine = true)
             .SetMinimumLevel(logLevel)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
-            .AddFilter("Microsoft.Hosting", LogLevel.Warning);
-        builder.Services.AddStorage(settings).AddWorkflows(settings).AddInference(settings).AddApi(settings);
+            .AddFilter("Microsoft.Hosting", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", level => started.Value && level >= LogLevel.Warning);
+        builder.Services.AddLocalHead(settings);
         var app = builder.Build();
         app.UseServerlessApi();
         app.UseRouting();

@@ -24,7 +24,7 @@ internal static class SettingsOptions
             .Build();
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
-        return SettingsReader.Read(file, environment, new Dictionary<string, string?>
+        return LocalSettingsReader.Read(file, environment, new Dictionary<string, string?>
         {
             [nameof(LocalSettings.Url)] = arguments.Text("--url") ?? defaultUrl,
             [nameof(LocalSettings.Data)] = arguments.Text("--data"),

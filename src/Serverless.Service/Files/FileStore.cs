@@ -91,6 +91,19 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
         }
     }
 
+    /// <summary>The version of the blob <paramref name="path"/> in <c>datasets</c> that is there now; null when there is none.</summary>
+    public async Task<ETag?> FindDropAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await account.Datasets.GetBlobClient(path).GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag;
+        }
+        catch (RequestFailedException fault) when (fault.IsMissing())
+        {
+            return null;
+        }
+    }
+
     /// <summary>The id that the version <paramref name="etag"/> of a drop has or will have.</summary>
     public static FileId DropId(string path, ETag etag, DateTimeOffset modified) => FileId.OfDrop(path, TextOf(etag), modified);
 

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Serverless.Learning.Sampling;
 using Serverless.Learning.Text;
 
 namespace Serverless.Service.Inference;
@@ -8,21 +8,14 @@ public sealed record ChatCall
 {
     public required IReadOnlyList<ChatMessage> Messages { get; init; }
 
-    /// <summary>The most tokens of one answer; null means up to the end of the model's context.</summary>
-    public int? MaxTokens { get; init; }
+    /// <summary>How the answers are drawn; <see cref="SamplingOptions.MaxTokens"/> beyond the model's context means up to its end.</summary>
+    public required SamplingOptions Options { get; init; }
 
-    public double Temperature { get; init; } = 1;
+    /// <summary>The tools offered; null for none.</summary>
+    public ChatTools? Tools { get; init; }
 
-    public double TopP { get; init; } = 1;
-
-    /// <summary>How many answers, drawn one after the other.</summary>
+    /// <summary>How many answers.</summary>
     public int Choices { get; init; } = 1;
-
-    /// <summary>Equal seeds give equal answers of equal weights.</summary>
-    public required long Seed { get; init; }
-
-    /// <summary>Texts that end an answer and are not part of it.</summary>
-    public ImmutableArray<string> Stop { get; init; } = [];
 
     /// <summary>After this long the answers end as if their tokens were used up.</summary>
     public TimeSpan Limit { get; init; } = Timeout.InfiniteTimeSpan;

@@ -1,52 +1,43 @@
+using System.Runtime.CompilerServices;
 using Serverless.Learning;
-using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Service.Models;
 
 namespace Serverless.Service.Inference;
 
 /// <summary>Continues conversations with the models of a <see cref="ModelHost"/>.</summary>
-public sealed class ChatGenerator(ModelHost host, TimeProvider time)
+public sealed class ChatGenerator(ModelHost host)
 {
-    /// <summary>The answers, piece by piece and one after the other.</summary>
+    /// <summary>The answers, piece by piece.</summary>
     /// <exception cref="InputError">
-    /// The conversation does not fit the model's context (<c>context_length_exceeded</c>) or its chat template; or see <see cref="ModelHost.StreamAsync"/>.
+    /// The conversation does not fit the model's context (<c>context_length_exceeded</c>) or its chat template, the model cannot be offered the
+    /// tools; or see <see cref="ModelHost.StreamAsync"/>.
     /// </exception>
-    public IAsyncEnumerable<ChatPiece> StreamAsync(ModelRecord model, ChatCall call, CancellationToken cancellationToken) =>
-        host.StreamAsync(model, (loaded, stop) => Generate(loaded, call, stop), cancellationToken);
-
-    private IEnumerable<ChatPiece> Generate(LanguageModel model, ChatCall call, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ChatPiece> StreamAsync(ModelRecord model, ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var begun = time.GetTimestamp();
-        var prompt = model.Chat.EncodePrompt(call.Messages);
-        var room = model.MaxLength - prompt.Length;
-        if (room < 1)
+        AnswerReader[] readers = [];
+        var pieces = host.StreamAsync(model, loaded =>
         {
-            throw new InputError(
-                $"This model's maximum context length is {model.MaxLength} tokens. However, your messages resulted in {prompt.Length} tokens. Please reduce the length of the messages.",
-                "messages", "context_length_exceeded");
-        }
-
-        var generator = new TextGenerator(model);
-        for (var choice = 0; choice < call.Choices; choice++)
-        {
-            foreach (var token in generator.Stream(prompt, OptionsOf(call, choice, room), cancellationToken))
+            var prompt = ChatPrompt.Of(loaded, call);
+            var names = call.Tools?.Callable.Select(tool => tool.Name).ToHashSet() ?? [];
+            readers = [.. Enumerable.Range(0, call.Choices).Select(_ => new AnswerReader(prompt.Format, names, loaded.Chat.Thinks, prompt.Start))];
+            return new GenerationPlan([.. Enumerable.Range(0, call.Choices).Select(choice => new GenerationRequest(prompt.Ids, prompt.Options with { Choice = choice }))])
             {
-                var late = token.Finish is null && call.Limit != Timeout.InfiniteTimeSpan && time.GetElapsedTime(begun) > call.Limit;
-                yield return new ChatPiece(choice, token.Text, prompt.Length, late ? FinishReason.Length : token.Finish);
-                if (late)
-                    break;
-            }
+                Limit = call.Limit,
+            };
+        }, cancellationToken);
+
+        await foreach (var (choice, token, promptTokens) in pieces)
+        {
+            var reader = readers[choice];
+            var tokens = token.Id < 0 ? 0 : 1;
+            var reasoning = reader.IsThinking ? tokens : 0;
+            var parts = reader.Append(token.Text, ends: token.Finish is not null);
+            yield return new ChatPiece(choice, parts, promptTokens, tokens, token.Finish)
+            {
+                ReasoningTokens = reasoning, HasCalls = reader.HasCalls, Scores = token.Scores,
+            };
         }
     }
-
-    private static SamplingOptions OptionsOf(ChatCall call, int choice, int room) => new()
-    {
-        MaxTokens = Math.Min(call.MaxTokens ?? room, room),
-        Temperature = call.Temperature,
-        TopP = call.TopP,
-        Seed = call.Seed,
-        Choice = choice,
-        Stop = call.Stop,
-    };
 }

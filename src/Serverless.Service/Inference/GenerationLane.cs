@@ -1,46 +1,57 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Serverless.Learning;
+using Serverless.Learning.Models;
+using Serverless.Learning.Sampling;
 
 namespace Serverless.Service.Inference;
 
 /// <summary>
-/// One thread that runs one generation at a time, in the order in which they came; of those that wait only a bounded number is taken.
-/// A thread of its own, because the native library keeps its modes and thread teams per thread.
+/// One thread that generates for all requests of a model: a bounded number of answers grow together, one token each per turn, and requests
+/// join between two turns in the order in which they came. Rooms that become free go to the request with the fewest answers growing, so that
+/// one that wants many does not keep others waiting. A thread of its own, because the native library keeps its modes and
+/// thread teams per thread.
 /// </summary>
 internal sealed class GenerationLane : IAsyncDisposable
 {
     private readonly string _name;
-    private readonly int _maxWaiting;
-    private readonly BlockingCollection<Action> _waiting;
+    private readonly Func<LanguageModel> _open;
+    private readonly ModelHostSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly BlockingCollection<LaneRequest> _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<LaneRequest> _active = [];
+    private GenerationBatch? _batch;
 
     /// <param name="name">What refusals call the model.</param>
-    /// <param name="maxWaiting">How many generations may wait behind the one that runs.</param>
-    public GenerationLane(string name, int maxWaiting)
+    /// <param name="open">Gives the model, on the lane's thread; called for each request.</param>
+    public GenerationLane(string name, Func<LanguageModel> open, ModelHostSettings settings, TimeProvider time)
     {
-        _name = name;
-        _maxWaiting = maxWaiting;
-        _waiting = new BlockingCollection<Action>(new ConcurrentQueue<Action>(), maxWaiting);
+        (_name, _open, _settings, _time) = (name, open, settings, time);
+        _waiting = new BlockingCollection<LaneRequest>(new ConcurrentQueue<LaneRequest>(), settings.MaxWaiting);
         new Thread(Run) { IsBackground = true, Name = $"generation {name}" }.Start();
     }
 
     /// <summary>
-    /// Runs <paramref name="generation"/> when its turn comes and passes on what it yields while it goes on. It does not wait for a
-    /// slow reader, and it ends when the reader leaves or <paramref name="cancellationToken"/> says so.
+    /// Generates what <paramref name="plan"/> says when its turn comes, and passes on each token. It does not wait for a slow reader, and it
+    /// ends when the reader leaves or <paramref name="cancellationToken"/> says so.
     /// </summary>
-    /// <exception cref="InputError">Too many wait already (<c>rate_limit_exceeded</c>).</exception>
-    public async IAsyncEnumerable<T> StreamAsync<T>(
-        Func<CancellationToken, IEnumerable<T>> generation, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="InputError">Too many wait already (<c>rate_limit_exceeded</c>); or what <paramref name="plan"/> refuses.</exception>
+    public async IAsyncEnumerable<GenerationPiece> StreamAsync(
+        Func<LanguageModel, GenerationPlan> plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var pieces = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var stop = left.Token;
-        Enqueue(() => Generate(generation, pieces.Writer, stop));
+        var request = new LaneRequest(plan, left.Token);
+        if (!_waiting.TryAdd(request, 0, CancellationToken.None))
+        {
+            throw new InputError(
+                $"Rate limit reached for '{_name}': {_settings.MaxWaiting} requests are waiting for this model already. Please try again later.",
+                "model", "rate_limit_exceeded");
+        }
+
         try
         {
-            await foreach (var piece in pieces.Reader.ReadAllAsync(cancellationToken))
+            await foreach (var piece in request.Pieces.ReadAllAsync(cancellationToken))
                 yield return piece;
         }
         finally
@@ -58,39 +69,99 @@ internal sealed class GenerationLane : IAsyncDisposable
         _waiting.Dispose();
     }
 
-    private void Enqueue(Action item)
-    {
-        if (!_waiting.TryAdd(item))
-        {
-            throw new InputError(
-                $"Rate limit reached for '{_name}': {_maxWaiting} requests are waiting for this model already. Please try again later.",
-                "model", "rate_limit_exceeded");
-        }
-    }
-
     private void Run()
     {
-        foreach (var item in _waiting.GetConsumingEnumerable())
-            item();
+        while (Accept())
+        {
+            try
+            {
+                Turn();
+            }
+            catch (Exception error)
+            {
+                // The edge of the thread: a fault in the forward pass is everybody's who is in it; what comes later begins anew.
+                foreach (var request in _active) request.Complete(error);
+                _active.Clear();
+                _batch?.Dispose();
+                _batch = null;
+            }
+        }
+
+        _batch?.Dispose();
         _ended.SetResult();
     }
 
-    private static void Generate<T>(Func<CancellationToken, IEnumerable<T>> generation, ChannelWriter<T> pieces, CancellationToken stop)
+    /// <summary>Takes requests, as many as answers may grow; waits for one if there is none.</summary>
+    /// <returns>False when nothing grows and nothing will come.</returns>
+    private bool Accept()
+    {
+        while (_active.Count < _settings.MaxTogether)
+        {
+            LaneRequest? request;
+            if (_active.Count > 0)
+            {
+                if (!_waiting.TryTake(out request)) return true;
+            }
+            else
+            {
+                if (!_waiting.TryTake(out request, Timeout.Infinite)) return false;
+            }
+
+            Try(request, () =>
+            {
+                var model = _open();
+                request.Plan(model, _time.GetTimestamp());
+                _batch ??= new GenerationBatch(model);
+                _active.Add(request);
+            });
+        }
+
+        return true;
+    }
+
+    private int Room => _settings.MaxTogether - _active.Sum(request => request.Running);
+
+    private void Turn()
+    {
+        foreach (var request in _active.ToArray())
+        {
+            if (request.Stop.IsCancellationRequested) Leave(request, new OperationCanceledException(request.Stop));
+            else if (request.CutIfLate(_time) is { Count: > 0 } cut) _batch!.Remove(cut);
+        }
+
+        Begin();
+        foreach (var answer in _batch!.Draw())
+            foreach (var request in _active) request.Deliver(answer);
+        foreach (var request in _active.Where(request => request.Running == 0 && request.Waiting == 0).ToArray()) Leave(request, null);
+        _batch.Advance();
+    }
+
+    /// <summary>One prompt is read in a turn at most, so that answers that grow already do not stand still.</summary>
+    private void Begin()
+    {
+        var wanting = _active.Where(request => request.Waiting > 0).ToList();
+        if (wanting.Count == 0 || Room == 0) return;
+        var next = wanting.MinBy(request => (request.Running, request.Begun))!;
+        Try(next, () => next.Begin(_batch!, Math.Max(1, Room / wanting.Count)));
+    }
+
+    /// <summary>What fails here is the request's own fault and nobody else's.</summary>
+    private void Try(LaneRequest request, Action action)
     {
         try
         {
-            stop.ThrowIfCancellationRequested();
-            foreach (var piece in generation(stop))
-            {
-                stop.ThrowIfCancellationRequested();
-                pieces.TryWrite(piece);
-            }
-
-            pieces.Complete();
+            action();
         }
         catch (Exception error)
         {
-            // The edge of the thread: whoever reads gets it.
-            pieces.Complete(error);
-        }    }
+            Leave(request, error);
+        }
+    }
+
+    private void Leave(LaneRequest request, Exception? error)
+    {
+        if (request.Running > 0) _batch!.Remove(request.Answers);
+        _active.Remove(request);
+        request.Complete(error);
+    }
 }

@@ -7,36 +7,41 @@ using Serverless.Service.Models;
 namespace Serverless.Service.Inference;
 
 /// <summary>
-/// Keeps the models that were used last in memory, bounded in number and bytes, and lets each run one generation at a time in the order in
-/// which they came. Nothing native is loaded before the first generation.
+/// Keeps the models that were used last in memory, bounded in number and bytes; each generates for all its requests together. Adapters
+/// answer beside their base, whose weights are in memory once for all of them. Nothing native is loaded before the first generation.
 /// </summary>
-public sealed partial class ModelHost(ModelStore store, ModelHostSettings settings, ILogger<ModelHost> logger) : IAsyncDisposable
+public sealed partial class ModelHost(ModelStore store, ModelHostSettings settings, TimeProvider time, ILogger<ModelHost> logger) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     // By folder: a folder in storage stands for its content, so that a name whose content was replaced is another model.
     private readonly Dictionary<string, HostedModel> _hosted = new(StringComparer.Ordinal);
     private long _uses;
 
-    /// <summary>Runs <paramref name="generation"/> on the model and passes on what it yields, while it goes on.</summary>
+    /// <summary>Generates with the model, and passes on each token.</summary>
+    /// <param name="plan">Says what is wanted, given the loaded model, on the thread that generates; what it refuses reaches the reader.</param>
     /// <exception cref="InputError">
     /// Too many requests wait for this model, or all room is taken by models in use (<c>rate_limit_exceeded</c>); or the model's folder cannot
-    /// be read.
+    /// be read; or it is an adapter that does not fit its base.
     /// </exception>
-    public async IAsyncEnumerable<T> StreamAsync<T>(
-        ModelRecord model, Func<LanguageModel, CancellationToken, IEnumerable<T>> generation,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<GenerationPiece> StreamAsync(
+        ModelRecord model, Func<LanguageModel, GenerationPlan> plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var hosted = await EnterAsync(model);
+        var hosted = await EnterAsync(model, await store.WeightsOfAsync(model, cancellationToken));
         try
         {
-            var folder = await store.DownloadAsync(model, settings.CacheFolder, cancellationToken);
-            await foreach (var piece in hosted.StreamAsync(folder, generation, cancellationToken))
+            hosted.Whole?.UseFolder(await store.DownloadAsync(hosted.Whole.Record, settings.CacheFolder, cancellationToken));
+            hosted.UseFolder(await store.DownloadAsync(model, settings.CacheFolder, cancellationToken));
+            await foreach (var piece in hosted.StreamAsync(plan, cancellationToken))
                 yield return piece;
         }
         finally
         {
             lock (_lock)
+            {
                 hosted.Users--;
+                if (hosted.Whole is { } whole)
+                    whole.Users--;
+            }
         }
     }
 
@@ -50,24 +55,29 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
             _hosted.Clear();
         }
 
-        foreach (var hosted in all)
+        foreach (var hosted in all.OrderBy(hosted => hosted.Whole is null))
             await hosted.DisposeAsync();
     }
 
-    private async Task<HostedModel> EnterAsync(ModelRecord model)
+    /// <param name="weights">The model itself, or the base of an adapter.</param>
+    private async Task<HostedModel> EnterAsync(ModelRecord model, ModelRecord weights)
     {
-        HostedModel? entered;
+        HostedModel entered;
         var evicted = new List<HostedModel>();
         lock (_lock)
         {
-            if (!_hosted.TryGetValue(model.Folder, out entered))
+            if (!_hosted.TryGetValue(weights.Folder, out var whole))
             {
-                MakeRoom(model, evicted);
-                _hosted[model.Folder] = entered = new HostedModel(model, settings.MaxWaiting);
+                MakeRoom(weights, evicted);
+                _hosted[weights.Folder] = whole = new HostedModel(weights, null, settings, time);
             }
 
-            entered.Users++;
-            entered.LastUse = ++_uses;
+            entered = model.Kind == ModelKind.Adapter ? AdapterOn(whole, model, evicted) : whole;
+            foreach (var used in entered == whole ? [whole] : (HostedModel[])[whole, entered])
+            {
+                used.Users++;
+                used.LastUse = ++_uses;
+            }
         }
 
         foreach (var old in evicted)
@@ -79,18 +89,37 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
         return entered;
     }
 
+    private HostedModel AdapterOn(HostedModel whole, ModelRecord model, List<HostedModel> evicted)
+    {
+        // A base whose content was replaced is another one, and so is the adapter on it.
+        var key = $"{whole.Record.Folder} {model.Folder}";
+        if (_hosted.TryGetValue(key, out var known))
+            return known;
+        if (_hosted.Values.Count(hosted => hosted.Whole is not null) >= settings.MaxAdapters)
+            Evict(hosted => hosted.Whole is not null, model, evicted);
+        return _hosted[key] = new HostedModel(model, whole, settings, time);
+    }
+
     /// <summary>Takes out those that were not used for longest. A model in use stays.</summary>
     private void MakeRoom(ModelRecord model, List<HostedModel> evicted)
     {
         while (_hosted.Count > 0
-               && (_hosted.Count >= settings.MaxModels || _hosted.Values.Sum(hosted => hosted.Record.Bytes) + model.Bytes > settings.MaxBytes))
+               && (_hosted.Values.Count(hosted => hosted.Whole is null) >= settings.MaxModels
+                   || _hosted.Values.Sum(hosted => hosted.Record.Bytes) + model.Bytes > settings.MaxBytes))
+            Evict(hosted => hosted.Whole is null, model, evicted);
+    }
+
+    private void Evict(Func<HostedModel, bool> among, ModelRecord inFavourOf, List<HostedModel> evicted)
+    {
+        var oldest = _hosted.Values.Where(hosted => among(hosted) && hosted.Users == 0).MinBy(hosted => hosted.LastUse)
+            ?? throw new InputError(
+                $"Rate limit reached: there is no room for '{inFavourOf.Id}' while other models are in use. Please try again later.",
+                "model", "rate_limit_exceeded");
+        // What answers on it goes first.
+        foreach (var (key, hosted) in _hosted.Where(entry => entry.Value == oldest || entry.Value.Whole == oldest).OrderBy(entry => entry.Value == oldest).ToList())
         {
-            var oldest = _hosted.Values.Where(hosted => hosted.Users == 0).MinBy(hosted => hosted.LastUse)
-                ?? throw new InputError(
-                    $"Rate limit reached: there is no room for '{model.Id}' while other models are in use. Please try again later.",
-                    "model", "rate_limit_exceeded");
-            _hosted.Remove(oldest.Record.Folder);
-            evicted.Add(oldest);
+            _hosted.Remove(key);
+            evicted.Add(hosted);
         }
     }
 

@@ -12,6 +12,12 @@ public sealed record ModelHostSettings
     /// <summary>The most bytes of model folders in memory at a time; one model alone may be larger.</summary>
     public long MaxBytes { get; init; } = 4L * 1024 * 1024 * 1024;
 
-    /// <summary>How many generations may wait for one model behind the one that runs.</summary>
+    /// <summary>The most adapters in memory beside their bases.</summary>
+    public int MaxAdapters { get; init; } = 32;
+
+    /// <summary>How many answers of one model grow together.</summary>
+    public int MaxTogether { get; init; } = 8;
+
+    /// <summary>How many requests may wait for one model behind those whose answers grow.</summary>
     public int MaxWaiting { get; init; } = 16;
 }

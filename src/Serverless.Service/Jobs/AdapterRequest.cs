@@ -16,6 +16,12 @@ public sealed record AdapterRequest
 
     public double? Dropout { get; init; }
 
+    /// <summary>Whether magnitudes train apart from directions (DoRA); of low-rank updates only.</summary>
+    public bool? WeightDecomposed { get; init; }
+
+    /// <summary>Whether updates are scaled by alpha / sqrt(rank) (rsLoRA); of low-rank updates only.</summary>
+    public bool? RankStabilized { get; init; }
+
     /// <summary>Names of linear layers, or the one entry <c>all-linear</c>.</summary>
     public ImmutableArray<string>? TargetModules { get; init; }
 }

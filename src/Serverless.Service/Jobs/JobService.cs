@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Serverless.Learning;
 using Serverless.Service.Files;
+using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 
@@ -16,10 +17,16 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
     /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
     public async Task<JobRecord> CreateAsync(JobRequest request, CancellationToken ct)
     {
-        if (request.Method.Type is MethodType.Reinforcement or MethodType.Distillation)
-            throw new InputError($"method.type: found '{Wire(request.Method.Type)}'; allowed: supervised, dpo, pretraining", "method");
+        if (request.Method.Type == MethodType.Distillation)
+            throw new InputError($"method.type: found '{Wire(request.Method.Type)}'; allowed: supervised, dpo, reinforcement, pretraining", "method");
         var model = await models.FindAsync(request.Model, ct)
             ?? throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
+        if (model.Kind == ModelKind.Adapter)
+        {
+            throw new InputError(
+                $"The model '{model.Id}' is an adapter of '{model.BaseModel}' and cannot be trained further; a job starts from a base, a published model or a checkpoint",
+                "model", "model_not_available");
+        }
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);

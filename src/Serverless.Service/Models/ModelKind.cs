@@ -12,6 +12,9 @@ public enum ModelKind
     /// <summary>The result of a job.</summary>
     [JsonStringEnumMemberName("published")] Published,
 
+    /// <summary>A low-rank adapter in PEFT's layout, brought by its owner; it answers on its base.</summary>
+    [JsonStringEnumMemberName("adapter")] Adapter,
+
     /// <summary>A state on the way to a job's result.</summary>
     [JsonStringEnumMemberName("checkpoint")] Checkpoint,
 }

@@ -17,7 +17,7 @@ public sealed record ModelRecord
     /// <summary>The job that made it, if one did.</summary>
     public JobId? JobId { get; init; }
 
-    /// <summary>The base it was tuned from, if it was.</summary>
+    /// <summary>The base it was tuned from, if it was; an adapter cannot be used without it.</summary>
     public ModelId? BaseModel { get; init; }
 
     /// <summary>The prefix of its folder in the container <c>models</c>, without a slash at the end; set by <see cref="ModelStore"/>.</summary>

@@ -4,7 +4,7 @@ using Serverless.Service.Storage;
 namespace Serverless.Service.Models;
 
 /// <summary>
-/// Folders of models, <c>models/base/&lt;name&gt;/&lt;content hash&gt;/</c> and <c>models/published/&lt;id&gt;/&lt;content hash&gt;/</c>, and copies of them on
+/// Folders of models, <c>models/base/&lt;name&gt;/&lt;content hash&gt;/</c>, <c>models/adapter/…</c> and <c>models/published/…</c>, and copies of them on
 /// this machine. A folder never changes: other content under the same name lies in another folder, and the record is switched over.
 /// </summary>
 public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimeProvider clock) : IDisposable
@@ -75,13 +75,23 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     /// <summary>
     /// Publishes <paramref name="localFolder"/> as the base <paramref name="name"/>, unless that very content is there under that name.
     /// </summary>
-    public async Task<ModelRecord> SeedBaseAsync(string name, string localFolder, CancellationToken cancellationToken)
+    public Task<ModelRecord> SeedBaseAsync(string name, string localFolder, CancellationToken cancellationToken) =>
+        SeedAsync(new ModelId(name), ModelKind.Base, null, localFolder, cancellationToken);
+
+    /// <summary>
+    /// Publishes <paramref name="localFolder"/>, in PEFT's layout, as the adapter <paramref name="name"/> of a base, unless that very content
+    /// is there under that name.
+    /// </summary>
+    public Task<ModelRecord> SeedAdapterAsync(string name, string localFolder, ModelId baseModel, CancellationToken cancellationToken) =>
+        SeedAsync(new ModelId(name), ModelKind.Adapter, baseModel, localFolder, cancellationToken);
+
+    /// <summary>The model whose folder holds the weights that answer: the base of an adapter, and any other model itself.</summary>
+    /// <exception cref="Learning.InputError">The adapter's base was deleted.</exception>
+    public async Task<ModelRecord> WeightsOfAsync(ModelRecord model, CancellationToken cancellationToken)
     {
-        var id = new ModelId(name);
-        var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
-        if (await catalog.FindAsync(id, cancellationToken) is { } stored && stored.Parts.SequenceEqual(parts)) return stored;
-        var model = new ModelRecord { Id = id, Kind = ModelKind.Base, CreatedAt = clock.GetUtcNow(), OwnedBy = "system" };
-        return await PublishAsync(localFolder, model, cancellationToken);
+        if (model.Kind != ModelKind.Adapter) return model;
+        return await catalog.FindAsync(model.BaseModel!.Value, cancellationToken)
+            ?? throw new Learning.InputError($"The model '{model.Id}' is an adapter of '{model.BaseModel}', which does not exist", "model", "model_not_found");
     }
 
     /// <summary>One file of the model's folder, read as it is needed.</summary>
@@ -104,7 +114,16 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     public void Dispose() => _turn.Dispose();
 
     private static string Prefix(ModelKind kind, ModelId id) =>
-        $"{(kind == ModelKind.Base ? "base" : "published")}/{BlobName.Segment(id.Value)}/";
+        $"{kind switch { ModelKind.Base => "base", ModelKind.Adapter => "adapter", _ => "published" }}/{BlobName.Segment(id.Value)}/";
+
+    private async Task<ModelRecord> SeedAsync(ModelId id, ModelKind kind, ModelId? baseModel, string localFolder, CancellationToken cancellationToken)
+    {
+        var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
+        if (await catalog.FindAsync(id, cancellationToken) is { } stored && stored.Kind == kind && stored.BaseModel == baseModel && stored.Parts.SequenceEqual(parts))
+            return stored;
+        var model = new ModelRecord { Id = id, Kind = kind, CreatedAt = clock.GetUtcNow(), OwnedBy = "system", BaseModel = baseModel };
+        return await PublishAsync(localFolder, model, cancellationToken);
+    }
 
     private async Task DownloadAsync(ModelRecord model, ModelPart part, string folder, CancellationToken cancellationToken)
     {

@@ -43,14 +43,17 @@ public static class PipelineServices
         .AddSingleton<JobEvents>()
         .AddSingleton<JobExports>()
         .AddSingleton<JobFolders>()
+        .AddSingleton<JobMerges>()
         .AddSingleton<JobPlans>()
         .AddSingleton<JobWishes>()
         .AddSingleton<ModelEncoders>()
         .AddSingleton<References>()
+        .AddSingleton<RolloutStore>()
         .AddSingleton<TrainingFiles>()
         .AddSingleton<TrainingTasks>()
         .AddSingleton<TrainingSessions>()
         .AddSingleton<FileIntake>()
         .AddSingleton<JobService>()
+        .AddSingleton<ExpiredFiles>()
         .AddSingleton<UnfinishedWork>();
 }

@@ -31,8 +31,11 @@ public static class BlobAccountFactory
     {
         settings.Validate();
         var service = settings.AccountUrl is { } url
-            ? new BlobServiceClient(url, new DefaultAzureCredential(), Options())
+            ? new BlobServiceClient(url, Identity(settings.IdentityClientId), Options())
             : new BlobServiceClient(settings.ConnectionString ?? StorageSettings.DevelopmentStorage, Options());
         return new BlobAccount(service, settings.ContainerPrefix);
     }
+
+    private static DefaultAzureCredential Identity(string? clientId) =>
+        clientId is null ? new() : new(new DefaultAzureCredentialOptions { ManagedIdentityClientId = clientId });
 }

@@ -15,12 +15,18 @@ public sealed record StorageSettings
     /// <summary>The blob address of an account, such as <c>https://name.blob.core.windows.net</c>, opened with the identity at hand.</summary>
     public Uri? AccountUrl { get; init; }
 
+    /// <summary>The client id of the user-assigned identity that opens <see cref="AccountUrl"/>; null: the identity at hand.</summary>
+    public string? IdentityClientId { get; init; }
+
     /// <summary>Stands before every container's name.</summary>
     public string ContainerPrefix { get; init; } = "";
 
     /// <summary>Whether these settings mean Azurite at its usual ports, which the embedded head starts by itself.</summary>
     public bool IsDevelopmentStorage =>
         AccountUrl is null && (ConnectionString is null || ConnectionString.Trim().TrimEnd(';') == DevelopmentStorage);
+
+    /// <summary>The address of the account's blob service. The settings are valid.</summary>
+    public Uri BlobEndpoint => AccountUrl ?? new BlobServiceClient(ConnectionString ?? DevelopmentStorage).Uri;
 
     /// <summary>The connection string of an Azurite whose blob service listens on <paramref name="port"/> of this machine.</summary>
     /// <remarks>Name and key are the ones that every Azurite has and that Azurite's documentation prints.</remarks>

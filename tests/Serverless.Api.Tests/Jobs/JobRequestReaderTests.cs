@@ -2,6 +2,7 @@ using System.Text.Json;
 using Serverless.Api.Jobs;
 using Serverless.Learning;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Reinforcement;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Tests.Jobs;
@@ -30,7 +31,8 @@ public sealed class JobRequestReaderTests
             {"model": "m", "training_file": "file-1", "validation_file": "file-2", "suffix": "my-Model.1", "seed": 2147483647,
              "metadata": {"team": "red", "empty": ""}, "integrations": [],
              "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": 256, "learning_rate": 0.001, "max_sequence_length": 512}},
-                        "adapter": {"type": "lora", "rank": 8, "alpha": 16, "dropout": 0.1, "target_modules": ["q_proj", "v_proj"]}}}
+                        "adapter": {"type": "lora", "rank": 8, "alpha": 16, "dropout": 0.1, "target_modules": ["q_proj", "v_proj"],
+                                    "use_dora": true, "use_rslora": false}}}
             """);
 
         Assert.Equal("file-2", request.ValidationFile!.Value.Value);
@@ -45,6 +47,8 @@ public sealed class JobRequestReaderTests
         Assert.Equal(16, request.Adapter.Alpha);
         Assert.Equal(0.1, request.Adapter.Dropout);
         Assert.Equal(["q_proj", "v_proj"], request.Adapter.TargetModules!.Value);
+        Assert.True(request.Adapter.WeightDecomposed);
+        Assert.False(request.Adapter.RankStabilized);
     }
 
     [Theory]
@@ -60,6 +64,38 @@ public sealed class JobRequestReaderTests
     }
 
     [Fact]
+    public void Reinforcement_takes_a_grader_and_what_the_papers_name()
+    {
+        var request = Read(With(Reinforcement("\"loss_type\": \"dapo\", \"group_size\": 16, \"temperature\": 0.9, \"max_completion_tokens\": 300, \"beta\": 0.001, "
+            + "\"epsilon_low\": 0.1, \"epsilon_high\": 0.3, \"updates_per_rollout\": 2, \"dynamic_sampling_rounds\": 3, \"overlong_filtering\": false, "
+            + "\"length_penalty_tokens\": 50, \"reasoning_effort\": \"default\", \"compute_multiplier\": \"auto\", \"batch_size\": 8")));
+
+        Assert.Equal(MethodType.Reinforcement, request.Method.Type);
+        Assert.Equal(8, request.Method.Hyperparameters.BatchSize);
+        Assert.Equal("string_check", request.Method.Grader!.Value.GetProperty("type").GetString());
+        Assert.Equal(
+            new PolicyRequest
+            {
+                LossType = LossType.Dapo, GroupSize = 16, Temperature = 0.9, MaxAnswerTokens = 300, Beta = 0.001, EpsilonLow = 0.1, EpsilonHigh = 0.3,
+                UpdatesPerRollout = 2, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50,
+            },
+            request.Method.Policy);
+    }
+
+    [Theory]
+    [InlineData("\"loss_type\": \"ppo\"", "Invalid value: 'ppo'. Supported values are: 'grpo', 'dapo', and 'dr_grpo'.", "loss_type")]
+    [InlineData("\"group_size\": 1", "Invalid value for 'method.reinforcement.hyperparameters.group_size': expected 'auto' or an integer from 2 to 256, but got 1 instead.", "group_size")]
+    [InlineData("\"temperature\": 3", "Invalid value for 'method.reinforcement.hyperparameters.temperature': expected 'auto' or a number above 0 and at most 2, but got 3 instead.", "temperature")]
+    [InlineData("\"compute_multiplier\": 2", "Unsupported parameter: 'method.reinforcement.hyperparameters.compute_multiplier' is not offered by this service yet.", "compute_multiplier")]
+    [InlineData("\"eval_samples\": 5", "Unsupported parameter: 'method.reinforcement.hyperparameters.eval_samples' is not offered by this service yet.", "eval_samples")]
+    public void A_wrong_hyperparameter_of_reinforcement_is_refused(string field, string message, string name) =>
+        Refused(With(Reinforcement(field)), message, $"method.reinforcement.hyperparameters.{name}");
+
+    private static string Reinforcement(string hyperparameters) =>
+        "\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"grader\": {\"type\": \"string_check\", \"name\": \"n\", \"operation\": \"eq\", "
+        + "\"input\": \"{{sample.output_text}}\", \"reference\": \"{{item.answer}}\"}, \"hyperparameters\": {" + hyperparameters + "}}}";
+
+    [Fact]
     public void Pretraining_is_a_method_with_the_hyperparameters_of_all()
     {
         var request = Read(With("\"method\": {\"type\": \"pretraining\", \"pretraining\": {\"hyperparameters\": {\"max_sequence_length\": 256}}}"));
@@ -67,6 +103,41 @@ public sealed class JobRequestReaderTests
         Assert.Equal(MethodType.Pretraining, request.Method.Type);
         Assert.Equal(new Hyperparameters { MaxSequenceLength = 256 }, request.Method.Hyperparameters);
     }
+
+    [Theory]
+    [InlineData("lora", AdapterKind.Lora)]
+    [InlineData("qlora", AdapterKind.Qlora)]
+    [InlineData("full", AdapterKind.Full)]
+    public void Every_type_of_adapter_is_taken(string type, AdapterKind kind) =>
+        Assert.Equal(new AdapterRequest { Type = kind }, Read(WithAdapter($"\"type\": \"{type}\"")).Adapter);
+
+    [Fact]
+    public void Auto_leaves_rank_and_alpha_to_the_service() =>
+        Assert.Equal(new AdapterRequest(), Read(WithAdapter("\"rank\": \"auto\", \"alpha\": \"auto\", \"dropout\": null")).Adapter);
+
+    [Theory]
+    [InlineData("\"type\": \"ia3\"", "Invalid value: 'ia3'. Supported values are: 'lora', 'full', and 'qlora'.", "type")]
+    [InlineData("\"rank\": 0", "Invalid value for 'method.adapter.rank': expected 'auto' or an integer from 1 to 1024, but got 0 instead.", "rank")]
+    [InlineData("\"rank\": 1025", "Invalid value for 'method.adapter.rank': expected 'auto' or an integer from 1 to 1024, but got 1025 instead.", "rank")]
+    [InlineData("\"alpha\": -1", "Invalid value for 'method.adapter.alpha': expected 'auto' or a number above 0, but got -1 instead.", "alpha")]
+    [InlineData("\"dropout\": -0.1",
+        "Invalid 'method.adapter.dropout': decimal below minimum value. Expected a value >= 0, but got -0.1 instead.", "dropout")]
+    [InlineData("\"dropout\": 1", "Invalid value for 'method.adapter.dropout': expected a number from 0 to below 1, but got 1 instead.", "dropout")]
+    [InlineData("\"use_dora\": \"yes\"", "Invalid type for 'method.adapter.use_dora': expected a boolean, but got a string instead.", "use_dora")]
+    [InlineData("\"use_rslora\": 1", "Invalid type for 'method.adapter.use_rslora': expected a boolean, but got an integer instead.", "use_rslora")]
+    [InlineData("\"target_modules\": \"some\"",
+        "Invalid value for 'method.adapter.target_modules': expected 'all-linear' or an array of strings, but got \"some\" instead.", "target_modules")]
+    [InlineData("\"target_modules\": []",
+        "Invalid 'method.adapter.target_modules': empty array. Expected an array with minimum length 1, but got an empty array instead.", "target_modules")]
+    [InlineData("\"target_modules\": [\"q_proj\", 7]",
+        "Invalid type for 'method.adapter.target_modules[1]': expected a string, but got an integer instead.", "target_modules[1]")]
+    [InlineData("\"lora_alpha\": 16",
+        "Unknown parameter: 'method.adapter.lora_alpha'. Known there are: 'type', 'rank', 'alpha', 'dropout', 'target_modules', 'use_dora', and 'use_rslora'.",
+        "lora_alpha")]
+    [InlineData("\"type\": \"full\", \"rank\": 8",
+        "'method.adapter.rank' is a property of low-rank updates, and 'method.adapter.type' is 'full': leave it out, or choose 'lora' or 'qlora'.", "rank")]
+    public void A_wrong_adapter_is_refused(string fields, string message, string parameter) =>
+        Refused(WithAdapter(fields), message, "method.adapter." + parameter);
 
     [Fact]
     public void The_deprecated_hyperparameters_still_count()
@@ -92,18 +163,19 @@ public sealed class JobRequestReaderTests
     [InlineData("\"method\": {}", "Missing required parameter: 'method.type'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"magic\"}",
         "Invalid value: 'magic'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.type")]
-    [InlineData("\"method\": {\"type\": \"reinforcement\"}",
-        "Unsupported value: 'method.type' does not support 'reinforcement' in this service yet. Supported values are: 'supervised', 'dpo', and 'pretraining'.", "method.type")]
+    [InlineData("\"method\": {\"type\": \"distillation\"}",
+        "Unsupported value: 'method.type' does not support 'distillation' in this service yet. Supported values are: 'supervised', 'dpo', 'reinforcement', and 'pretraining'.", "method.type")]
+    [InlineData("\"method\": {\"type\": \"reinforcement\"}", "Missing required parameter: 'method.reinforcement'.", "method.reinforcement")]
+    [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {}}", "Missing required parameter: 'method.reinforcement.grader'.", "method.reinforcement.grader")]
+    [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"response_format\": {}}}",
+        "Unsupported parameter: 'method.reinforcement.response_format' is not offered by this service yet.", "method.reinforcement.response_format")]
+    [InlineData("\"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"early_stopping_patience\": 0}}}",
+        "Invalid 'method.supervised.hyperparameters.early_stopping_patience': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+        "method.supervised.hyperparameters.early_stopping_patience")]
     [InlineData("\"method\": {\"type\": \"dpo\", \"dpo\": {\"hyperparameters\": {\"beta\": 2.5}}}",
         "Invalid value for 'method.dpo.hyperparameters.beta': expected 'auto' or a number above 0 and at most 2, but got 2.5 instead.", "method.dpo.hyperparameters.beta")]
     [InlineData("\"method\": {\"type\": \"dpo\", \"dpo\": {\"hyperparameters\": {\"beta\": \"strong\"}}}",
         "Invalid value for 'method.dpo.hyperparameters.beta': expected 'auto' or a number above 0 and at most 2, but got \"strong\" instead.", "method.dpo.hyperparameters.beta")]
-    [InlineData("\"method\": {\"type\": \"supervised\", \"adapter\": {\"type\": \"qlora\"}}",
-        "Unsupported value: 'method.adapter.type' does not support 'qlora' in this service yet. Supported values are: 'lora' and 'full'.", "method.adapter.type")]
-    [InlineData("\"method\": {\"type\": \"supervised\", \"adapter\": {\"dropout\": 1}}",
-        "Invalid value for 'method.adapter.dropout': expected a number from 0 to below 1, but got 1 instead.", "method.adapter.dropout")]
-    [InlineData("\"method\": {\"type\": \"supervised\", \"adapter\": {\"target_modules\": \"some\"}}",
-        "Invalid value for 'method.adapter.target_modules': expected 'all-linear' or an array of strings, but got \"some\" instead.", "method.adapter.target_modules")]
     [InlineData("\"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"n_epochs\": 51}}}",
         "Invalid value for 'method.supervised.hyperparameters.n_epochs': expected 'auto' or an integer from 1 to 50, but got 51 instead.", "method.supervised.hyperparameters.n_epochs")]
     [InlineData("\"hyperparameters\": {\"batch_size\": \"big\"}",
@@ -139,6 +211,8 @@ public sealed class JobRequestReaderTests
         Refused(With($"\"metadata\": {{\"k\": \"{new string('v', 513)}\"}}"),
             "Invalid 'metadata.k': string too long. Expected a string with maximum length 512, but got a string with length 513 instead.", "metadata.k");
     }
+
+    private static string WithAdapter(string fields) => With("\"method\": {\"type\": \"supervised\", \"adapter\": {" + fields + "}}");
 
     private static string With(string field) => $$"""{"model": "m", "training_file": "file-1", {{field}}}""";
 

@@ -30,8 +30,13 @@ internal sealed class HeadPlace : IDisposable
     public Dictionary<string, object> Variables { get; }
 
     /// <summary>On a storage that somebody else runs.</summary>
-    public static HeadPlace On(string connectionString, string prefix = "") =>
-        new(new() { ["SERVERLESS_STORAGE"] = connectionString, ["SERVERLESS_STORAGE_PREFIX"] = prefix });
+    public static HeadPlace On(string connectionString, string? prefix = null)
+    {
+        var storage = new Dictionary<string, object> { ["SERVERLESS_STORAGE"] = connectionString };
+        if (prefix is not null)
+            storage.Add("SERVERLESS_STORAGE_PREFIX", prefix);
+        return new(storage);
+    }
 
     /// <summary>On an Azurite of the head's own, at a port.</summary>
     public static HeadPlace WithOwnAzurite(int port) =>

@@ -1,3 +1,4 @@
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Formats;
 
 namespace Serverless.Learning.Tests.Formats;
@@ -111,11 +112,56 @@ public sealed class ModelCardTests
     }
 
     [Fact]
+    public void Compared_answers_have_intervals_and_wins_and_are_shown_side_by_side()
+    {
+        var card = ModelCard.Render(Facts with
+        {
+            Evaluation = [new("validation loss", 3.2, 0.5), new("grader polite", 0.25, 0.75, (0.2, 0.3), (0.7, 0.8), "12 / 3 / 5")],
+            Samples = [new("Where is it?", "shipping", "ing | x\nfoo", new string('a', 201))],
+        });
+        Assert.EndsWith(
+            $"""
+            ## Evaluation
+
+            Means with their 95 % intervals (bootstrap); wins, losses and ties of the tuned model against the base, question by question.
+
+            | measure | base | tuned | wins / losses / ties |
+            |---|--:|--:|--:|
+            | validation loss | 3.2 | 0.5 | – |
+            | grader polite | 0.25 (0.2 to 0.3) | 0.75 (0.7 to 0.8) | 12 / 3 / 5 |
+
+            ## Sample answers
+
+            Greedy answers to the first questions of the validation file, cut after 200 characters.
+
+            | question | expected | base | tuned |
+            |---|---|---|---|
+            | Where is it? | shipping | ing \| x foo | {new string('a', 200)}… |
+
+            """.ReplaceLineEndings("\n"),
+            card, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sections_without_facts_are_left_out()
     {
         var card = ModelCard.Render(Facts with { Curve = [], Evaluation = [] });
         Assert.DoesNotContain("## Training curve", card, StringComparison.Ordinal);
         Assert.DoesNotContain("## Evaluation", card, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_card_says_how_far_the_stored_weights_agree_with_the_trained_ones()
+    {
+        var card = ModelCard.Render(Facts with
+        {
+            Merge = new MergeAgreement { Positions = 512, LargestLogitDifference = 0.03125, Divergence = 0.0000125, SameToken = 0.9961 },
+        });
+        Assert.EndsWith(
+            "\n## As trained and as stored\n\nAt 512 positions of the data, these weights and those that were trained gave logits that differ by at most " +
+            "3.13E-2, distributions with a mean divergence of 1.25E-5 nats, and the same likeliest token in 99.61%.\n",
+            card, StringComparison.Ordinal);
+        Assert.DoesNotContain("As trained and as stored", ModelCard.Render(Facts), StringComparison.Ordinal);
     }
 
     [Theory]

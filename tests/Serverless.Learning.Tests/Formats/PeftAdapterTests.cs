@@ -132,6 +132,38 @@ public sealed class PeftAdapterTests : IDisposable
     }
 
     [Fact]
+    public void Magnitudes_are_written_under_the_name_of_PEFT_and_loaded_again()
+    {
+        var options = new AdapterOptions { Kind = AdapterKind.Qlora, Rank = 2, WeightDecomposed = true, TargetModules = ["q_proj"] };
+        var tensors = Pair("model.layers.0.self_attn.q_proj", 2);
+        tensors.Add("model.layers.0.self_attn.q_proj.lora_magnitude_vector", rand(4));
+        PeftAdapter.Save(folder.Path, options, "base", tensors);
+
+        using (var file = SafetensorsFile.Open(folder["adapter_model.safetensors"]))
+            Assert.Equal([4L], file.Tensors["base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector"].Shape);
+        var (loaded, loadedTensors) = PeftAdapter.Load(folder.Path);
+        Assert.Equal((AdapterKind.Lora, true), (loaded.Kind, loaded.WeightDecomposed));
+        Assert.All(tensors, entry => Assert.Equal(entry.Value.data<float>().ToArray(), loadedTensors[entry.Key].data<float>().ToArray()));
+    }
+
+    [Fact]
+    public void Magnitudes_stand_there_with_use_dora_and_only_with_it()
+    {
+        (string, Tensor)[] pair =
+        [
+            ("base_model.model.m.q_proj.lora_A.weight", ones(2, 3)), ("base_model.model.m.q_proj.lora_B.weight", ones(4, 2)),
+        ];
+        WriteElsewhere(WrittenElsewhere.Replace("\"use_dora\": false", "\"use_dora\": true", StringComparison.Ordinal), pair);
+        Assert.Equal(
+            "adapter_model.safetensors, module \"m.q_proj\": lora_magnitude_vector is missing; use_dora asks for it",
+            Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
+        WriteElsewhere(WrittenElsewhere, [.. pair, ("base_model.model.m.q_proj.lora_magnitude_vector", ones(4))]);
+        Assert.Equal(
+            "adapter_model.safetensors, module \"m.q_proj\": found lora_magnitude_vector; allowed: only with use_dora",
+            Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
+    }
+
+    [Fact]
     public void An_adapter_trained_elsewhere_in_bfloat16_is_loaded()
     {
         WriteElsewhere(WrittenElsewhere,
@@ -152,7 +184,11 @@ public sealed class PeftAdapterTests : IDisposable
     [InlineData("\"modules_to_save\": null", "\"modules_to_save\": [\"lm_head\"]", "modules_to_save: found [\"lm_head\"]; this option is not supported")]
     [InlineData("\"rank_pattern\": {}", "\"rank_pattern\": {\"q_proj\": 4}", "rank_pattern: found {\"q_proj\": 4}; this option is not supported")]
     [InlineData("\"alpha_pattern\": {}", "\"alpha_pattern\": {\"q_proj\": 4}", "alpha_pattern: found {\"q_proj\": 4}; this option is not supported")]
-    [InlineData("\"use_dora\": false", "\"use_dora\": true", "use_dora: found true; this option is not supported")]
+    [InlineData("\"use_dora\": false", "\"use_dora\": null", "use_dora: found null; allowed: true or false")]
+    [InlineData("\"lora_bias\": false", "\"lora_bias\": true", "lora_bias: found true; this option is not supported")]
+    [InlineData("\"layer_replication\": null", "\"layer_replication\": [[0, 4], [2, 5]]", "layer_replication: found [[0, 4], [2, 5]]; this option is not supported")]
+    [InlineData("\"target_parameters\": null", "\"target_parameters\": [\"experts\"]", "target_parameters: found [\"experts\"]; this option is not supported")]
+    [InlineData("\"exclude_modules\": null", "\"exclude_modules\": \".*5.*\"", "exclude_modules: found \".*5.*\"; this option is not supported")]
     [InlineData("\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", "fan_in_fan_out: found true; this option is not supported")]
     [InlineData("\"layers_to_transform\": null", "\"layers_to_transform\": 3", "layers_to_transform: found 3; this option is not supported")]
     [InlineData("\"use_qalora\": false", "\"brand_new\": \"x\"", "brand_new: found \"x\"; this option is not supported")]
@@ -175,11 +211,11 @@ public sealed class PeftAdapterTests : IDisposable
     [Fact]
     public void Several_unsupported_options_are_named_together()
     {
-        WriteElsewhere(WrittenElsewhere.Replace("\"use_dora\": false", "\"use_dora\": true", StringComparison.Ordinal)
+        WriteElsewhere(WrittenElsewhere.Replace("\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", StringComparison.Ordinal)
             .Replace("\"bias\": \"none\"", "\"bias\": \"lora_only\"", StringComparison.Ordinal));
         var fault = Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path));
         Assert.Equal(
-            "adapter_config.json, bias: found \"lora_only\"; allowed: \"none\"\nadapter_config.json, use_dora: found true; this option is not supported",
+            "adapter_config.json, bias: found \"lora_only\"; allowed: \"none\"\nadapter_config.json, fan_in_fan_out: found true; this option is not supported",
             fault.Message);
     }
 
@@ -226,7 +262,7 @@ public sealed class PeftAdapterTests : IDisposable
         Assert.Equal(
             """
             adapter_model.safetensors, tensor "base_model.model.a.lora_A.weight": found dtype I64; allowed: F64, F32, F16, BF16
-            adapter_model.safetensors, tensor "base_model.model.lm_head.weight": allowed: base_model.model.<module>.lora_A.weight and base_model.model.<module>.lora_B.weight
+            adapter_model.safetensors, tensor "base_model.model.lm_head.weight": allowed: base_model.model.<module> with .lora_A.weight, .lora_B.weight or .lora_magnitude_vector
             """,
             Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
     }

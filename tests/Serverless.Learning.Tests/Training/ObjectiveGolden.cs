@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Serverless.Learning.Models;
+using Serverless.Learning.Models.Positions;
 using Serverless.Learning.Native;
 using Serverless.Learning.Pretraining;
 using Serverless.Learning.Training;
@@ -27,7 +28,7 @@ internal sealed class ObjectiveGolden : IDisposable
         var config = new DecoderConfig
         {
             VocabularySize = Vocabulary, Width = Width, InnerWidth = 4, Layers = 1, Heads = 1, KeyValueHeads = 1, HeadSize = Width, NormEpsilon = 1e-6,
-            RotaryBase = 10000, MaxLength = 32, TiedHead = true,
+            Rotary = new RotarySettings(10000, Width), MaxLength = 32, TiedHead = true,
         };
         Decoder = new Decoder(config, InitialWeights.Draw(config, 1));
         Decoder.Head.Replace(Draw(2, Vocabulary, Width).requires_grad_().DetachFromDisposeScope());

@@ -98,6 +98,73 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_policy_is_rewarded_by_a_grader_and_keeps_what_it_answered()
+    {
+        await using var head = await StartAsync();
+        var validation = await head.UploadAsync(Prompts(11), "valid.jsonl");
+        var job = await head.CreateAsync(await head.UploadAsync(Prompts(12)), validation, Reinforcement);
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+        Assert.Equal([1, 2, 3], metrics.Select(step => step.Step));
+        Assert.All(metrics, step => Assert.InRange(step.Figures["reward"], 0.01, 0.99));
+        Assert.Equal(0.0, metrics[0].Figures["kl"]);
+        Assert.True(metrics[2].Figures["kl"] > 0);
+        Assert.Equal(2, job.ResultFiles.Length);
+        await using var content = await head.Get<FileStore>().OpenAsync(job.ResultFiles[1], 0, default);
+        using var reader = new StreamReader(content!, Encoding.UTF8);
+        var answers = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(3 * 4 * 20, answers.Count);
+        Assert.Equal(metrics[0].Figures["reward"], answers.Take(80).Average(answer => answer.GetProperty("reward").GetDouble()), 9);
+        Assert.All(answers, answer => Assert.Equal(answer.GetProperty("ids").GetArrayLength(), answer.GetProperty("log_probabilities").GetArrayLength()));
+        Assert.Equal(Enumerable.Range(1, 12), answers.Select(answer => answer.GetProperty("line").GetInt32()).Distinct().Order());
+        var evaluation = await head.Get<JobEvaluations>().FindAsync(job.Id, default);
+        Assert.Equal((true, 11, 11), (evaluation!.Finished, evaluation.Base.Answered, evaluation.Tuned.Answered));
+        var messages = await head.MessagesAsync(job.Id);
+        Assert.Contains(messages, message => message.StartsWith("Step 1/3: training loss=", StringComparison.Ordinal) && message.Contains(", reward=", StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.Contains("of the answers were cut off at max_completion_tokens, 6. Raise it", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Chunks_that_end_in_the_middle_of_a_rollout_change_no_byte()
+    {
+        var ends = new HashSet<string>();
+        foreach (var journal in ((JournalSettings?[])[null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }]))
+        {
+            await using var head = await StartAsync(journal: journal);
+            var job = await head.CreateAsync(await head.UploadAsync(Prompts(12)), with: Reinforcement);
+            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+            var rollouts = await head.Get<FileCatalog>().FindAsync(job.ResultFiles[1], default);
+            ends.Add(await head.WeightsAsync(job) + rollouts!.Sha256);
+        }
+        Assert.Single(ends);
+    }
+
+    [Fact]
+    public async Task Training_ends_early_when_the_validation_loss_stops_falling_and_the_best_checkpoint_is_published()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(20));
+        var validation = await head.UploadAsync(string.Concat(TinyModel.Dataset(12).Replace("billing", "account", StringComparison.Ordinal)), "valid.jsonl");
+        // At this rate the tiny model soon knows its file by heart, and the other answers of the validation file less and less.
+        var job = await head.CreateAsync(training, validation, request => request with
+        {
+            Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 40, BatchSize = 4, LearningRate = 1e-2, EarlyStoppingPatience = 2 } },
+        });
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+        var losses = metrics.Where(step => step.ValidLoss is not null).ToList();
+        Assert.InRange(losses.Count, 3, 39);
+        var best = losses.MinBy(step => step.ValidLoss)!;
+        Assert.Equal(losses[^3].Step, best.Step);
+        Assert.Contains(await head.MessagesAsync(job.Id), message => message ==
+            $"Step {losses[^1].Step}: the validation loss has not fallen for 2 epochs; training ends here, and the checkpoint with the lowest is published");
+        var model = await head.Get<CheckpointModels>().FindAsync(ModelId.Published("tiny", "local", null, job.Id, best.Step), default);
+        Assert.Equal(await head.WeightsAsync(job), model!.Parts.Single(part => part.Path == "model.safetensors").Sha256);
+    }
+
+    [Fact]
     public async Task A_prompt_and_its_completion_are_trained_as_a_conversation()
     {
         await using var head = await StartAsync();
@@ -108,6 +175,7 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Theory]
+    [InlineData(MethodType.Reinforcement, false, "training_file: found chat data in train.jsonl (line 1 has messages); allowed with method reinforcement: reinforcement")]
     [InlineData(MethodType.Dpo, false, "training_file: found chat data in train.jsonl (line 1 has messages); allowed with method dpo: preference")]
     [InlineData(MethodType.Supervised, true, "training_file: found preference data in train.jsonl (line 1 has preferred_output); allowed with method supervised: chat or prompt/completion")]
     [InlineData(MethodType.Pretraining, true, "training_file: found preference data in train.jsonl (line 1 has preferred_output); allowed with method pretraining: text or .txt")]
@@ -128,6 +196,25 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
     {
         Method = new JobMethod { Type = MethodType.Dpo, Hyperparameters = new Hyperparameters { Epochs = epochs, BatchSize = 4, LearningRate = 2e-3 } },
     };
+
+    /// <summary>Three steps of four prompts with twenty answers each, rewarded for a letter.</summary>
+    private static JobRequest Reinforcement(JobRequest request) => request with
+    {
+        Method = new JobMethod
+        {
+            Type = MethodType.Reinforcement,
+            Hyperparameters = new Hyperparameters { Epochs = 1, BatchSize = 4, LearningRate = 2e-3 },
+            Grader = JsonSerializer.SerializeToElement(
+                new { type = "string_check", name = "letter", operation = "like", input = "{{sample.output_text}}", reference = "{{item.letter}}" }),
+            Policy = new PolicyRequest { GroupSize = 20, MaxAnswerTokens = 6, Beta = 0.05 },
+        },
+    };
+
+    private static string Prompts(int count) => string.Concat(Enumerable.Range(0, count).Select(number => JsonSerializer.Serialize(new
+    {
+        messages = new[] { new { role = "user", content = $"Ticket {number}" } },
+        letter = "e",
+    }) + "\n"));
 
     /// <summary>One team is always preferred to another: what even random weights learn in a few steps.</summary>
     private static string Pairs(int count) => string.Concat(Enumerable.Range(0, count).Select(number => JsonSerializer.Serialize(new

@@ -7,7 +7,10 @@ public sealed class ProjectArrowsTests
     [Fact]
     public void Project_references_point_down_only()
     {
-        var projects = Directory.GetFiles(Path.Combine(RepositoryFolder.Root, "src"), "*.csproj", SearchOption.AllDirectories);
+        var projects = Directory.GetFiles(Path.Combine(RepositoryFolder.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            // The build of the Functions head writes a project of its own there.
+            .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .ToArray();
         Assert.True(projects.Length >= 4, $"only {projects.Length} projects were found");
         var faults = projects.SelectMany(path => ProjectArrows.Faults(Path.GetFileNameWithoutExtension(path), XDocument.Load(path)));
         Assert.Empty(faults);

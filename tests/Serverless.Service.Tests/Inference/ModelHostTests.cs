@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Learning;
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using Serverless.Learning.Native;
 using Serverless.Service.Inference;
@@ -70,14 +72,14 @@ public sealed class ModelHostTests : IDisposable
         await using var host = Host(store, maxModels: 1);
         using var gate = new SemaphoreSlim(0);
         using var begun = new SemaphoreSlim(0);
-        IEnumerable<int> Blocked()
+        GenerationPlan Blocked()
         {
             begun.Release();
             gate.Wait(Long);
-            yield return 1;
+            return new GenerationPlan([]);
         }
 
-        var using_ = ReadAsync(host.StreamAsync(models[0], (_, _) => Blocked(), default));
+        var using_ = ReadAsync(host.StreamAsync(models[0], _ => Blocked(), default));
         await begun.WaitAsync(Long);
         var error = await Assert.ThrowsAsync<InputError>(() => LoadedAsync(host, models[1]));
         gate.Release();
@@ -113,7 +115,153 @@ public sealed class ModelHostTests : IDisposable
             await Assert.ThrowsAsync<InputError>(() => LoadedAsync(host, broken));
     }
 
+    [Fact]
+    public async Task Two_adapters_and_their_base_answer_on_one_loaded_model()
+    {
+        var (store, models) = await SeedAsync("a");
+        var first = await SeedAdapterAsync(store, models[0], "first", new AdapterOptions { Rank = 2 });
+        var second = await SeedAdapterAsync(store, models[0], "second", new AdapterOptions { Rank = 4, WeightDecomposed = true, TargetModules = ["q_proj", "up_proj"] });
+        await using var host = Host(store, maxModels: 1);
+
+        var bare = await AnswerAsync(host, models[0]);
+        var ofFirst = await AnswerAsync(host, first);
+        var ofSecond = await AnswerAsync(host, second);
+
+        Assert.Equal([bare, ofFirst, ofSecond, ofFirst, bare],
+            [await AnswerAsync(host, models[0]), await AnswerAsync(host, first), await AnswerAsync(host, second), await AnswerAsync(host, first), await AnswerAsync(host, models[0])]);
+        Assert.Equal(3, new[] { bare, ofFirst, ofSecond }.Distinct().Count());
+        var weights = (await LoadedAsync(host, models[0])).Decoder.Weights;
+        Assert.All(weights.Zip((await LoadedAsync(host, first)).Decoder.Weights), pair => Assert.Same(pair.First, pair.Second));
+        Assert.All(weights.Zip((await LoadedAsync(host, second)).Decoder.Weights), pair => Assert.Same(pair.First, pair.Second));
+        Assert.Empty(_log);
+    }
+
+    [Fact]
+    public async Task An_adapter_unused_for_longest_makes_room_and_comes_back()
+    {
+        var (store, models) = await SeedAsync("a");
+        var adapters = new List<ModelRecord>();
+        for (var rank = 1; rank <= 3; rank++)
+            adapters.Add(await SeedAdapterAsync(store, models[0], $"of rank {rank}", new AdapterOptions { Rank = rank }));
+        await using var host = Host(store, maxModels: 1, maxAdapters: 2);
+
+        await AnswerAsync(host, models[0]);
+        var first = await AnswerAsync(host, adapters[0]);
+        await AnswerAsync(host, adapters[1]);
+        var before = TorchSharp.torch.Tensor.TotalCount;
+        await AnswerAsync(host, adapters[2]); // as many tensors as the first had, which goes
+        Assert.InRange(TorchSharp.torch.Tensor.TotalCount, 0, before);
+        Assert.Equal(["The model of rank 1 leaves memory, to make room for of rank 3"], _log);
+        Assert.Equal(first, await AnswerAsync(host, adapters[0]));
+    }
+
+    [Fact]
+    public async Task A_base_that_makes_room_takes_its_adapters_along()
+    {
+        var (store, models) = await SeedAsync("a", "b");
+        var adapter = await SeedAdapterAsync(store, models[0], "of a", new AdapterOptions { Rank = 2 });
+        await using var host = Host(store, maxModels: 1);
+
+        var before = await AnswerAsync(host, adapter);
+        await AnswerAsync(host, models[1]);
+        Assert.Equal(["The model of a leaves memory, to make room for b", "The model a leaves memory, to make room for b"], _log);
+        Assert.Equal(before, await AnswerAsync(host, adapter));
+    }
+
+    [Fact]
+    public async Task A_base_stays_while_one_of_its_adapters_answers()
+    {
+        var (store, models) = await SeedAsync("a", "b");
+        var adapter = await SeedAdapterAsync(store, models[0], "of a", new AdapterOptions { Rank = 2 });
+        await using var host = Host(store, maxModels: 1);
+        using var gate = new SemaphoreSlim(0);
+        using var begun = new SemaphoreSlim(0);
+
+        var answering = ReadAsync(host.StreamAsync(adapter, _ =>
+        {
+            begun.Release();
+            gate.Wait(Long);
+            return new GenerationPlan([]);
+        }, default));
+        await begun.WaitAsync(Long);
+        var error = await Assert.ThrowsAsync<InputError>(() => LoadedAsync(host, models[1]));
+        gate.Release();
+        await answering.WaitAsync(Long);
+
+        Assert.Equal("Rate limit reached: there is no room for 'b' while other models are in use. Please try again later.", error.Message);
+    }
+
+    [Fact]
+    public async Task An_adapter_of_another_shape_is_refused_with_every_tensor_and_its_base_answers_on()
+    {
+        var (store, models) = await SeedAsync("a");
+        var adapter = await SeedAdapterAsync(store, models[0], "other", new AdapterOptions { Rank = 2, TargetModules = ["q_proj"] }, widen: true);
+        await using var host = Host(store, maxModels: 1);
+        var bare = await AnswerAsync(host, models[0]);
+
+        var error = await Assert.ThrowsAsync<InputError>(() => AnswerAsync(host, adapter));
+
+        Assert.Equal(
+            """
+            adapter tensor model.layers.0.self_attn.q_proj.lora_A: found [2, 64]; allowed: [2, 32]
+            adapter tensor model.layers.1.self_attn.q_proj.lora_A: found [2, 64]; allowed: [2, 32]
+            """,
+            error.Message);
+        Assert.Equal(bare, await AnswerAsync(host, models[0]));
+    }
+
+    [Fact]
+    public async Task An_adapter_whose_base_is_gone_says_so()
+    {
+        var (store, models) = await SeedAsync("a");
+        var adapter = await SeedAdapterAsync(store, models[0], "left", new AdapterOptions { Rank = 2 });
+        await store.DeleteAsync(models[0].Id, default);
+        await using var host = Host(store, maxModels: 1);
+
+        var error = await Assert.ThrowsAsync<InputError>(() => AnswerAsync(host, adapter));
+
+        Assert.Equal(("model_not_found", "The model 'left' is an adapter of 'a', which does not exist"), (error.Code, error.Message));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>An adapter of some values other than none, stored and registered.</summary>
+    private async Task<ModelRecord> SeedAdapterAsync(ModelStore store, ModelRecord model, string name, AdapterOptions options, bool widen = false)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "adapters", name)).FullName;
+        using (var scope = TorchSharp.torch.NewDisposeScope())
+        using (var loaded = LanguageModel.Load(Path.Combine(_folder.Path, model.Id.Value)))
+        using (var adapter = LoraAdapter.Wrap(loaded.Decoder, options, seed: 1))
+        {
+            foreach (var pair in adapter.Pairs)
+                pair.B.Value.fill_(0.1);
+            var tensors = adapter.Tensors().ToDictionary(
+                entry => entry.Key, entry => widen && entry.Key.EndsWith("lora_A", StringComparison.Ordinal) ? TorchSharp.torch.cat([entry.Value, entry.Value], 1) : entry.Value);
+            PeftAdapter.Save(folder, options, model.Id.Value, tensors);
+        }
+
+        return await store.SeedAdapterAsync(name, folder, model.Id, default);
+    }
+
+    /// <summary>The sum of the logits of a fixed text.</summary>
+    private static async Task<float> AnswerAsync(ModelHost host, ModelRecord model)
+    {
+        var sum = float.NaN;
+        await ReadAsync(host.StreamAsync(model, loaded =>
+        {
+            sum = LogitSum(loaded);
+            return new GenerationPlan([]);
+        }, default));
+        return sum;
+    }
+
+    private static float LogitSum(LanguageModel model)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var noGradient = TorchSharp.torch.no_grad();
+        using var layout = SequenceLayout.Causal(model.Decoder.Rotary, 1, 4);
+        return model.Decoder.Logits(model.Decoder.Hidden([5, 17, 99, 140], layout)).sum().item<float>();
+    }
 
     private async Task<(ModelStore Store, List<ModelRecord> Models)> SeedAsync(params string[] names)
     {
@@ -125,21 +273,31 @@ public sealed class ModelHostTests : IDisposable
         return (store, models);
     }
 
-    private ModelHost Host(ModelStore store, int maxModels, long maxBytes = long.MaxValue)
+    private ModelHost Host(ModelStore store, int maxModels, long maxBytes = long.MaxValue, int maxAdapters = 16)
     {
-        var settings = new ModelHostSettings { CacheFolder = Path.Combine(_folder.Path, "cache"), MaxModels = maxModels, MaxBytes = maxBytes };
-        return new ModelHost(store, settings, new ListLogger(_log));
+        var settings = new ModelHostSettings
+        {
+            CacheFolder = Path.Combine(_folder.Path, "cache"), MaxModels = maxModels, MaxBytes = maxBytes, MaxAdapters = maxAdapters,
+        };
+        return new ModelHost(store, settings, TimeProvider.System, new ListLogger(_log));
     }
 
-    private static async Task<LanguageModel> LoadedAsync(ModelHost host, ModelRecord model) =>
-        Assert.Single(await ReadAsync(host.StreamAsync(model, (loaded, _) => new[] { loaded }, default)));
-
-    private static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<T> pieces)
+    private static async Task<LanguageModel> LoadedAsync(ModelHost host, ModelRecord model)
     {
-        var read = new List<T>();
-        await foreach (var piece in pieces)
-            read.Add(piece);
-        return read;
+        LanguageModel? seen = null;
+        await ReadAsync(host.StreamAsync(model, loaded =>
+        {
+            seen = loaded;
+            return new GenerationPlan([]);
+        }, default));
+        return seen!;
+    }
+
+    private static async Task ReadAsync(IAsyncEnumerable<GenerationPiece> pieces)
+    {
+        await foreach (var _ in pieces)
+        {
+        }
     }
 
     private sealed class ListLogger(List<string> lines) : ILogger<ModelHost>

@@ -139,7 +139,7 @@ public abstract class WorkflowPortContract
     }
 
     [Fact]
-    public async Task Events_that_were_not_consumed_survive_continuing_as_new()
+    public virtual async Task Events_that_were_not_consumed_survive_continuing_as_new()
     {
         await using var engine = await StartAsync(async (context, input) =>
         {
@@ -157,6 +157,45 @@ public abstract class WorkflowPortContract
         await engine.Starter.RaiseAsync(Id, "changed", default);
         await PassUntilEndedAsync(engine);
         Assert.Equal(["second run True"], _seen);
+    }
+
+    [Fact]
+    public async Task An_event_that_comes_after_a_wait_ran_out_of_time_is_kept_for_the_next_wait()
+    {
+        await using var engine = await StartAsync(async (context, _) =>
+        {
+            Report(context, $"{await context.WaitAsync("changed", TimeSpan.FromSeconds(1))}");
+            context.SetStatus("busy");
+            await context.SleepAsync(TimeSpan.FromSeconds(2));
+            Report(context, $"{await context.WaitAsync("changed", TimeSpan.FromSeconds(1))}");
+            Report(context, $"{await context.WaitAsync("changed", TimeSpan.FromSeconds(1))}");
+        });
+        await PassUntilAsync(engine, async () => await engine.StatusAsync(Id) == "busy");
+        await engine.Starter.RaiseAsync(Id, "changed", default);
+        await PassUntilEndedAsync(engine);
+        Assert.Equal(["False", "True", "False"], _seen);
+    }
+
+    [Fact]
+    public virtual async Task An_event_that_comes_after_a_wait_ran_out_of_time_survives_continuing_as_new()
+    {
+        await using var engine = await StartAsync(async (context, input) =>
+        {
+            if (input == "go")
+            {
+                await context.WaitAsync("changed", TimeSpan.FromSeconds(1));
+                context.SetStatus("busy");
+                await context.SleepAsync(TimeSpan.FromSeconds(2));
+                context.ContinueAsNew("second run");
+                return;
+            }
+            Report(context, $"{input} {await context.WaitAsync("changed", TimeSpan.FromSeconds(1))}");
+            Report(context, $"{input} {await context.WaitAsync("changed", TimeSpan.FromSeconds(1))}");
+        });
+        await PassUntilAsync(engine, async () => await engine.StatusAsync(Id) == "busy");
+        await engine.Starter.RaiseAsync(Id, "changed", default);
+        await PassUntilEndedAsync(engine);
+        Assert.Equal(["second run True", "second run False"], _seen);
     }
 
     [Fact]
@@ -262,11 +301,13 @@ public abstract class WorkflowPortContract
         await engine.UntilEndedAsync(Id);
     }
 
-    private static async Task PassUntilEndedAsync(PortEngine engine)
+    private static Task PassUntilEndedAsync(PortEngine engine) => PassUntilAsync(engine, () => engine.HasEndedAsync(Id));
+
+    private static async Task PassUntilAsync(PortEngine engine, Func<Task<bool>> condition)
     {
-        for (var second = 0; !await engine.HasEndedAsync(Id); second++)
+        for (var look = 0; !await condition(); look++)
         {
-            Assert.True(second < 1000, "the instance did not end");
+            Assert.True(look < 1000, "what was waited for did not come");
             await engine.PassAsync(TimeSpan.FromSeconds(0.25));
         }
     }

@@ -1,4 +1,5 @@
 using Serverless.Service.Jobs;
+using Serverless.Service.Telemetry;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -28,6 +29,7 @@ public sealed class Admit(JobCatalog jobs, Admission admission, JobEvents events
             await admission.ReleaseAsync(input, ct);
             return StageOutcome.Wait(LookAgainWhilePaused);
         }
+        ServiceTelemetry.Waits(job, clock.GetUtcNow());
         if (await admission.AskAsync(input, ct) is > 0 and var place)
             return StageOutcome.Wait(LookAgain * place < LookAgainAtMost ? LookAgain * place : LookAgainAtMost);
         return await StartAsync(job, ct);

@@ -42,7 +42,8 @@ public sealed class Evaluate(
     private async Task<StageOutcome> CompareAsync(
         JobRecord job, IReadOnlyList<DatasetExample> examples, JobEvaluation evaluation, ActivityScope scope)
     {
-        var run = new EvaluationRun(examples, job.CreatedAt, settings);
+        var plan = await plans.FindAsync(job.Id, scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
+        var run = new EvaluationRun(examples, job.CreatedAt, settings, AnswerRewards.Of(job, plan));
         if (await exports.FolderAsync(job, scope.Stopping) is not { } tunedFolder)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
@@ -52,8 +53,9 @@ public sealed class Evaluate(
         await evaluations.WriteAsync(job.Id, evaluation, CancellationToken.None);
         if (outcome.Result == StageResult.Done)
         {
-            evaluation = evaluation.WithPreference((await plans.FindAsync(job.Id, CancellationToken.None))?.Options.Beta);
-            await NoteAsync(job.Id, evaluation, CancellationToken.None);
+            evaluation = evaluation.WithPreference(plan.Options.Beta);
+            if (evaluation.Tuned.Scores.Tokens > 0)
+                await NoteAsync(job.Id, plan, evaluation, CancellationToken.None);
             await evaluations.WriteAsync(job.Id, evaluation with { Finished = true }, CancellationToken.None);
         }
         return outcome;
@@ -82,10 +84,10 @@ public sealed class Evaluate(
         return StageOutcome.Done;
     }
 
-    private async Task NoteAsync(JobId id, JobEvaluation evaluation, CancellationToken ct)
+    private async Task NoteAsync(JobId id, JobPlan plan, JobEvaluation evaluation, CancellationToken ct)
     {
         await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, ct) ?? throw new TrainerBusyException(id);
-        await ChunkCommits.NoteEvaluationAsync(lease, evaluation.Tuned.Scores, ct);
+        await ChunkCommits.NoteEvaluationAsync(lease, plan, evaluation.Tuned.Scores, ct);
     }
 
     private async Task<string> BaseFolderAsync(JobRecord job, CancellationToken ct)

@@ -1,21 +1,27 @@
 using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
+using Serverless.Learning.Sampling;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Scores one model on examples, block by block, from where it was left.</summary>
-internal sealed class EvaluationRun(IReadOnlyList<DatasetExample> examples, DateTimeOffset templateTime, PipelineSettings settings)
+/// <param name="rewards">What the answers to prompts are worth; null where no prompts are among the examples.</param>
+internal sealed class EvaluationRun(
+    IReadOnlyList<DatasetExample> examples, DateTimeOffset templateTime, PipelineSettings settings, AnswerRewards? rewards = null)
 {
     private const int BlockExamples = 64;
     private const int KeptSamples = 5;
     // Only conversations have an answer that is right.
     private readonly ChatExample[] _asked = [.. examples.OfType<ChatExample>().Take(settings.EvaluatedAnswers)];
 
+    private readonly PromptExample[] _prompts = [.. examples.OfType<PromptExample>().Take(settings.EvaluatedAnswers)];
+
     /// <summary>Whether nothing is left to do for this model.</summary>
-    public bool IsComplete(ModelEvaluation evaluation) => evaluation.Scored == examples.Count && evaluation.Answered == _asked.Length;
+    public bool IsComplete(ModelEvaluation evaluation) =>
+        evaluation.Scored == examples.Count && evaluation.Answered == _asked.Length + _prompts.Length;
 
     /// <summary>Scores or answers the next block.</summary>
     public ModelEvaluation Next(LanguageModel model, ModelEvaluation evaluation, CancellationToken ct)
@@ -33,6 +39,8 @@ internal sealed class EvaluationRun(IReadOnlyList<DatasetExample> examples, Date
                 Pairs = [.. evaluation.Pairs, .. PairScores.Of(model.Decoder, pairs)],
             };
         }
+        if (_prompts.Length > 0)
+            return Rewarded(model, encoder, evaluation, ct);
         var asked = _asked.Skip(evaluation.Answered).Take(BlockExamples).ToList();
         var answers = Evaluator.Answers(model, asked, AnswerTokens(model.Tokenizer, asked), ct);
         return evaluation with
@@ -40,6 +48,18 @@ internal sealed class EvaluationRun(IReadOnlyList<DatasetExample> examples, Date
             Answered = evaluation.Answered + answers.Count,
             Exact = evaluation.Exact + answers.Count(answer => answer.Exact),
             Samples = [.. evaluation.Samples, .. answers.Take(KeptSamples - evaluation.Samples.Length)],
+        };
+    }
+
+    private ModelEvaluation Rewarded(LanguageModel model, ChatEncoder encoder, ModelEvaluation evaluation, CancellationToken ct)
+    {
+        var asked = _prompts.Skip(evaluation.Answered).Take(BlockExamples).ToList();
+        var answers = new TextGenerator(model).Generate(
+            [.. asked.Select(prompt => new GenerationRequest(encoder.EncodePrompt(prompt), SamplingOptions.Greedy(rewards!.MaxAnswerTokens)))], BlockExamples, ct);
+        return evaluation with
+        {
+            Answered = evaluation.Answered + asked.Count,
+            RewardSum = evaluation.RewardSum + asked.Zip(answers, (prompt, answer) => rewards!.Of(prompt.Item, answer.Text).Value).Sum(),
         };
     }
 

@@ -19,6 +19,9 @@ public sealed record ModelEvaluation
     /// <summary>Examples that the model answered, in the order of the file.</summary>
     public int Answered { get; init; }
 
+    /// <summary>The sum of the rewards of the answers to prompts.</summary>
+    public double RewardSum { get; init; }
+
     /// <summary>Answers equal to the expected one.</summary>
     public int Exact { get; init; }
 

@@ -87,6 +87,7 @@ public sealed class Prepare(
         return new JobPlan
         {
             Options = options,
+            EarlyStoppingPatience = job.Method.Hyperparameters.EarlyStoppingPatience,
             Fingerprint = NativeRuntime.Fingerprint,
             TotalSteps = stepsPerEpoch * options.Epochs,
             Examples = scan.Examples,
@@ -112,24 +113,38 @@ public sealed class Prepare(
             var text = AutoOptions.Resolve(asked with { MaxSequenceLength = time }, config, rows, job.Seed);
             return (text, TextBatches.StepsIn(tokens, text));
         }
+        if (job.Method.Type == MethodType.Reinforcement)
+            return ResolvePolicy(job, asked, config, scan);
         var trained = job.Method.Type == MethodType.Supervised ? scan.Sequences - scan.UnsupervisedExamples : scan.Examples;
         var options = AutoOptions.Resolve(asked, config, trained, job.Seed);
         return (options, (trained + options.BatchSize - 1) / options.BatchSize);
     }
+
+    private static (TrainingOptions Options, int StepsPerEpoch) ResolvePolicy(
+        JobRecord job, RequestedOptions asked, DecoderConfig config, DatasetScan scan)
+    {
+        var context = Math.Min(asked.MaxSequenceLength ?? config.MaxLength, config.MaxLength);
+        var policy = RequestedPolicy.Resolve(job.Method.Policy ?? new PolicyRequest(), context, scan.LongestTokens);
+        var options = AutoOptions.Resolve(asked with { Policy = policy }, config, scan.Examples, job.Seed);
+        return (options, (scan.Examples + options.BatchSize - 1) / options.BatchSize * policy.UpdatesPerRollout);
+    }
+
+    /// <summary>The longest example: of prompts, what leaves room for an answer.</summary>
+    private static int LongestOf(TrainingOptions options) => options.MaxSequenceLength - (options.Policy?.MaxAnswerTokens ?? 0);
 
     /// <summary>Names every example that is longer than what is trained, if one is.</summary>
     private async Task CheckLengthAsync(
         JobRecord job, FileId id, string parameter, DatasetScan scan, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
     {
         // Text is cut into rows, whatever its length.
-        if (scan.LongestTokens <= plan.Options.MaxSequenceLength || job.Method.Type == MethodType.Pretraining)
+        if (scan.LongestTokens <= LongestOf(plan.Options) || job.Method.Type == MethodType.Pretraining)
             return;
         var file = await files.FindAsync(id, ct);
         await using var stream = await store.OpenAsync(id, 0, ct);
         if (file is null || stream is null)
             throw new InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
         var sequences = DatasetReader.Read(stream, file.Name, MethodFormats.Of(job.Method.Type, file)).SelectMany(encoder.Encode);
-        if (SequenceLength.Check(sequences, plan.Options.MaxSequenceLength, file.Name) is { } error)
+        if (SequenceLength.Check(sequences, LongestOf(plan.Options), file.Name) is { } error)
             throw new InputError(error.Message, parameter, $"invalid_{parameter}", error);
     }
 

@@ -8,8 +8,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Stores the tuned model with its card under its name, and the metrics of all steps as a result file.</summary>
 public sealed class Publish(
-    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobLog log, FileCatalog files,
-    FileStore store, ModelStore models, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
+    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobMerges merges, JobEvaluations evaluations, JobLog log, FileCatalog files,
+    FileStore store, RolloutStore rollouts, JobFolders folders, ModelStore models, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
 
@@ -39,7 +39,8 @@ public sealed class Publish(
         if (await exports.FolderAsync(job, ct) is not { } folder)
             return StageOutcome.Yield;
         var evaluation = await evaluations.FindAsync(job.Id, ct);
-        ModelCard.Write(folder, PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation));
+        var facts = PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation);
+        ModelCard.Write(folder, facts with { Merge = await merges.FindAsync(job.Id, ct) });
         await models.PublishAsync(
             folder,
             new ModelRecord
@@ -54,8 +55,21 @@ public sealed class Publish(
             ct);
         using var csv = new MemoryStream(StepMetricsCsv.Write(metrics));
         var results = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, StepMetricsCsv.FileName, csv, ct);
-        await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [results.Id] }, ct);
+        List<FileId> resultFiles = [results.Id];
+        if (plan.Options.Policy is not null && await StoreRolloutsAsync(job, ct) is { } answers)
+            resultFiles.Add(answers);
+        await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [.. resultFiles] }, ct);
         return StageOutcome.Done;
+    }
+
+    private async Task<FileId?> StoreRolloutsAsync(JobRecord job, CancellationToken ct)
+    {
+        var path = Path.Combine(folders.Fresh(job.Id, "rollouts"), RolloutStore.FileName);
+        await using var content = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        if (!await rollouts.CopyAsync(job.Id, content, ct))
+            return null;
+        content.Position = 0;
+        return (await store.StoreResultAsync(job.Id.Value, job.CreatedAt, RolloutStore.FileName, content, ct)).Id;
     }
 
     private async Task<IReadOnlyList<ModelCardDataset>> DataAsync(JobRecord job, JobPlan plan, CancellationToken ct)

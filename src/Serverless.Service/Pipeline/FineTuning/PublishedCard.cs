@@ -15,20 +15,36 @@ internal static class PublishedCard
         {
             Name = name.Value,
             BaseModel = job.Model.Value,
-            Method = $"{MethodName(job.Method.Type)} {(plan.Options.Adapter.Kind == AdapterKind.Lora ? "with LoRA" : "of all weights")}",
+            Method = $"{MethodName(job.Method.Type)} {Means(plan.Options.Adapter)}",
             CreatedAt = job.CreatedAt,
             Data = data,
             HyperParameters = [.. HyperParameters(job, plan).Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
             Curve = [.. metrics.Select(step => new ModelCardPoint(step.Step, step.TrainLoss, step.LearningRate, step.ValidLoss))],
-            Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. Preference(evaluation)],
+            Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. Preference(evaluation), .. Rewards(job, evaluation)],
         };
 
     private static string MethodName(MethodType type) => type switch
     {
         MethodType.Dpo => "direct preference optimisation",
         MethodType.Pretraining => "continued pre-training",
+        MethodType.Reinforcement => "group-relative policy optimisation",
         _ => "supervised fine-tuning",
     };
+
+    /// <summary>How, in words that fit after "fine-tuning": "with LoRA", "with QLoRA (DoRA)", "of all weights".</summary>
+    private static string Means(AdapterOptions adapter)
+    {
+        if (!adapter.IsLowRank)
+            return "of all weights";
+        var low = (adapter.WeightDecomposed, adapter.RankStabilized) switch
+        {
+            (true, true) => "DoRA scaled as rsLoRA",
+            (true, false) => "DoRA",
+            (false, true) => "rsLoRA",
+            _ => "LoRA",
+        };
+        return adapter.Kind != AdapterKind.Qlora ? $"with {low}" : low == "LoRA" ? "with QLoRA" : $"with QLoRA ({low})";
+    }
 
     public static ModelCardDataset Dataset(string use, FileRecord file, int examples, long tokens) =>
         new(use, file.Name, examples, tokens, file.Sha256);
@@ -43,6 +59,20 @@ internal static class PublishedCard
         yield return ("weight_decay", Text(options.WeightDecay));
         yield return ("max_gradient_norm", Text(options.MaxGradientNorm));
         yield return ("max_sequence_length", Text(options.MaxSequenceLength));
+        if (options.Policy is { } policy)
+        {
+            yield return ("loss_type", policy.LossType.ToString());
+            yield return ("group_size", Text(policy.GroupSize));
+            yield return ("temperature", Text(policy.Temperature));
+            yield return ("max_completion_tokens", Text(policy.MaxAnswerTokens));
+            yield return ("epsilon_low", Text(policy.EpsilonLow));
+            yield return ("epsilon_high", Text(policy.EpsilonHigh));
+            yield return ("beta", Text(policy.Beta));
+            yield return ("updates_per_rollout", Text(policy.UpdatesPerRollout));
+            yield return ("dynamic_sampling_rounds", Text(policy.Resamples));
+            yield return ("overlong_filtering", policy.FilterOverlong ? "true" : "false");
+            yield return ("length_penalty_tokens", Text(policy.PenaltyTokens));
+        }
         if (options.Beta is { } beta)
             yield return ("beta", Text(beta));
         yield return ("seed", Text(options.Seed));
@@ -50,21 +80,29 @@ internal static class PublishedCard
         yield return ("steps", Text(plan.TotalSteps));
         if (job.TrainedTokens is { } tokens)
             yield return ("trained_tokens", Text(tokens));
-        if (options.Adapter.Kind != AdapterKind.Lora)
+        if (!options.Adapter.IsLowRank)
             yield break;
+        yield return ("adapter.type", options.Adapter.Kind == AdapterKind.Qlora ? "qlora" : "lora");
         yield return ("adapter.rank", Text(options.Adapter.Rank));
         yield return ("adapter.alpha", Text(options.Adapter.Alpha));
         yield return ("adapter.dropout", Text(options.Adapter.Dropout));
+        yield return ("adapter.use_dora", options.Adapter.WeightDecomposed ? "true" : "false");
+        yield return ("adapter.use_rslora", options.Adapter.RankStabilized ? "true" : "false");
         yield return ("adapter.target_modules", string.Join(", ", options.Adapter.TargetModules));
     }
 
-    private static List<ModelCardScore> Scores(ModelEvaluation before, ModelEvaluation after) =>
+    private static List<ModelCardScore> Scores(ModelEvaluation before, ModelEvaluation after) => after.Scores.Tokens == 0 ? [] :
     [
         new("validation loss", before.Scores.Loss, after.Scores.Loss),
         new("validation perplexity", before.Scores.Perplexity, after.Scores.Perplexity),
         new("validation token accuracy", before.Scores.TokenAccuracy, after.Scores.TokenAccuracy),
         new("validation answers exactly right", before.ExactShare, after.ExactShare),
     ];
+
+    private static List<ModelCardScore> Rewards(JobRecord job, JobEvaluation evaluation) => job.Method.Grader is null ? [] :
+        [new("validation mean reward", Mean(evaluation.Base), Mean(evaluation.Tuned))];
+
+    private static double? Mean(ModelEvaluation model) => model.Answered == 0 ? null : model.RewardSum / model.Answered;
 
     private static List<ModelCardScore> Preference(JobEvaluation evaluation) => evaluation.RewardAccuracy is null ? [] :
     [

@@ -27,6 +27,7 @@ internal static class RequestedTraining
     {
         MethodType.Dpo => TrainingMethod.Preference,
         MethodType.Pretraining => TrainingMethod.Pretraining,
+        MethodType.Reinforcement => TrainingMethod.Reinforcement,
         _ => TrainingMethod.Supervised,
     };
 
@@ -43,6 +44,8 @@ internal static class RequestedTraining
             Rank = rank,
             Alpha = asked.Alpha ?? 2.0 * rank,
             Dropout = asked.Dropout ?? unset.Dropout,
+            WeightDecomposed = asked.WeightDecomposed ?? unset.WeightDecomposed,
+            RankStabilized = asked.RankStabilized ?? unset.RankStabilized,
             TargetModules = asked.TargetModules is { } modules ? modules : unset.TargetModules,
         };
     }

@@ -22,6 +22,8 @@ internal static class StepEvents
         if (step.Accuracy is { } accuracy)
             data["train_mean_token_accuracy"] = accuracy;
         var message = string.Create(CultureInfo.InvariantCulture, $"Step {step.Step}/{totalSteps}: training loss={step.Loss:0.00##}");
+        if (step.Figures.TryGetValue("reward", out var reward))
+            message += string.Create(CultureInfo.InvariantCulture, $", reward={reward:0.00##}");
         if (taken.Validation is { } validation)
         {
             data["valid_loss"] = validation.Loss;
@@ -39,6 +41,13 @@ internal static class StepEvents
             Data = JsonSerializer.SerializeToElement(data),
         };
     }
+
+    public static JobEvent Stopped(TrainedStep taken, int patience) => new()
+    {
+        CreatedAt = taken.At,
+        Message = $"Step {taken.Metrics.Step}: the validation loss has not fallen for {patience} {(patience == 1 ? "epoch" : "epochs")}; training ends here, and the "
+            + "checkpoint with the lowest is published",
+    };
 
     public static JobEvent Skipped(TrainedStep taken) => new()
     {

@@ -3,6 +3,7 @@ using Serverless.Learning;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 using Serverless.Service.Storage;
+using Serverless.Service.Telemetry;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -11,7 +12,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// or when the job's owner wants something else. Before the first step of preferences, the reference is scored in the same way.
 /// </summary>
 public sealed class TrainChunk(
-    BlobAccount account, JobPlans plans, JobWishes wishes, References references, TrainingSessions sessions, ChunkCommits commits,
+    BlobAccount account, JobPlans plans, JobWishes wishes, References references, RolloutStore rollouts, TrainingSessions sessions, ChunkCommits commits,
     PipelineSettings settings, TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
 {
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
@@ -20,7 +21,9 @@ public sealed class TrainChunk(
 
     public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
     {
+        using var span = ServiceTelemetry.StartChunk(input);
         var outcome = await TrainAsync(input, scope);
+        span?.SetTag("serverless.chunk.outcome", outcome.Result.ToString());
         if (outcome.Result is StageResult.Yield or StageResult.Stop or StageResult.Refuse)
             await sessions.CloseAsync(input);
         return outcome;
@@ -36,7 +39,7 @@ public sealed class TrainChunk(
         await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, ct);
         if (lease is null)
             return StageOutcome.Wait(LookAgainForLease);
-        if (lease.Head.Step >= plan.TotalSteps)
+        if (lease.Head.Step >= plan.LastStep)
             return StageOutcome.Done;
         try
         {
@@ -46,7 +49,7 @@ public sealed class TrainChunk(
             using var use = await OpenAsync(job, plan, lease, ct);
             if (use.Session.TotalSteps != plan.TotalSteps)
                 await plans.WriteAsync(id, plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
-            return await new ChunkRun(use.Session, lease, plan, commits, wishes, settings, clock).RunAsync(scope);
+            return await TrainAsync(use.Session, plan, lease, scope);
         }
         catch (InputError error)
         {
@@ -56,6 +59,20 @@ public sealed class TrainChunk(
         {
             return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, "method"));
         }
+    }
+
+    private async Task<StageOutcome> TrainAsync(TrainingSession session, JobPlan plan, TrainerLease lease, ActivityScope scope)
+    {
+        var losses = plan.EarlyStoppingPatience is null ? [] : await commits.ValidationLossesAsync(session, scope.Stopping);
+        // The process may have ended between the last commit and the note that training ends there.
+        var isOver = session.Step == lease.Head.Step && session.IsAtEpochEnd
+            && plan.EarlyStoppingPatience is { } patience && EarlyStop.IsDue(losses, patience);
+        var outcome = isOver
+            ? StageOutcome.Done
+            : await new ChunkRun(session, lease, plan, commits, rollouts, wishes, settings, clock) { ValidationLosses = losses }.RunAsync(scope);
+        if (outcome.Result == StageResult.Done && lease.Head.Step < plan.TotalSteps)
+            await plans.WriteAsync(session.JobId, plan with { StoppedAt = lease.Head.Step }, CancellationToken.None);
+        return outcome;
     }
 
     /// <summary>Scores the reference of preferences; null if that is done.</summary>

@@ -20,16 +20,16 @@ internal sealed class TrainingEstimate(DecoderConfig config, TrainingOptions opt
     public long Weights => _shapes.Values.Sum(Size);
 
     /// <summary>The number of weights that train.</summary>
-    public long TrainedWeights => options.Adapter.Kind == AdapterKind.Full
-        ? Weights
-        : _shapes.Where(entry => entry.Key.EndsWith("_proj.weight", StringComparison.Ordinal))
-            .Sum(entry => options.Adapter.Rank * entry.Value.Sum());
+    public long TrainedWeights => options.Adapter.IsLowRank
+        ? options.Adapter.TargetsAmong(config.LinearPaths()).Select(path => _shapes[path + ".weight"])
+            .Sum(shape => options.Adapter.Rank * shape.Sum() + (options.Adapter.WeightDecomposed ? shape[0] : 0))
+        : Weights;
 
     /// <summary>
-    /// float32 weights, a gradient and two moments for each that trains, the activations of a micro-batch (about 16 values of the model's
+    /// float32 weights (for QLoRA those inside the blocks a little over half a byte each), a gradient and two moments for each that trains, the activations of a micro-batch (about 16 values of the model's
     /// width and 4 of the inner width for each token and layer) and its logits with their gradient.
     /// </summary>
-    public long Bytes => 4 * (Weights + 3 * TrainedWeights
+    public long Bytes => BaseBytes + 4 * ((options.Adapter.IsLowRank ? 4 : 3) * TrainedWeights
         + TokensAtOnce * ((long)config.Layers * (16 * config.Width + 4 * config.InnerWidth) + 2L * config.VocabularySize));
 
     /// <summary>Two operations a weight and token forward, twice that backward; half of the latter for frozen weights.</summary>
@@ -38,6 +38,17 @@ internal sealed class TrainingEstimate(DecoderConfig config, TrainingOptions opt
         var operations = (options.Adapter.Kind == AdapterKind.Full ? 6.0 : 4.0) * Weights * tokens;
         var rate = threads * (options.Precision == ComputePrecision.BFloat16 ? OperationsPerThreadInBFloat16 : OperationsPerThread);
         return TimeSpan.FromSeconds(operations / rate);
+    }
+
+    private long BaseBytes
+    {
+        get
+        {
+            if (options.Adapter.Kind != AdapterKind.Qlora)
+                return 4 * Weights;
+            var quantized = config.LinearPaths().Sum(path => Size(_shapes[path + ".weight"]));
+            return 4 * (Weights - quantized) + quantized * 33 / 64;
+        }
     }
 
     private static long Size(long[] shape) => shape.Aggregate(1L, (product, size) => product * size);

@@ -1,4 +1,7 @@
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
+using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 
@@ -43,6 +46,9 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>What there is to tell since the last commit, each with its step.</summary>
     public List<(int Step, JobEvent Event)> Events { get; } = [];
 
+    /// <summary>The answers that were drawn and are not stored yet.</summary>
+    public List<RolloutBatch> Rollouts { get; } = [];
+
     /// <summary>Loads a model and builds the trainer of a job.</summary>
     /// <param name="modelFolder">The model that training starts from.</param>
     /// <param name="task">What is trained on, and what is looked at after each epoch.</param>
@@ -68,7 +74,9 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>Whether the head is what this continues, so that its next commit fits there.</summary>
     public bool Continues(JobHead head) => !_broken && Manifest == head.Manifest && Step >= head.Step;
 
-    /// <summary>Takes steps for a length of time, at least one, and at most so many or up to the end of an epoch.</summary>
+    /// <summary>
+    /// Takes steps for a length of time, at least one or a batch of answers that it needs, and at most so many or up to the end of an epoch.
+    /// </summary>
     public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock)
     {
         try
@@ -86,6 +94,16 @@ public sealed class TrainingSession : IAsyncDisposable
     public Task<ReferenceState> ScoreReferenceAsync(ReferenceState state, TimeSpan length, TimeProvider clock) =>
         _thread.RunAsync(() => ScoreReference(state, length, clock));
 
+    /// <summary>Reinforcement only: takes the answers that were drawn for the present step before an interruption.</summary>
+    public Task ResumeAsync(IReadOnlyList<RolloutBatch> stored) => _thread.RunAsync(() =>
+    {
+        foreach (var batch in stored)
+        {
+            if (_trainer.NextRollout is not null)
+                _trainer.AddRollouts(batch);
+        }
+    });
+
     /// <summary>Writes the checkpoint files of the present step.</summary>
     public Task SaveAsync(string folder) => _thread.RunAsync(() => _trainer.Save(folder));
 
@@ -101,9 +119,12 @@ public sealed class TrainingSession : IAsyncDisposable
     public Task ExportAsync(string folder, string baseModel) => _thread.RunAsync(() =>
     {
         _trainer.ExportMerged(folder);
-        if (_trainer.Options.Adapter.Kind == Learning.Adapters.AdapterKind.Lora)
+        if (_trainer.Options.Adapter.IsLowRank)
             _trainer.ExportAdapter(Path.Combine(folder, "adapter"), baseModel);
     });
+
+    /// <inheritdoc cref="Trainer.SampleLogits"/>
+    public Task<LogitSample> SampleAsync() => _thread.RunAsync(_trainer.SampleLogits);
 
     public async ValueTask DisposeAsync()
     {
@@ -133,17 +154,23 @@ public sealed class TrainingSession : IAsyncDisposable
         var steps = new List<TrainedStep>();
         do
         {
+            if (_trainer.NextRollout is { } wanted)
+            {
+                Rollouts.Add(_trainer.Roll(wanted, CancellationToken.None));
+                _trainer.AddRollouts(Rollouts[^1]);
+                continue;
+            }
             var metrics = _trainer.TrainStep();
             var validation = IsAtEpochEnd ? _trainer.Validate(CancellationToken.None) : null;
             steps.Add(new TrainedStep(metrics, clock.GetUtcNow(), validation));
         }
-        while (steps.Count < mostSteps && !IsAtEpochEnd && clock.GetElapsedTime(begun) < length);
+        while (steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
         return steps;
     }
 
     private static Trainer Build(string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)
     {
-        var model = LanguageModel.Load(modelFolder);
+        var model = LanguageModel.Load(modelFolder, quantize: options.Adapter.Kind == AdapterKind.Qlora);
         Trainer? trainer = null;
         try
         {

@@ -9,7 +9,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// each training slot.
 /// </summary>
 public sealed class TrainingSessions(
-    TrainingTasks tasks, ModelCatalog models, ModelStore modelStore, ModelEncoders encoders, CheckpointStore checkpoints, JobFolders folders,
+    TrainingTasks tasks, RolloutStore rollouts, ModelCatalog models, ModelStore modelStore, ModelEncoders encoders, CheckpointStore checkpoints, JobFolders folders,
     PipelineSettings settings) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
@@ -93,6 +93,8 @@ public sealed class TrainingSessions(
             job.Id, modelFolder, task, plan.Options, checkpoint, head.Manifest);
         if (checkpoint is not null)
             Directory.Delete(checkpoint, recursive: true);
+        if (plan.Options.Policy is { } policy)
+            await session.ResumeAsync(await rollouts.ReadAsync(job.Id, session.Step / policy.UpdatesPerRollout, ct));
         return session;
     }
 }

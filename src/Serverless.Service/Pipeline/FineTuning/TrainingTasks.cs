@@ -1,4 +1,5 @@
 using Serverless.Learning.Data;
+using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
@@ -13,6 +14,7 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
     {
         MethodType.Dpo => PreferencesAsync(job, encoder, ct),
         MethodType.Pretraining => TextAsync(job, plan, encoder, ct),
+        MethodType.Reinforcement => PromptsAsync(job, plan, encoder, ct),
         _ => SupervisedAsync(job, encoder, ct),
     };
 
@@ -38,6 +40,15 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
         return new TextTask(
             [.. training.Cast<TextExample>().Select(document => encoder.EncodeText(document.Text))],
             [.. validation.Cast<TextExample>().SelectMany(document => encoder.EncodeDocument(document, plan.Options.MaxSequenceLength))]);
+    }
+
+    private async Task<TrainingTask> PromptsAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
+    {
+        var rewards = AnswerRewards.Of(job, plan) ?? throw new InvalidOperationException($"{job.Id} has no grader");
+        var training = await files.ReadAsync(job, job.TrainingFile, "training_file", ct);
+        return new PolicyTask(
+            [.. training.Cast<PromptExample>().Select(example => new PolicyPrompt(encoder.EncodePrompt(example), example.Item, example.Line))],
+            (prompt, answer) => rewards.Of(prompt.Item, answer));
     }
 
     /// <summary>What is looked at after each epoch: the beginning of the validation file, never more than an epoch has itself.</summary>

@@ -16,6 +16,10 @@ public sealed class FileIntake(FileStore store, IWorkflowStarter workflows)
         return file;
     }
 
+    /// <summary>Takes the version of a dropped blob that is there now, as above.</summary>
+    public async Task<FileRecord?> TakeDropAsync(string path, CancellationToken ct) =>
+        await store.FindDropAsync(path, ct) is { } etag ? await TakeDropAsync(path, etag, ct) : null;
+
     /// <summary>Starts the intake of a file that is stored; harmless if it runs or is done.</summary>
     public Task StartAsync(FileRecord file, CancellationToken ct) => file.Status == FileStatus.Uploaded
         ? workflows.StartAsync(IntakeWorkflow.Name, file.Id.Value, file.Id, ct)

@@ -1,0 +1,39 @@
+#!/usr/bin/env sh
+# Has Event Grid tell the app of every new blob in the container "datasets". Doing it again changes nothing.
+# On Container Apps the app looks for drops itself, and nothing is to be done.
+set -eu
+
+function_name=Drop
+subscription_name=datasets
+
+if [ -z "${SERVERLESS_DATASETS_TOPIC:-}" ]; then
+    exit 0
+fi
+if ! command -v az >/dev/null; then
+    echo "The Azure CLI is missing: install it (https://aka.ms/install-azure-cli), run \"az login\", then \"azd hooks run postdeploy\"." >&2
+    exit 1
+fi
+
+# The key appears when the host has first seen the blob trigger, some seconds after the deployment.
+key=
+for attempt in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    key=$(az functionapp keys list --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$AZURE_RESOURCE_GROUP" \
+        --name "$SERVERLESS_APP_NAME" --query systemKeys.blobs_extension --output tsv 2>/dev/null || true)
+    [ -n "$key" ] && break
+    echo "Waiting for $SERVERLESS_APP_NAME to start ($attempt of 12)"
+    sleep 10
+done
+if [ -z "$key" ]; then
+    echo "$SERVERLESS_APP_NAME has no key blobs_extension: its host has not started, or found no blob trigger. Its log says why;" >&2
+    echo "after that is put right, run \"azd hooks run postdeploy\"." >&2
+    exit 1
+fi
+
+az eventgrid system-topic event-subscription create --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$AZURE_RESOURCE_GROUP" \
+    --system-topic-name "$SERVERLESS_DATASETS_TOPIC" --name "$subscription_name" \
+    --endpoint-type webhook \
+    --endpoint "$SERVERLESS_APP_URL/runtime/webhooks/blobs?functionName=Host.Functions.$function_name&code=$key" \
+    --included-event-types Microsoft.Storage.BlobCreated \
+    --subject-begins-with /blobServices/default/containers/datasets/ \
+    --output none
+echo "Files dropped into the container \"datasets\" of $AZURE_STORAGE_ACCOUNT_NAME are taken in now. The API is at $SERVERLESS_APP_URL/v1"

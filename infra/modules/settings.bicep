@@ -1,0 +1,41 @@
+metadata description = 'The settings of the app that are the same wherever it runs.'
+
+@description('Settings by name.')
+@export()
+type Settings = { *: string }
+
+@export()
+@description('The settings of the app but for its keys and its own host name, which each plan adds.')
+func settingsOf(
+  storage Endpoints,
+  clientId string,
+  insightsConnectionString string,
+  trainingSlots int,
+  chunkSeconds int,
+  checkpointSeconds int,
+  allowedOrigins string[]
+) Settings => union(
+  {
+    // For the host, Durable Functions and the service alike: one account, opened by the identity.
+    AzureWebJobsStorage__credential: 'managedidentity'
+    AzureWebJobsStorage__clientId: clientId
+    AzureWebJobsStorage__blobServiceUri: storage.blob
+    AzureWebJobsStorage__queueServiceUri: storage.queue
+    AzureWebJobsStorage__tableServiceUri: storage.table
+    APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
+    // Above the 512 MB that a file may have, so that a larger one is refused by the API's own answer.
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '${600 * 1024 * 1024}'
+    SERVERLESS_TRAINING_SLOTS: string(trainingSlots)
+    SERVERLESS_CHUNK_SECONDS: string(chunkSeconds)
+    SERVERLESS_CHECKPOINT_SECONDS: string(checkpointSeconds)
+  },
+  empty(allowedOrigins) ? {} : { SERVERLESS_ALLOWED_ORIGINS: join(allowedOrigins, ',') }
+)
+
+@description('The addresses of the storage account.')
+type Endpoints = {
+  blob: string
+  queue: string
+  table: string
+}

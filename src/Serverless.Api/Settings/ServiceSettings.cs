@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Serverless.Api.Access;
+using Serverless.Service.Models;
+using Serverless.Service.Pipeline;
+
+namespace Serverless.Api.Settings;
+
+/// <summary>
+/// What can be set about the service in every head, under the same names. Each name can be given in the section <c>Serverless</c> of
+/// appsettings.json or as a variable <c>SERVERLESS_NAME</c> (<c>SERVERLESS_CHUNK_SECONDS</c> for <see cref="ChunkSeconds"/>), which wins.
+/// A head adds what only it has.
+/// </summary>
+public abstract record ServiceSettings
+{
+    /// <summary>A connection string, or the URL of a storage account, which is opened with the machine's identity.</summary>
+    public string Storage { get; init; } = Service.Storage.StorageSettings.DevelopmentStorage;
+
+    /// <summary>The folder for caches and scratch files; nothing that jobs and models consist of lies there.</summary>
+    public string Data { get; init; } = "data";
+
+    /// <summary>A folder of Hugging Face model folders; each becomes a base model of its folder's name at start.</summary>
+    public string Models { get; init; } = "models";
+
+    /// <summary>Processor threads for tensors; 0: as many as there are.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Keys that open the API; none: everyone who reaches the address.</summary>
+    public ImmutableArray<string> Keys { get; init; } = [];
+
+    /// <summary>Host names besides localhost by which the service may be addressed.</summary>
+    public ImmutableArray<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Origins of foreign pages that may call the API.</summary>
+    public ImmutableArray<string> AllowedOrigins { get; init; } = [];
+
+    /// <summary>How long an activity, such as one chunk of training, lasts before it commits and returns, in seconds.</summary>
+    public double ChunkSeconds { get; init; } = 240;
+
+    /// <summary>The time between two checkpoints within a chunk, in seconds: what a killed process loses at most.</summary>
+    public double CheckpointSeconds { get; init; } = 60;
+
+    /// <summary>The address in <see cref="Storage"/>, if it is one.</summary>
+    public Uri? StorageUrl => Storage.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? new Uri(Storage) : null;
+
+    /// <summary>Where models and work in progress lie on this machine.</summary>
+    public string WorkFolder => Path.Combine(Data, "work");
+
+    /// <summary>The pipeline's part of these settings.</summary>
+    public PipelineSettings Pipeline() => new()
+    {
+        CheckpointInterval = TimeSpan.FromSeconds(CheckpointSeconds),
+        IntakeModel = SampleModel.Name,
+        WorkFolder = WorkFolder,
+    };
+
+    /// <summary>The HTTP surface's part of these settings.</summary>
+    public ApiSettings Api() => new()
+    {
+        Keys = [.. Keys.Select((key, index) => ApiKey.FromSecret($"key {index + 1}", key))],
+        AllowedHosts = AllowedHosts,
+        AllowedOrigins = AllowedOrigins,
+    };
+}

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Serverless.Learning;
+using Serverless.Service.Storage;
+
+namespace Serverless.Api.Settings;
+
+/// <summary>Reads a head's settings from where they can be given, and checks them; all faults go into one message.</summary>
+public sealed class SettingsReader
+{
+    private const string Section = "Serverless";
+    private const string Prefix = "SERVERLESS_";
+
+    private readonly List<string> _faults = [];
+    private readonly Dictionary<string, (string Value, string Source)> _given = new(StringComparer.OrdinalIgnoreCase);
+
+    private SettingsReader()
+    {
+    }
+
+    /// <summary>Takes what is given: the file's section, which the variables win over, which the options win over.</summary>
+    /// <typeparam name="TSettings">The head's settings; the names of its properties that can be set are the names that can be given.</typeparam>
+    /// <param name="file">The configuration of appsettings.json.</param>
+    /// <param name="environment">The process's variables.</param>
+    /// <param name="options">What the command line gave, by setting name; null: not given.</param>
+    public static SettingsReader Of<TSettings>(
+        IConfiguration file, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string?> options)
+        where TSettings : ServiceSettings
+    {
+        var reader = new SettingsReader();
+        var names = NamesOf<TSettings>();
+        foreach (var entry in file.GetSection(Section).GetChildren())
+        {
+            if (!names.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))
+                reader.Fault($"{Section}:{entry.Key} in appsettings.json is unknown; allowed: {string.Join(", ", names)}");
+            else
+                reader._given[entry.Key] = (entry.Value ?? string.Join(',', entry.GetChildren().Select(item => item.Value)), $"{Section}:{entry.Key}");
+        }
+        // Other software uses the prefix too, so unknown variables are left alone.
+        foreach (var (name, value) in environment)
+            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+                && names.Contains(name[Prefix.Length..].Replace("_", "", StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase))
+                reader._given[name[Prefix.Length..].Replace("_", "", StringComparison.Ordinal)] = (value, name);
+        foreach (var (name, value) in options)
+            if (value is not null)
+#pragma warning disable CA1308 // options are written in lower case
+                reader._given[name] = (value, $"--{name.ToLowerInvariant()}");
+#pragma warning restore CA1308
+        return reader;
+    }
+
+    /// <summary>The names that can be set, those of the head first.</summary>
+    public static ImmutableArray<string> NamesOf<TSettings>()
+        where TSettings : ServiceSettings =>
+        [.. typeof(TSettings).GetProperties().Where(property => property.CanWrite).Select(property => property.Name)];
+
+    /// <summary>The settings of <paramref name="defaults"/> with what is given of those that every head has.</summary>
+    public TSettings Shared<TSettings>(TSettings defaults)
+        where TSettings : ServiceSettings => defaults with
+        {
+            Storage = Text(nameof(ServiceSettings.Storage), defaults.Storage),
+            Data = Path.GetFullPath(Text(nameof(ServiceSettings.Data), defaults.Data)),
+            Models = Path.GetFullPath(Text(nameof(ServiceSettings.Models), defaults.Models)),
+            Threads = Whole(nameof(ServiceSettings.Threads), defaults.Threads, 0, 1024),
+            Keys = List(nameof(ServiceSettings.Keys)),
+            AllowedHosts = List(nameof(ServiceSettings.AllowedHosts)),
+            AllowedOrigins = List(nameof(ServiceSettings.AllowedOrigins)),
+            ChunkSeconds = Number(nameof(ServiceSettings.ChunkSeconds), defaults.ChunkSeconds, 0.001, 86_400),
+            CheckpointSeconds = Number(nameof(ServiceSettings.CheckpointSeconds), defaults.CheckpointSeconds, 0.001, 86_400),
+        };
+
+    /// <summary>Adds what is wrong with the storage that the settings mean.</summary>
+    public void Check(StorageSettings storage)
+    {
+        try
+        {
+            storage.Validate();
+        }
+        catch (InputError error)
+        {
+            _faults.AddRange(error.Message.Split('\n'));
+        }
+    }
+
+    /// <summary>Adds a fault: which setting, what was found, what is allowed.</summary>
+    public void Fault(string fault) => _faults.Add(fault);
+
+    /// <exception cref="InputError">There are faults; the message names every setting, where it was found and what is allowed.</exception>
+    public void ThrowIfFaulty()
+    {
+        if (_faults.Count > 0)
+            throw new InputError($"settings: {string.Join("\nsettings: ", _faults)}");
+    }
+
+    /// <summary>A text that is not empty.</summary>
+    public string Text(string name, string otherwise)
+    {
+        if (!_given.TryGetValue(name, out var found))
+            return otherwise;
+        if (found.Value.Length == 0)
+            Fault($"{found.Source}: found nothing; leave it out for the default ({otherwise})");
+        return found.Value.Length == 0 ? otherwise : found.Value;
+    }
+
+    /// <summary>The address of a web server.</summary>
+    public Uri Url(string name, Uri otherwise)
+    {
+        if (!_given.TryGetValue(name, out var found))
+            return otherwise;
+        if (Uri.TryCreate(found.Value, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp && url.AbsolutePath == "/")
+            return url;
+        Fault($"{found.Source}: found \"{found.Value}\"; allowed: an address such as {otherwise.OriginalString}");
+        return otherwise;
+    }
+
+    /// <summary>A whole number within a range.</summary>
+    public int Whole(string name, int otherwise, int least, int most) => (int)Number(name, otherwise, least, most, whole: true);
+
+    /// <summary>A number within a range.</summary>
+    public double Number(string name, double otherwise, double least, double most, bool whole = false)
+    {
+        if (!_given.TryGetValue(name, out var found))
+            return otherwise;
+        if (double.TryParse(found.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most && (!whole || number == Math.Floor(number)))
+            return number;
+        var kind = whole ? "a whole number" : "a number";
+        Fault(string.Create(CultureInfo.InvariantCulture, $"{found.Source}: found \"{found.Value}\"; allowed: {kind} from {least} to {most}"));
+        return otherwise;
+    }
+
+    private ImmutableArray<string> List(string name) => _given.TryGetValue(name, out var found)
+        ? [.. found.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)]
+        : [];
+}

@@ -1,0 +1,22 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Serverless.Functions.Durable;
+using Serverless.Service.Pipeline;
+
+namespace Serverless.Functions.Upkeep;
+
+/// <summary>
+/// Every five minutes, on one instance: starts what was never started or has failed, removes what has expired, and forgets the histories
+/// of what ended long ago.
+/// </summary>
+public sealed class UpkeepFunction(UnfinishedWork unfinished, ExpiredFiles expired, DurableConnection hub, DurableHistories histories)
+{
+    [Function("Upkeep")]
+    public async Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken ct)
+    {
+        hub.Use(client);
+        await unfinished.StartAsync(ct);
+        await expired.RemoveAsync(ct);
+        await histories.PurgeAsync(ct);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+using Serverless.Learning.Grading.Templates;
+
+namespace Serverless.Learning.Grading;
+
+/// <summary>1 if the input has a form, 0 otherwise: a regular expression is found in it within its time, or its thoughts are marked.</summary>
+/// <param name="pattern">Null is <see cref="ThoughtFormat"/>.</param>
+internal sealed class FormatGrader(string name, TextTemplate input, Regex? pattern) : Grader(name, "format")
+{
+    public override IReadOnlyList<string> ItemKeys => input.ItemKeys;
+
+    /// <summary>
+    /// Compiles an expression to run in time linear in the input where it can be; look-around and back-references cannot, and backtrack
+    /// until the time limit.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is no regular expression.</exception>
+    public static Regex Compile(string pattern, TimeSpan timeLimit)
+    {
+        try
+        {
+            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, timeLimit);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(pattern, RegexOptions.CultureInvariant, timeLimit);
+        }
+    }
+
+    internal override Grade GradeIn(GradingContext context)
+    {
+        if (!input.TryRender(context, $"{Name}.input", out var text, out var fault))
+            return Grading.Grade.Faulty(fault!.Kind, fault.Message);
+        try
+        {
+            var holds = pattern?.IsMatch(text) ?? ThoughtFormat.Holds(text);
+            return new Grade { Score = holds ? 1 : 0, Passed = holds };
+        }
+        catch (RegexMatchTimeoutException timeout)
+        {
+            return Grading.Grade.Faulty(
+                GradeFaultKind.UnresponsiveReward,
+                FormattableString.Invariant($"{Name}.pattern: found no end after {timeout.MatchTimeout.TotalSeconds:0.###} s; ")
+                + "allowed: a pattern without look-around and back-references, which takes time in proportion to the text, or one that backtracks less");
+        }
+    }
+}

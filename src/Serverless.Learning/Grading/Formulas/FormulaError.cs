@@ -1,0 +1,9 @@
+namespace Serverless.Learning.Grading.Formulas;
+
+/// <summary>A text that is no formula.</summary>
+/// <param name="position">The character at fault, from 0.</param>
+/// <param name="message">What was found and what is allowed.</param>
+internal sealed class FormulaError(int position, string message) : Exception(message)
+{
+    public int Position { get; } = position;
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using Serverless.Learning.Grading.Formulas;
+
+namespace Serverless.Learning.Grading;
+
+/// <summary>
+/// A formula over the scores of several graders. A part that cannot grade an answer counts 0, and its fault is reported; a formula without a
+/// finite value is a fault of its own.
+/// </summary>
+internal sealed class MultiGrader(string name, IReadOnlyList<KeyValuePair<string, Grader>> parts, Formula formula, double threshold)
+    : Grader(name, "multi")
+{
+    public override IReadOnlyList<string> Models { get; } = [.. parts.SelectMany(part => part.Value.Models).Distinct()];
+
+    public override IReadOnlyList<string> ItemKeys { get; } = [.. parts.SelectMany(part => part.Value.ItemKeys).Distinct()];
+
+    internal override void Ask(GradingContext context, List<GraderQuestion> questions)
+    {
+        foreach (var part in parts)
+            part.Value.Ask(context, questions);
+    }
+
+    internal override Grade GradeIn(GradingContext context)
+    {
+        var grades = parts.Select(part => KeyValuePair.Create(part.Key, part.Value.GradeIn(context))).ToArray();
+        var scores = grades.ToDictionary(part => part.Key, part => part.Value.Score, StringComparer.Ordinal);
+        var faults = grades.SelectMany(part => part.Value.Faults).ToList();
+        var score = formula.Value(scores);
+        if (!double.IsFinite(score))
+        {
+            var given = string.Join(", ", scores.Select(part => $"{part.Key} = {part.Value.ToString("0.####", CultureInfo.InvariantCulture)}"));
+            faults.Add(new GradeFault(
+                GradeFaultKind.FormulaParse,
+                $"{Name}.calculate_output: found no finite number with {given}; allowed: a formula that has one for all scores"));
+            score = 0;
+        }
+        return new Grade { Score = score, Passed = faults.Count == 0 && score >= threshold, Faults = [.. faults], Parts = [.. grades] };
+    }
+}

@@ -1,0 +1,64 @@
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Kernels;
+using static TorchSharp.torch;
+
+namespace Serverless.Learning.Models;
+
+/// <summary>The attention of one layer, from the normed stream to what the layer adds to it.</summary>
+internal sealed class Attention
+{
+    private readonly DecoderConfig config;
+    private readonly int index;
+    private readonly Linear[] inputs;
+    private readonly Linear output;
+    private readonly Norm? queryNorm;
+    private readonly Norm? keyNorm;
+
+    public Attention(DecoderWeights weights, int index)
+    {
+        config = weights.Config;
+        this.index = index;
+        var path = $"model.layers.{index}.self_attn.";
+        string[] names = config.FusedProjections ? ["qkv_proj"] : ["q_proj", "k_proj", "v_proj"];
+        inputs = names.Select(name => weights.Product(path + name)).ToArray();
+        output = weights.Product(path + "o_proj");
+        queryNorm = weights.FindNorm(path + "q_norm");
+        keyNorm = weights.FindNorm(path + "k_norm");
+    }
+
+    public IEnumerable<Linear> Linears => [.. inputs, output];
+
+    /// <param name="x">[B*T, D].</param>
+    /// <returns>[B*T, D], x's dtype, owned by the caller's dispose scope.</returns>
+    public Tensor Forward(Tensor x, SequenceLayout layout, KeyValueCache? cache, DropoutSource? dropout)
+    {
+        var (queries, keys, values) = Projected(x, dropout);             // [B*T, H*Dh], [B*T, K*Dh] twice
+        var slides = config.Slides(index);
+        var (cosines, sines) = slides ? layout.Local : layout.Full;
+        var q = Rotated(queries, config.Heads, queryNorm);               // [B, H, T, Dh]
+        var k = Rotated(keys, config.KeyValueHeads, keyNorm);            // [B, K, T, Dh]
+        var v = Heads(values, config.KeyValueHeads).transpose(1, 2);
+        if (cache is not null) (k, v) = cache.Append(index, k, v);
+        var mixed = LayerOperations.CausalAttention(
+            q, k, v, layout.Documents, config.AttentionScale, slides ? config.Window : null, config.AttentionSoftCap);
+        return output.Forward(mixed.view(-1, config.Heads * config.HeadSize), dropout);
+
+        Tensor Heads(Tensor flat, int count) => flat.view(layout.Rows, layout.Time, count, config.HeadSize);
+
+        Tensor Rotated(Tensor flat, int count, Norm? norm)
+        {
+            var heads = Heads(flat, count);
+            if (norm is not null) heads = norm.Forward(heads);
+            return LayerOperations.RotaryEmbedding(heads.transpose(1, 2), cosines, sines);
+        }
+    }
+
+    private (Tensor Queries, Tensor Keys, Tensor Values) Projected(Tensor x, DropoutSource? dropout)
+    {
+        if (inputs is [var query, var key, var value])
+            return (query.Forward(x, dropout), key.Forward(x, dropout), value.Forward(x, dropout));
+        var (wide, narrow) = (config.Heads * config.HeadSize, config.KeyValueHeads * config.HeadSize);
+        var all = inputs[0].Forward(x, dropout);
+        return (all.narrow(1, 0, wide), all.narrow(1, wide, narrow), all.narrow(1, wide + narrow, narrow));
+    }
+}

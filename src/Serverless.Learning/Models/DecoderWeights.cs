@@ -1,0 +1,29 @@
+using Serverless.Learning.Kernels;
+using static TorchSharp.torch;
+
+namespace Serverless.Learning.Models;
+
+/// <summary>A decoder's weights by name, as the parts of its layers look them up.</summary>
+internal sealed class DecoderWeights(DecoderConfig config, IReadOnlyDictionary<string, Weight> weights)
+{
+    public DecoderConfig Config { get; } = config;
+
+    /// <summary>The product of a module path, with its bias where it has one.</summary>
+    public Linear Product(string path) => new(weights[path + ".weight"], weights.GetValueOrDefault(path + ".bias"));
+
+    /// <summary>The norm of a module path.</summary>
+    public Norm NormAt(string path) => new(weights[path + ".weight"], Config);
+
+    /// <summary>The norm of a module path, or null where the family has none.</summary>
+    public Norm? FindNorm(string path) => weights.ContainsKey(path + ".weight") ? NormAt(path) : null;
+}
+
+/// <summary>RMSNorm with the family's epsilon, and with 1 added to the weight where the family stores it so.</summary>
+internal sealed class Norm(Weight weight, DecoderConfig config)
+{
+    /// <param name="x">[..., width].</param>
+    /// <param name="dtype">Of the result; x's unless named.</param>
+    /// <returns>x's shape, owned by the caller's dispose scope.</returns>
+    public Tensor Forward(Tensor x, ScalarType? dtype = null) =>
+        LayerOperations.RmsNorm(x, config.NormsAddOne ? weight.Value.add(1) : weight.Value, config.NormEpsilon, dtype);
+}

@@ -1,0 +1,73 @@
+using Serverless.Learning.Models;
+
+namespace Serverless.Learning.Sampling;
+
+/// <summary>
+/// Answers that are generated together: each <see cref="Draw"/> gives every one of them a token, each <see cref="Advance"/> reads those tokens in one
+/// forward pass. Answers join and leave at any time between; in float32 none depends on the others beyond the rounding of
+/// the matrix products, which choose their order of summation by the number of rows. Not thread-safe. Owns its cache.
+/// </summary>
+public sealed class GenerationBatch(LanguageModel model) : IDisposable
+{
+    private readonly DecodingBatch batch = new(model.Decoder);
+    private readonly List<GrowingAnswer> growing = [];
+
+    /// <summary>The answers that have not ended, in the order in which they joined.</summary>
+    public IReadOnlyList<GrowingAnswer> Growing => growing;
+
+    /// <summary>Reads a prompt once and lets answers to it grow, one for each of the options.</summary>
+    /// <param name="prompt">Token ids, at least one.</param>
+    /// <param name="onPromptScores">Given the scores of each token of the prompt, from the first; null if not wanted.</param>
+    /// <param name="topScores">How many alternatives a token of the prompt is scored with.</param>
+    /// <returns>The answers, in the order of the options.</returns>
+    /// <exception cref="InputError">The prompt leaves no room in the model's context (<c>context_length_exceeded</c>).</exception>
+    public IReadOnlyList<GrowingAnswer> Add(
+        int[] prompt, IReadOnlyList<SamplingOptions> options, Action<TokenScores>? onPromptScores = null, int topScores = 0)
+    {
+        var answers = options.Select(each => new GrowingAnswer(model, each, prompt.Length, RoomFor(model, prompt, each))).ToList();
+        var wanted = answers.Where(answer => answer.Finish is null).ToList();
+        onPromptScores?.Invoke(TokenScores.Unpredicted(prompt[0], model.Tokenizer));
+        if (wanted.Count == 0 && onPromptScores is null) return answers;
+        batch.Join(prompt, wanted.Count, onPromptScores is null ? null
+            : (place, logits) => onPromptScores(TokenScores.Of(logits, prompt[place + 1], topScores, model.Tokenizer)));
+        growing.AddRange(wanted);
+        return answers;
+    }
+
+    /// <summary>Gives every answer a token, which is its <see cref="GrowingAnswer.Last"/> then. Answers that end with it have left.</summary>
+    /// <returns>The answers that got one.</returns>
+    public IReadOnlyList<GrowingAnswer> Draw()
+    {
+        GrowingAnswer[] drawn = [.. growing];
+        for (var row = 0; row < drawn.Length; row++) drawn[row].Draw(batch.LogitsOf(row));
+        Keep(answer => answer.Finish is null);
+        return drawn;
+    }
+
+    /// <summary>Reads the tokens that were drawn.</summary>
+    public void Advance()
+    {
+        if (growing.Count > 0) batch.Append([.. growing.Select(answer => answer.Last!.Id)]);
+    }
+
+    /// <summary>Takes out answers that nobody waits for any more.</summary>
+    public void Remove(IReadOnlySet<GrowingAnswer> answers) => Keep(answer => !answers.Contains(answer));
+
+    public void Dispose() => batch.Dispose();
+
+    internal static int RoomFor(LanguageModel model, int[] prompt, SamplingOptions options)
+    {
+        if (options.MaxTokens == 0 && prompt.Length <= model.MaxLength) return 0;
+        var room = Math.Min(options.MaxTokens, model.MaxLength - prompt.Length);
+        return room > 0 ? room : throw new InputError(
+            $"messages: found {prompt.Length} tokens; allowed: at most {model.MaxLength - 1}, the model's context less one token of answer",
+            "messages", "context_length_exceeded");
+    }
+
+    private void Keep(Predicate<GrowingAnswer> stays)
+    {
+        int[] kept = [.. Enumerable.Range(0, growing.Count).Where(row => stays(growing[row]))];
+        batch.Keep(kept);
+        growing.RemoveAll(answer => !stays(answer));
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text;
+using Serverless.Learning.Models;
+using Serverless.Learning.Sampling.Grammars;
+using Serverless.Learning.Text;
+
+namespace Serverless.Learning.Sampling;
+
+/// <summary>An answer of a <see cref="GenerationBatch"/> while it grows.</summary>
+public sealed class GrowingAnswer
+{
+    private readonly LanguageModel model;
+    private readonly SamplingOptions options;
+    private readonly int room;
+    private readonly List<int> ids = [];
+    private readonly List<float> logProbabilities = [];
+    private readonly Dictionary<int, int> counts = [];
+    private readonly StringBuilder whole = new();
+    private readonly StreamingDecoder decoder;
+    private readonly StopScanner scanner;
+    private readonly GrammarGate? gate;
+    private int? endId;
+
+    internal GrowingAnswer(LanguageModel model, SamplingOptions options, int promptTokens, int room)
+    {
+        this.model = model;
+        this.options = options;
+        this.room = room;
+        PromptTokens = promptTokens;
+        decoder = model.Tokenizer.NewStreamingDecoder(written: options.WrittenTokens);
+        scanner = new StopScanner(options.Stop);
+        gate = options.Grammar is { } grammar ? new GrammarGate(GrammarAutomaton.Of(grammar, model.Tokenizer), options.GrammarAfter) : null;
+        if (room == 0) Last = new GeneratedToken(-1, "", FinishReason.Length);
+    }
+
+    /// <summary>The length of the prompt.</summary>
+    public int PromptTokens { get; }
+
+    /// <summary>What the last token added; null before the first.</summary>
+    public GeneratedToken? Last { get; private set; }
+
+    /// <summary>Why the answer ended; null while it grows.</summary>
+    public FinishReason? Finish => Last?.Finish;
+
+    /// <summary>The whole answer, once it has ended.</summary>
+    public GeneratedText Result() => new(whole.ToString(), ids, Finish ?? throw new InvalidOperationException("the answer has not ended"))
+    {
+        EndId = endId,
+        LogProbabilities = logProbabilities,
+    };
+
+    /// <summary>Ends an answer that may not go on, as if its tokens were used up.</summary>
+    public void Cut()
+    {
+        var rest = Rest();
+        whole.Append(rest);
+        Last = new GeneratedToken(-1, rest, FinishReason.Length);
+    }
+
+    /// <summary>Draws a token and takes it.</summary>
+    /// <param name="logits">V logits of the token; used as scratch.</param>
+    internal void Draw(float[] logits)
+    {
+        if (gate is { IsStuck: true })
+        {
+            Cut();
+            return;
+        }
+        var raw = options.TopScores is null ? null : (float[])logits.Clone();
+        Adjust(logits);
+        var (id, logProbability) = TokenChoice.Draw(logits, options, options.Choice, ids.Count);
+        logProbabilities.Add(logProbability);
+        var ends = model.StopIds.Contains(id);
+        var scores = raw is null || ends ? null : TokenScores.Of(raw, id, options.TopScores!.Value, model.Tokenizer);
+        var (text, finish) = ends ? End(id) : Take(id);
+        whole.Append(text);
+        Last = new GeneratedToken(id, text, finish) { LogProbability = logProbability, Scores = scores };
+    }
+
+    private void Adjust(float[] logits)
+    {
+        if (options.FrequencyPenalty != 0 || options.PresencePenalty != 0)
+            foreach (var (id, count) in counts) logits[id] -= (float)(count * options.FrequencyPenalty + options.PresencePenalty);
+        foreach (var (id, bias) in options.LogitBias)
+            if (id < logits.Length) logits[id] += (float)bias;
+        gate?.Mask(logits, model.StopIds);
+    }
+
+    private (string Text, FinishReason? Finish) End(int id)
+    {
+        endId = id;
+        return (Rest(), FinishReason.Stop);
+    }
+
+    private (string Text, FinishReason? Finish) Take(int id)
+    {
+        ids.Add(id);
+        counts[id] = counts.GetValueOrDefault(id) + 1;
+        var decoded = decoder.Append(id);
+        gate?.Take(model.Tokenizer.BytesOf(id, skipSpecial: true), decoded);
+        var certain = scanner.Append(decoded);
+        if (scanner.Stopped) return (certain, FinishReason.Stop);
+        if (gate is { MustEnd: true }) return (certain + Rest(), FinishReason.Stop);
+        return ids.Count >= room ? (certain + Rest(), FinishReason.Length) : (certain, null);
+    }
+
+    private string Rest() => scanner.Append(decoder.Flush()) + scanner.Flush();
+}

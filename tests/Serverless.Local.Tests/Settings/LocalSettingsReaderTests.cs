@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Configuration;
+using Serverless.Learning;
+using Serverless.Local.Settings;
+
+namespace Serverless.Local.Tests.Settings;
+
+public sealed class LocalSettingsReaderTests
+{
+    [Fact]
+    public void Without_anything_given_the_defaults_hold()
+    {
+        var settings = Read([], [], []);
+        Assert.Equal("http://127.0.0.1:7071/", settings.Url.ToString());
+        Assert.Equal("UseDevelopmentStorage=true", settings.Storage);
+        Assert.Equal(Path.GetFullPath("data"), settings.Data);
+        Assert.Equal(240, settings.ChunkSeconds);
+    }
+
+    [Fact]
+    public void An_option_wins_over_a_variable_and_a_variable_over_the_file()
+    {
+        var settings = Read(
+            new() { ["Serverless:Data"] = "/file", ["Serverless:ChunkSeconds"] = "10", ["Serverless:Threads"] = "1", ["Serverless:Keys:0"] = "a", ["Serverless:Keys:1"] = "b" },
+            new() { ["SERVERLESS_DATA"] = "/variable", ["SERVERLESS_CHUNK_SECONDS"] = "20", ["SERVERLESS_ACCESS_KEY"] = "of other software" },
+            new() { ["Data"] = "/option", ["Url"] = null });
+        Assert.Equal("/option", settings.Data);
+        Assert.Equal(20, settings.ChunkSeconds);
+        Assert.Equal(1, settings.Threads);
+        Assert.Equal(["a", "b"], settings.Keys);
+    }
+
+    [Fact]
+    public void All_faults_stand_in_one_message_with_their_places()
+    {
+        var error = Assert.Throws<InputError>(() => Read(
+            new() { ["Serverless:Prot"] = "1", ["Serverless:DropSeconds"] = "soon" },
+            new() { ["SERVERLESS_THREADS"] = "0.5" },
+            new() { ["Url"] = "localhost", ["Data"] = "" }));
+        Assert.Equal(
+            """
+            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, AllowedHosts, AllowedOrigins, ChunkSeconds, CheckpointSeconds
+            settings: --data: found nothing; leave it out for the default (data)
+            settings: SERVERLESS_THREADS: found "0.5"; allowed: a whole number from 0 to 1024
+            settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071
+            settings: Serverless:DropSeconds: found "soon"; allowed: a number from 0.1 to 3600
+            """,
+            error.Message);
+    }
+
+    [Fact]
+    public void Storage_is_a_connection_string_an_account_url_or_azurite_at_a_port()
+    {
+        Assert.EndsWith("BlobEndpoint=http://127.0.0.1:10077/devstoreaccount1;", Read([], new() { ["SERVERLESS_AZURITE_PORT"] = "10077" }, []).StorageAccount.ConnectionString, StringComparison.Ordinal);
+        Assert.Equal("https://mine.blob.core.windows.net/", Read([], [], new() { ["Storage"] = "https://mine.blob.core.windows.net" }).StorageAccount.AccountUrl!.ToString());
+        var error = Assert.Throws<InputError>(() => Read([], [], new() { ["Storage"] = "nonsense" }));
+        Assert.Equal(
+            "settings: storage connection string: found one that Azure Storage cannot read; allowed: the one that the Azure portal shows under 'Access keys', or UseDevelopmentStorage=true",
+            error.Message);
+    }
+
+    [Fact]
+    public void An_address_beyond_this_machine_needs_a_key()
+    {
+        var error = Assert.Throws<InputError>(() => Read([], [], new() { ["Url"] = "http://0.0.0.0:7071" }));
+        Assert.Equal("settings: Keys: found none; an address other than this machine's own (http://0.0.0.0:7071/) needs at least one", error.Message);
+        Assert.Single(Read([], new() { ["SERVERLESS_KEYS"] = "secret" }, new() { ["Url"] = "http://0.0.0.0:7071" }).Keys);
+    }
+
+    private static LocalSettings Read(
+        Dictionary<string, string?> file, Dictionary<string, string> environment, Dictionary<string, string?> options) =>
+        LocalSettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(file).Build(), environment, options);
+}

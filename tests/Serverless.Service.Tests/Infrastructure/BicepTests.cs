@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
+using Serverless.Service.Jobs;
+using Serverless.Service.Storage;
+
+namespace Serverless.Service.Tests.Infrastructure;
+
+/// <summary>What can be said of the deployment from its text. Whether it compiles is another check, where the compiler is to be had.</summary>
+public sealed class BicepTests
+{
+    [Fact]
+    public void Every_file_is_reached_from_main_and_every_file_that_is_named_exists()
+    {
+        var reached = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Queue<string>(["main.bicep"]);
+        while (open.TryDequeue(out var name))
+        {
+            if (reached.Add(name))
+                foreach (var used in BicepFile.Read(name).Uses)
+                    open.Enqueue(used);
+        }
+        Assert.Equal(BicepFile.All().Select(file => file.Name), reached.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_containers_are_those_that_the_service_uses()
+    {
+        var account = new BlobAccount(new BlobServiceClient(StorageSettings.DevelopmentStorage));
+        var used = typeof(BlobAccount).GetProperties()
+            .Where(property => property.PropertyType == typeof(BlobContainerClient))
+            .Select(property => ((BlobContainerClient)property.GetValue(account)!).Name);
+        Assert.Equal(used.Order(StringComparer.Ordinal), BicepFile.Read("modules/storage.bicep").Array("containers").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("modules/storage.bicep", "allowSharedKeyAccess: false")]
+    [InlineData("modules/storage.bicep", "allowBlobPublicAccess: false")]
+    [InlineData("modules/storage.bicep", "publicAccess: 'None'")]
+    [InlineData("modules/monitoring.bicep", "DisableLocalAuth: true")]
+    [InlineData("modules/registry.bicep", "adminUserEnabled: false")]
+    [InlineData("modules/vault.bicep", "enableRbacAuthorization: true")]
+    [InlineData("modules/flex.bicep", "httpsOnly: true")]
+    [InlineData("modules/container.bicep", "allowInsecure: false")]
+    public void Nothing_opens_by_a_key_or_without_encryption(string file, string line) =>
+        Assert.Contains(line, BicepFile.Read(file).Text, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_rules_for_old_blobs_of_jobs_begin_with_the_folders_of_jobs() =>
+        Assert.Contains($"prefixMatch: ['jobs/{JobId.Prefix}']", BicepFile.Read("modules/storage.bicep").Text, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_parameter_file_gives_every_parameter_of_main()
+    {
+        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(BicepFile.Folder, "main.parameters.json")));
+        var given = file.RootElement.GetProperty("parameters").EnumerateObject().Select(parameter => parameter.Name);
+        Assert.Equal(BicepFile.Read("main.bicep").Parameters.Order(StringComparer.Ordinal), given.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_page_about_the_deployment_explains_every_variable_of_the_parameter_file()
+    {
+        var page = File.ReadAllText(Path.Combine(BicepFile.Folder, "README.md"));
+        var names = Regex.Matches(
+            File.ReadAllText(Path.Combine(BicepFile.Folder, "main.parameters.json")), @"\$\{(SERVERLESS_\w+)");
+        Assert.NotEmpty(names);
+        Assert.All(names, name => Assert.Contains($"`{name.Groups[1].Value}`", page, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("hooks/postdeploy.sh")]
+    [InlineData("hooks/postdeploy.ps1")]
+    public void The_hook_uses_only_what_main_puts_out_and_what_azd_gives(string hook)
+    {
+        var text = File.ReadAllText(Path.Combine(BicepFile.Folder, hook));
+        var used = Regex.Matches(text, @"(?:AZURE|SERVERLESS)_[A-Z_]+").Select(name => name.Value).Distinct();
+        var outputs = Regex.Matches(BicepFile.Read("main.bicep").Text, @"^output (\w+) ", RegexOptions.Multiline)
+            .Select(output => output.Groups[1].Value);
+        Assert.Empty(used.Except([.. outputs, "AZURE_SUBSCRIPTION_ID"]));
+    }
+}

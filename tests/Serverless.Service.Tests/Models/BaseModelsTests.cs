@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Logging;
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Formats;
+using Serverless.Learning.Models;
+using Serverless.Service.Models;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Service.Tests.Models;
+
+public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<string> _warnings = [];
+
+    [Fact]
+    public async Task An_adapter_beside_its_base_becomes_a_model()
+    {
+        var catalog = await SeedAsync(
+            ("routing", "someone/tiny", null), ("of a path", "/home/someone/models/tiny/", null));
+        foreach (var name in (string[])["routing", "of a path"])
+        {
+            var record = await catalog.FindAsync(new ModelId(name), default);
+            Assert.Equal((ModelKind.Adapter, new ModelId("tiny")), (record!.Kind, record.BaseModel!.Value));
+            Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], record.Parts.Select(part => part.Path));
+        }
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public async Task Adapters_that_cannot_be_used_are_named_with_the_reason_and_do_not_keep_the_head_from_starting()
+    {
+        var catalog = await SeedAsync(
+            ("foreign", "meta/llama", null), ("lokr", "tiny", config => config.Replace("LORA", "LOKR", StringComparison.Ordinal)),
+            ("wider", "tiny", config => config.Replace("\"r\": 2", "\"r\": 3", StringComparison.Ordinal)));
+        Assert.Equal(
+            [
+                $"The adapter in {Path.Combine(_folder.Path, "foreign")} is left out. adapter_config.json, base_model_name_or_path: found meta/llama; allowed: {(Directory.Exists(SampleModel.Folder) ? "sample-8m, " : "")}tiny",
+                $"The adapter in {Path.Combine(_folder.Path, "lokr")} is left out. adapter_config.json, peft_type: found \"LOKR\"; allowed: \"LORA\"",
+                $"The adapter in {Path.Combine(_folder.Path, "wider")} is left out. " +
+                "adapter_model.safetensors, module \"model.layers.0.self_attn.q_proj\": lora_A has shape [2, 32]; r = 3 asks for [3, in]\n" +
+                "adapter_model.safetensors, module \"model.layers.0.self_attn.q_proj\": lora_B has shape [32, 2]; r = 3 asks for [out, 3]",
+            ],
+            _warnings);
+        Assert.NotNull(await catalog.FindAsync(new ModelId("tiny"), default));
+        Assert.Null(await catalog.FindAsync(new ModelId("foreign"), default));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private async Task<ModelCatalog> SeedAsync(params (string Name, string Base, Func<string, string>? Change)[] adapters)
+    {
+        TinyModel.Write(Path.Combine(_folder.Path, "tiny"));
+        foreach (var (name, baseModel, change) in adapters)
+            Write(Path.Combine(_folder.Path, name), baseModel, change ?? (config => config));
+        var account = await azurite.NewAccountAsync();
+        var catalog = new ModelCatalog(account);
+        using var store = new ModelStore(account, catalog, TimeProvider.System);
+        await new BaseModels(store, new Warnings(_warnings)).SeedAsync(_folder.Path, default);
+        return catalog;
+    }
+
+    private void Write(string folder, string baseModel, Func<string, string> change)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var model = LanguageModel.Load(Path.Combine(_folder.Path, "tiny"));
+        var options = new AdapterOptions { Rank = 2, TargetModules = ["layers.0.self_attn.q_proj"] };
+        using var adapter = LoraAdapter.Wrap(model.Decoder, options, seed: 1);
+        PeftAdapter.Save(folder, options, baseModel, adapter.Tensors());
+        var config = Path.Combine(folder, "adapter_config.json");
+        File.WriteAllText(config, change(File.ReadAllText(config)));
+    }
+
+    private sealed class Warnings(List<string> lines) : ILogger<BaseModels>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) lines.Add(formatter(state, exception));
+        }
+    }
+}
