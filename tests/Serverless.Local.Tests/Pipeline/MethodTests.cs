@@ -120,6 +120,12 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(Enumerable.Range(1, 12), answers.Select(answer => answer.GetProperty("line").GetInt32()).Distinct().Order());
         var evaluation = await head.Get<JobEvaluations>().FindAsync(job.Id, default);
         Assert.Equal((true, 11, 11), (evaluation!.Finished, evaluation.Base.Answered, evaluation.Tuned.Answered));
+        var comparison = Assert.Single(evaluation.Comparisons);
+        Assert.Equal(("letter", 11), (comparison.Metric, comparison.Wins + comparison.Losses + comparison.Ties));
+        Assert.Equal(evaluation.Tuned.Graders[0].Scores.Average(), comparison.Tuned.Mean, 1e-12);
+        Assert.Equal(11, evaluation.Tuned.Samples.Length);
+        Assert.All(evaluation.Tuned.Samples, sample => Assert.Null(sample.Expected));
+        Assert.Null(evaluation.GainOf("loss"));
         var messages = await head.MessagesAsync(job.Id);
         Assert.Contains(messages, message => message.StartsWith("Step 1/3: training loss=", StringComparison.Ordinal) && message.Contains(", reward=", StringComparison.Ordinal));
         Assert.Contains(messages, message => message.Contains("of the answers were cut off at max_completion_tokens, 6. Raise it", StringComparison.Ordinal));
