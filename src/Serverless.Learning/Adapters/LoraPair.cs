@@ -1,4 +1,5 @@
 using Serverless.Learning.Models;
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Adapters;
@@ -61,7 +62,7 @@ public sealed class LoraPair : IDisposable
     {
         var kept = source is null || dropout == 0 ? input : input.mul(source.Mask(Path, input.shape[1], dropout).to(input.dtype));
         var inner = nn.functional.linear(kept, A.Value.to(input.dtype));
-        var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Scale));
+        var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Operand.Of(Scale)));
         if (Magnitude is null) return adapted;
         // In float32: a bfloat16 factor near one would round most of what the magnitudes learn away.
         return adapted.to(ScalarType.Float32).mul(Magnitude.Value.div(fixedNorms ?? RowNorms())).to(input.dtype);
@@ -73,7 +74,7 @@ public sealed class LoraPair : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var merged = original.to(ScalarType.Float32).add(B.Value.mm(A.Value).mul(Scale));
+        var merged = original.to(ScalarType.Float32).add(B.Value.mm(A.Value).mul(Operand.Of(Scale)));
         if (Magnitude is not null)
             merged = merged.mul(Magnitude.Value.div(Norms(merged.square().sum(1))).unsqueeze(1));
         return merged.MoveToOuterDisposeScope();
@@ -98,7 +99,7 @@ public sealed class LoraPair : IDisposable
         return Norms(baseSquares!.add(cross).add(own)).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Norms(Tensor squares) => squares.clamp_min(LeastSquare).sqrt();
+    private static Tensor Norms(Tensor squares) => squares.clamp_min(Operand.Of(LeastSquare)).sqrt();
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using Serverless.Learning.Native;
 using static Serverless.Learning.Kernels.TensorMemory;
 using static TorchSharp.torch;
 
@@ -66,9 +67,9 @@ public static unsafe partial class Fused
     /// <summary>Turns logits z into c tanh(z / c) in place; gives the derivative 1 - tanh^2, of their shape, where it is wanted.</summary>
     private static Tensor? Capped(Tensor logits, double cap, bool isRecorded)
     {
-        logits.div_(cap).tanh_();
-        var slope = isRecorded ? logits.square().neg_().add_(1) : null;
-        logits.mul_(cap);
+        logits.div_(Operand.Of(cap)).tanh_();
+        var slope = isRecorded ? logits.square().neg_().add_(Operand.Of(1)) : null;
+        logits.mul_(Operand.Of(cap));
         return slope;
     }
 

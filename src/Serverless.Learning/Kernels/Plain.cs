@@ -1,3 +1,4 @@
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Kernels;
@@ -17,7 +18,7 @@ public static class Plain
     {
         using var scope = NewDisposeScope();
         var wide = x.to(ScalarType.Float32);
-        var inverse = wide.square().mean([-1], keepdim: true).add(epsilon).rsqrt();
+        var inverse = wide.square().mean([-1], keepdim: true).add(Operand.Of(epsilon)).rsqrt();
         return (wide * inverse * weight).to(dtype ?? x.dtype).MoveToOuterDisposeScope();
     }
 
@@ -56,8 +57,8 @@ public static class Plain
     {
         using var scope = NewDisposeScope();
         var wide = gate.to(ScalarType.Float32);
-        var inner = (wide + wide.pow(3).mul(0.044715)).mul(Math.Sqrt(2 / Math.PI));
-        return (wide * inner.tanh().add(1).mul(0.5)).to(gate.dtype).mul(up).MoveToOuterDisposeScope();
+        var inner = (wide + wide.pow(Operand.Of(3)).mul(Operand.Of(0.044715))).mul(Operand.Of(Math.Sqrt(2 / Math.PI)));
+        return (wide * inner.tanh().add(Operand.Of(1)).mul(Operand.Of(0.5))).to(gate.dtype).mul(up).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -79,9 +80,9 @@ public static class Plain
         var (batch, heads, queries, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
         var (groups, keys) = (k.shape[1], k.shape[2]);
         var grouped = q.reshape(batch, groups, heads / groups * queries, width);
-        var scores = matmul(grouped, k.transpose(2, 3)).mul(scale).view(batch, groups, heads / groups, queries, keys);
+        var scores = matmul(grouped, k.transpose(2, 3)).mul(Operand.Of(scale)).view(batch, groups, heads / groups, queries, keys);
 
-        if (softCap is { } cap) scores = scores.div(cap).tanh().mul(cap);
+        if (softCap is { } cap) scores = scores.div(Operand.Of(cap)).tanh().mul(Operand.Of(cap));
 
         var reach = ones([queries, keys], dtype: ScalarType.Bool).tril(keys - queries);
         if (window < keys) reach = reach.triu(keys - queries - window.Value + 1);
@@ -91,7 +92,7 @@ public static class Plain
             var own = documents.narrow(1, keys - queries, queries).unsqueeze(2).eq(documents.unsqueeze(1));
             visible = visible.logical_and(own.view(batch, 1, 1, queries, keys));
         }
-        var probabilities = scores.masked_fill(visible.logical_not(), float.NegativeInfinity).softmax(-1, ScalarType.Float32).to(q.dtype);
+        var probabilities = scores.masked_fill(visible.logical_not(), Operand.Of(double.NegativeInfinity)).softmax(-1, ScalarType.Float32).to(q.dtype);
         var mixed = matmul(probabilities.view(batch, groups, heads / groups * queries, keys), v);
         return mixed.view(batch, heads, queries, width).transpose(1, 2).reshape(batch, queries, heads * width).MoveToOuterDisposeScope();
     }
@@ -103,7 +104,7 @@ public static class Plain
     public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale)
     {
         using var scope = NewDisposeScope();
-        var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), targets, reduction: nn.Reduction.Sum).mul(scale);
+        var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), targets, reduction: nn.Reduction.Sum).mul(Operand.Of(scale));
         var correct = logits.detach().argmax(-1).eq(targets).sum().item<long>();
         return new CrossEntropyResult(loss.MoveToOuterDisposeScope(), correct);
     }
@@ -120,7 +121,7 @@ public static class Plain
         using var head = weight.to(hidden.dtype);
         using var logits = matmul(hidden, head.t());
         if (softCap is not { } cap) return CrossEntropy(logits, targets, scale);
-        using var capped = logits.div(cap).tanh_().mul(cap);
+        using var capped = logits.div(Operand.Of(cap)).tanh_().mul(Operand.Of(cap));
         return CrossEntropy(capped, targets, scale);
     }
 

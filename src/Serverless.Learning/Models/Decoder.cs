@@ -118,7 +118,7 @@ public sealed class Decoder : IDisposable
     public Tensor Logits(Tensor hidden)
     {
         var logits = nn.functional.linear(hidden, Head.Value.to(hidden.dtype)).to(ScalarType.Float32);
-        return Config.LogitSoftCap is { } cap ? logits.div(cap).tanh().mul(cap) : logits;
+        return Config.LogitSoftCap is { } cap ? logits.div(Operand.Of(cap)).tanh().mul(Operand.Of(cap)) : logits;
     }
 
     /// <summary>The head and its cross-entropy, over the places that have a target only.</summary>

@@ -1,4 +1,5 @@
 using Serverless.Learning.Kernels;
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Models;
@@ -25,5 +26,5 @@ internal sealed class Norm(Weight weight, DecoderConfig config)
     /// <param name="dtype">Of the result; x's unless named.</param>
     /// <returns>x's shape, owned by the caller's dispose scope.</returns>
     public Tensor Forward(Tensor x, ScalarType? dtype = null) =>
-        LayerOperations.RmsNorm(x, config.NormsAddOne ? weight.Value.add(1) : weight.Value, config.NormEpsilon, dtype);
+        LayerOperations.RmsNorm(x, config.NormsAddOne ? weight.Value.add(Operand.Of(1)) : weight.Value, config.NormEpsilon, dtype);
 }

@@ -1,3 +1,4 @@
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Training;
@@ -40,7 +41,7 @@ internal sealed class Muon : IOptimiser
             var shape = item.Weight.Value.shape;
             var gradient = FlatParameters.View(parameters.Gradients, item).view(shape);
             var moving = FlatParameters.View(velocity, item).view(shape);
-            moving.mul_(Momentum).add_(gradient);
+            moving.mul_(Operand.Of(Momentum)).add_(gradient);
             var direction = Orthogonal(gradient.add(moving, alpha: Momentum));
             var size = learningRate * UpdateSize * Math.Sqrt(Math.Max(shape[0], shape[1]));
             FlatParameters.View(parameters.Values, item).view(shape).mul_(1 - learningRate * weightDecay).add_(direction, alpha: -size);
@@ -60,12 +61,12 @@ internal sealed class Muon : IOptimiser
     private static Tensor Orthogonal(Tensor matrix)
     {
         var wide = matrix.shape[0] > matrix.shape[1] ? matrix.t() : matrix;
-        var x = wide.div(wide.norm().add(1e-7)).to(ScalarType.BFloat16);
+        var x = wide.div(wide.norm().add(Operand.Of(1e-7))).to(ScalarType.BFloat16);
         for (var iteration = 0; iteration < Iterations; iteration++)
         {
             var a = x.mm(x.t());
-            var b = a.mul(-4.7750).addmm(a, a, alpha: 2.0315f);
-            x = x.mul(3.4445).addmm(b, x);
+            var b = a.mul(Operand.Of(-4.7750)).addmm(a, a, alpha: 2.0315f);
+            x = x.mul(Operand.Of(3.4445)).addmm(b, x);
         }
         return (matrix.shape[0] > matrix.shape[1] ? x.t() : x).to(ScalarType.Float32);
     }

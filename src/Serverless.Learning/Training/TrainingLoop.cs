@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Models;
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Training;
@@ -51,7 +52,7 @@ internal sealed class TrainingLoop(
         if (finite)
         {
             using var noGradient = no_grad();
-            if (norm > settings.MaxGradientNorm) parameters.Gradients.mul_(settings.MaxGradientNorm / norm);
+            if (norm > settings.MaxGradientNorm) parameters.Gradients.mul_(Operand.Of(settings.MaxGradientNorm / norm));
             optimiser.Update(Step, rate);
             SkippedInARow = 0;
         }

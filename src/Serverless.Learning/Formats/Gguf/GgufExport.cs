@@ -1,4 +1,5 @@
 using Serverless.Learning.Models;
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Formats.Gguf;
@@ -100,7 +101,7 @@ public static class GgufExport
         using (norm)
         {
             using var wide = norm.to(ScalarType.Float32);
-            return wide.add(1);
+            return wide.add(Operand.Of(1));
         }
     }
 
