@@ -13,7 +13,8 @@ internal static class EvaluationReader
     private const int MaxGraders = 16;
 
     /// <summary>The graders, valid and with different names.</summary>
-    public static ImmutableArray<JsonElement> Graders(RequestObject body)
+    /// <param name="reward">The grader of <c>method.reinforcement</c>, which scores the same answers; null with every other method.</param>
+    public static ImmutableArray<JsonElement> Graders(RequestObject body, JsonElement? reward)
     {
         if (body.Object("evaluation")?.Value("graders") is not { } array)
             return [];
@@ -23,6 +24,8 @@ internal static class EvaluationReader
         if (array.GetArrayLength() > MaxGraders)
             throw Refusal.ArrayTooLong(path, MaxGraders, array.GetArrayLength());
         var names = new HashSet<string>(PublishCondition.Always, StringComparer.Ordinal);
+        if (reward is { } rewarding)
+            names.Add(NameOf(rewarding));
         var graders = ImmutableArray.CreateBuilder<JsonElement>();
         foreach (var (at, json) in array.EnumerateArray().Index())
         {
@@ -34,13 +37,15 @@ internal static class EvaluationReader
         return graders.ToImmutable();
     }
 
-    /// <param name="graders">The job's graders, whose names are metrics.</param>
+    /// <param name="graders">The job's graders, the rewarding one first, whose names are metrics.</param>
     public static PublishCondition? PublishIf(RequestObject body, ImmutableArray<JsonElement> graders)
     {
         if (body.Object("publish_if") is not { } given)
             return null;
-        string[] metrics = [.. PublishCondition.Always, .. graders.Select(grader => grader.GetProperty("name").GetString()!)];
+        string[] metrics = [.. PublishCondition.Always, .. graders.Select(NameOf)];
         var metric = given.OneOf("metric", metrics) ?? throw Refusal.Missing(given.PathOf("metric"));
         return new PublishCondition(metric, given.Number("minimum_gain") ?? 0);
     }
+
+    private static string NameOf(JsonElement grader) => grader.GetProperty("name").GetString()!;
 }

@@ -23,7 +23,7 @@ internal static class JobRequestReader
         if (body.Objects("integrations") is { Count: > 0 })
             throw Refusal.NotOffered("integrations");
         var (method, adapter) = MethodReader.Read(body);
-        var graders = EvaluationReader.Graders(body);
+        var graders = EvaluationReader.Graders(body, method.Grader);
         return new JobRequest
         {
             Model = new ModelId(body.RequiredString("model", minLength: 1)),
@@ -34,7 +34,7 @@ internal static class JobRequestReader
             Method = method,
             Adapter = adapter,
             Graders = graders,
-            PublishIf = EvaluationReader.PublishIf(body, graders),
+            PublishIf = EvaluationReader.PublishIf(body, method.Grader is { } reward ? [reward, .. graders] : graders),
             Metadata = ReadMetadata(body),
         };
     }

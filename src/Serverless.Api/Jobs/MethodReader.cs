@@ -14,6 +14,7 @@ namespace Serverless.Api.Jobs;
 internal static class MethodReader
 {
     private const int MaxRank = 1024;
+    private const double MaxBeta = 2;
 
     private static readonly string[] Types = ["supervised", "dpo", "reinforcement", "distillation", "pretraining"];
     private static readonly string[] AdapterTypes = ["lora", "full", "qlora"];
@@ -27,13 +28,25 @@ internal static class MethodReader
             return (new JobMethod { Hyperparameters = ReadHyperparameters(body.Object("hyperparameters")) }, new AdapterRequest());
 
         var type = method.OneOf("type", Types) ?? throw Refusal.Missing(method.PathOf("type"));
-        if (type != "supervised")
-            throw Refusal.NotYet(method.PathOf("type"), type, "'supervised'");
+        if (type == "distillation")
+            throw Refusal.NotYet(method.PathOf("type"), type, "'supervised', 'dpo', 'reinforcement', and 'pretraining'");
         var hyperparameters = method.Object(type)?.Object("hyperparameters") ?? body.Object("hyperparameters");
-        return (
-            new JobMethod { Type = MethodType.Supervised, Hyperparameters = ReadHyperparameters(hyperparameters) },
-            ReadAdapter(method.Object("adapter")));
+        var read = ReadHyperparameters(hyperparameters);
+        if (type == "dpo")
+            read = read with { Beta = hyperparameters?.AutoOrPositive("beta", MaxBeta) };
+        var asked = new JobMethod { Type = TypeOf(type), Hyperparameters = read };
+        if (type == "reinforcement")
+            asked = PolicyReader.Read(asked, method, hyperparameters);
+        return (asked, ReadAdapter(method.Object("adapter")));
     }
+
+    private static MethodType TypeOf(string type) => type switch
+    {
+        "dpo" => MethodType.Dpo,
+        "pretraining" => MethodType.Pretraining,
+        "reinforcement" => MethodType.Reinforcement,
+        _ => MethodType.Supervised,
+    };
 
     private static Hyperparameters ReadHyperparameters(RequestObject? given)
     {
@@ -46,6 +59,7 @@ internal static class MethodReader
             LearningRateMultiplier = fields.AutoOrPositive("learning_rate_multiplier"),
             LearningRate = fields.AutoOrPositive("learning_rate"),
             MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 2, int.MaxValue),
+            EarlyStoppingPatience = (int?)fields.Integer("early_stopping_patience", 1, 50),
         };
         return read is { LearningRate: not null, LearningRateMultiplier: not null }
             ? throw new InputError(

@@ -91,15 +91,16 @@ internal readonly struct RequestObject
             : throw Refusal.NotAllowed(PathOf(name), $"'auto' or an integer from {minimum} to {maximum}", Value(name)!.Value.GetRawText());
     }
 
-    /// <summary>A number above 0, or null for <c>auto</c>.</summary>
-    public double? AutoOrPositive(string name)
+    /// <summary>A number above 0 and at most <paramref name="maximum"/>, or null for <c>auto</c>.</summary>
+    public double? AutoOrPositive(string name, double maximum = double.PositiveInfinity)
     {
         if (IsAuto(name))
             return null;
+        var allowed = double.IsInfinity(maximum) ? "'auto' or a number above 0" : $"'auto' or a number above 0 and at most {Refusal.Text(maximum)}";
         return Value(name) is { ValueKind: JsonValueKind.Number } value
-               && value.TryGetDouble(out var found) && found > 0 && double.IsFinite(found)
+               && value.TryGetDouble(out var found) && found > 0 && double.IsFinite(found) && found <= maximum
             ? found
-            : throw Refusal.NotAllowed(PathOf(name), "'auto' or a number above 0", Value(name)!.Value.GetRawText());
+            : throw Refusal.NotAllowed(PathOf(name), allowed, Value(name)!.Value.GetRawText());
     }
 
     public RequestObject? Object(string name) => Value(name) is { } value ? new RequestObject(value, PathOf(name)) : null;

@@ -16,6 +16,8 @@ internal static class JobEvaluationObject
         ["examples"] = evaluation.Examples,
         ["base"] = Model(evaluation.Base),
         ["tuned"] = Model(evaluation.Tuned),
+        ["reward_accuracy"] = evaluation.RewardAccuracy,
+        ["reward_margin"] = evaluation.RewardMargin,
         ["comparisons"] = new JsonArray([.. evaluation.Comparisons.Select(comparison => (JsonNode)Comparison(comparison, evaluation))]),
         ["samples"] = new JsonArray([.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples).Select((pair, at) => (JsonNode)Sample(pair.First, pair.Second, at, evaluation))]),
     };
@@ -23,9 +25,9 @@ internal static class JobEvaluationObject
     private static JsonObject Model(ModelEvaluation model) => new()
     {
         ["scored"] = model.Scored,
-        ["loss"] = model.Scored == 0 ? null : model.Scores.Loss,
-        ["perplexity"] = model.Scored == 0 ? null : model.Scores.Perplexity,
-        ["token_accuracy"] = model.Scored == 0 ? null : model.Scores.TokenAccuracy,
+        ["loss"] = model.Scores.Tokens == 0 ? null : model.Scores.Loss,
+        ["perplexity"] = model.Scores.Tokens == 0 ? null : model.Scores.Perplexity,
+        ["token_accuracy"] = model.Scores.Tokens == 0 ? null : model.Scores.TokenAccuracy,
         ["answered"] = model.Answered,
         ["exact_match"] = model.ExactShare,
     };
@@ -63,7 +65,7 @@ internal static class JobEvaluationObject
     private static JsonObject Answer(GradedAnswer answer, int at, ModelEvaluation model) => new()
     {
         ["answer"] = answer.Answer,
-        ["exact_match"] = answer.Exact,
+        ["exact_match"] = answer.Expected is null ? null : answer.Exact,
         ["scores"] = new JsonObject(model.Graders.Where(grader => at < grader.Scores.Length).Select(grader => KeyValuePair.Create(grader.Name, (JsonNode?)grader.Scores[at]))),
     };
 }

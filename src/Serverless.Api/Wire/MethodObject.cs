@@ -19,11 +19,19 @@ internal static class MethodObject
         var method = new JsonObject
         {
             ["type"] = type,
-            [type] = new JsonObject { ["hyperparameters"] = HyperparametersOf(job) },
+            [type] = OwnOf(job),
         };
         if (AdapterOf(job) is { Count: > 0 } adapter)
             method["adapter"] = adapter;
         return method;
+    }
+
+    private static JsonObject OwnOf(JobRecord job)
+    {
+        var own = new JsonObject { ["hyperparameters"] = HyperparametersOf(job) };
+        if (job.Method.Grader is { } grader)
+            own["grader"] = JsonObject.Create(grader);
+        return own;
     }
 
     /// <summary>The hyper-parameters alone. What only this service knows is written where it was asked for or is resolved.</summary>
@@ -38,10 +46,16 @@ internal static class MethodObject
             // Without a factor the rate that was chosen is the one that auto chooses.
             ["learning_rate_multiplier"] = asked.LearningRateMultiplier ?? (resolved is null || asked.LearningRate is not null ? (JsonNode)Auto : 1.0),
         };
+        if (asked.EarlyStoppingPatience is { } patience)
+            written["early_stopping_patience"] = patience;
+        if (job.Method.Type == MethodType.Dpo)
+            written["beta"] = resolved?.Beta ?? asked.Beta ?? (JsonNode)Auto;
         if ((resolved?.LearningRate ?? asked.LearningRate) is { } rate)
             written["learning_rate"] = rate;
         if ((resolved?.MaxSequenceLength ?? asked.MaxSequenceLength) is { } length)
             written["max_sequence_length"] = length;
+        if (job.Method.Type == MethodType.Reinforcement)
+            PolicyObject.Write(job, written);
         return written;
     }
 

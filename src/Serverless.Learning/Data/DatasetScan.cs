@@ -15,6 +15,9 @@ public sealed record DatasetScan
     /// <summary>Whether the file was read to its end, or to a fault after which reading makes no sense.</summary>
     public bool Finished { get; init; }
 
+    /// <summary>What the lines hold and how that is known; null before the first line that is not blank.</summary>
+    public FormatFinding? Format { get; init; }
+
     /// <summary>The offset of the next line, in bytes.</summary>
     public long Offset { get; init; }
 

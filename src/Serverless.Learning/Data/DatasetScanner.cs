@@ -5,12 +5,13 @@ using Serverless.Learning.Text;
 namespace Serverless.Learning.Data;
 
 /// <summary>
-/// Validates a chat data set and counts its tokens in stretches of bounded time. The result does not depend on where the stretches end.
+/// Validates a data set and counts its tokens in stretches of bounded time. The result does not depend on where the stretches end.
 /// </summary>
 /// <param name="fileName">The name that faults give.</param>
+/// <param name="format">What the lines have to hold; null to find out by the rule of <see cref="FormatFinding"/>.</param>
 /// <param name="encoder">Tokenizer and template of the model to be trained; null to validate without counting tokens.</param>
 /// <param name="clock">Measures the budget; the system's if null.</param>
-public sealed class DatasetScanner(string fileName, ChatEncoder? encoder = null, TimeProvider? clock = null)
+public sealed class DatasetScanner(string fileName, DatasetFormat? format = null, ChatEncoder? encoder = null, TimeProvider? clock = null)
 {
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
 
@@ -23,36 +24,40 @@ public sealed class DatasetScanner(string fileName, ChatEncoder? encoder = null,
         if (state.Finished)
             return state;
         var begin = _clock.GetTimestamp();
+        if ((format is { } given ? new FormatFinding(given, "the method asks for it") : FormatFinding.OfName(fileName)) is { } known)
+            state = state with { Format = known };
         var faults = new FaultList(state.Faults, state.FaultCount);
-        var parser = new ChatLineParser(fileName, faults)
-        {
-            Conversations = state.Conversations,
-            AssistantMessages = state.AssistantMessages,
-            TrainedMessages = state.TrainedMessages,
-        };
+        var parser = state.Format is { } found ? ParserOf(found, faults, state) : null;
         var sketch = new DuplicateSketch(state.Sketch);
-        var lines = new Utf8LineReader(streamFromOffset, state.Offset);
+        var records = new RecordReader(streamFromOffset, state.Offset, state.Line, state.Format?.Format ?? DatasetFormat.Chat);
         var ended = false;
         do
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ended = !await lines.ReadAsync(cancellationToken);
-            if (!ended)
-                state = Take(state with { Line = state.Line + 1 }, lines, parser, sketch, faults);
+            ended = !await records.ReadAsync(cancellationToken);
+            if (ended) break;
+            if (records.LineIsTooLong)
+                faults.Add(DatasetReader.TooLong(fileName, records.Line));
+            else if (!LineParser.IsBlank(records.Record.Span, records.Line))
+            {
+                if (parser is null)
+                {
+                    state = state with { Format = FormatFinding.Of(Unmarked(records), records.Line) };
+                    parser = ParserOf(state.Format, faults, state);
+                }
+                state = Take(state, records, parser, sketch, faults);
+            }
         }
-        while (!ended && !lines.LineIsTooLong && _clock.GetElapsedTime(begin) < budget);
+        while (!records.LineIsTooLong && _clock.GetElapsedTime(begin) < budget);
 
-        state = state with
-        {
-            Offset = lines.Offset,
-            Conversations = parser.Conversations,
-            AssistantMessages = parser.AssistantMessages,
-            TrainedMessages = parser.TrainedMessages,
-        };
-        if (ended && ChatDatasetReader.FileFault(fileName, state.FilledLines, parser) is { } fault)
+        state = state with { Offset = records.Offset, Line = records.LinesRead };
+        if (parser is ChatLineParser chat)
+            state = state with { Conversations = chat.Conversations, AssistantMessages = chat.AssistantMessages, TrainedMessages = chat.TrainedMessages };
+        parser ??= DatasetReader.ParserOf(DatasetFormat.Chat, fileName, faults);
+        if (ended && parser.FileFault(state.FilledLines) is { } fault)
             faults.AddFirst(fault);
         state = state with { Faults = faults.Listed, FaultCount = faults.Count };
-        return ended || lines.LineIsTooLong
+        return ended || records.LineIsTooLong
             ? state with { Finished = true, Warnings = Warnings(state, sketch), Sketch = null }
             : state with { Sketch = sketch.ToString() };
     }
@@ -60,30 +65,34 @@ public sealed class DatasetScanner(string fileName, ChatEncoder? encoder = null,
     /// <summary>The message of a scan's faults, the first one and up to ten more on lines of their own; null if there is none.</summary>
     public static string? ErrorOf(DatasetScan scan) => FaultList.Message(scan.Faults, scan.FaultCount);
 
-    private DatasetScan Take(DatasetScan state, Utf8LineReader lines, ChatLineParser parser, DuplicateSketch sketch, FaultList faults)
+    private LineParser ParserOf(FormatFinding found, FaultList faults, DatasetScan state)
     {
-        if (lines.LineIsTooLong)
-        {
-            faults.Add(ChatDatasetReader.TooLong(fileName, state.Line));
-            return state;
-        }
-        if (ChatLineParser.IsBlank(lines.Line.Span, state.Line))
-            return state;
-        sketch.Add(lines.Line.Span, state.Line);
+        var parser = DatasetReader.ParserOf(found.Format, fileName, faults);
+        if (parser is ChatLineParser chat)
+            (chat.Conversations, chat.AssistantMessages, chat.TrainedMessages) = (state.Conversations, state.AssistantMessages, state.TrainedMessages);
+        return parser;
+    }
+
+    private static ReadOnlyMemory<byte> Unmarked(RecordReader records) =>
+        records.Record[(records.Record.Length - LineParser.WithoutMark(records.Record.Span, records.Line).Length)..];
+
+    private DatasetScan Take(DatasetScan state, RecordReader records, LineParser parser, DuplicateSketch sketch, FaultList faults)
+    {
+        sketch.Add(records.Record.Span, records.Line);
         state = state with { FilledLines = state.FilledLines + 1 };
-        if (parser.Parse(lines.Line, state.Line) is not { } example)
+        if (parser.Parse(records.Record, records.Line) is not { } example)
             return state;
         try
         {
-            var sequences = encoder?.EncodeExample(example);
+            var sequences = encoder?.Encode(example);
             state = state with { Examples = state.Examples + 1 };
-            if (example.Tools is not null && encoder is { WritesTools: false })
+            if (HasTools(example) && encoder is { WritesTools: false })
                 state = state with
                 {
                     UnwrittenTools = state.UnwrittenTools + 1,
-                    FirstUnwrittenToolsLine = state.UnwrittenTools == 0 ? state.Line : state.FirstUnwrittenToolsLine,
+                    FirstUnwrittenToolsLine = state.UnwrittenTools == 0 ? example.Line : state.FirstUnwrittenToolsLine,
                 };
-            return sequences is null ? state : Count(state, sequences);
+            return sequences is null ? state : Count(state, example, sequences);
         }
         catch (InputError error)
         {
@@ -92,20 +101,28 @@ public sealed class DatasetScanner(string fileName, ChatEncoder? encoder = null,
         }
     }
 
-    private static DatasetScan Count(DatasetScan state, IReadOnlyList<TrainingSequence> sequences)
+    private static bool HasTools(DatasetExample example) => example switch
+    {
+        ChatExample chat => chat.Tools is not null,
+        PreferenceExample preference => preference.Tools is not null,
+        PromptExample prompt => prompt.Tools is not null,
+        _ => false,
+    };
+
+    private static DatasetScan Count(DatasetScan state, DatasetExample example, IReadOnlyList<TrainingSequence> sequences)
     {
         var supervised = sequences.Sum(sequence => sequence.SupervisedCount);
-        if (supervised == 0)
+        if (supervised == 0 && example is ChatExample)
             state = state with
             {
                 UnsupervisedExamples = state.UnsupervisedExamples + 1,
-                FirstUnsupervisedLine = state.UnsupervisedExamples == 0 ? state.Line : state.FirstUnsupervisedLine,
+                FirstUnsupervisedLine = state.UnsupervisedExamples == 0 ? example.Line : state.FirstUnsupervisedLine,
             };
-        if (sequences.Count > 1)
+        if (sequences.Count > 1 && example is ChatExample)
             state = state with
             {
                 SplitExamples = state.SplitExamples + 1,
-                FirstSplitLine = state.SplitExamples == 0 ? state.Line : state.FirstSplitLine,
+                FirstSplitLine = state.SplitExamples == 0 ? example.Line : state.FirstSplitLine,
             };
         var histogram = state.TokenHistogram.ToBuilder();
         foreach (var sequence in sequences)
@@ -115,7 +132,7 @@ public sealed class DatasetScanner(string fileName, ChatEncoder? encoder = null,
                 histogram.Add(0);
             histogram[bucket]++;
             if (sequence.Length > state.LongestTokens)
-                state = state with { LongestTokens = sequence.Length, LongestLine = state.Line };
+                state = state with { LongestTokens = sequence.Length, LongestLine = example.Line };
         }
         return state with
         {

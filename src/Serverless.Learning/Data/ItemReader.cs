@@ -17,7 +17,7 @@ public static class ItemReader
         for (var number = 1; lines.Read(); number++)
         {
             if (lines.LineIsTooLong)
-                throw new InputError(ChatDatasetReader.TooLong(fileName, number));
+                throw new InputError(DatasetReader.TooLong(fileName, number));
             if (!ChatLineParser.IsBlank(lines.Line.Span, number))
                 yield return (number, Parse(lines.Line, $"{fileName} line {number}"));
         }

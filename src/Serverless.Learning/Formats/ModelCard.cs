@@ -136,7 +136,7 @@ public static class ModelCard
         Section(card, "Sample answers");
         card.Append("Greedy answers to the first questions of the validation file, cut after 200 characters.\n\n");
         Table(card, "| question | expected | base | tuned |\n|---|---|---|---|", samples, sample =>
-            [Cut(sample.Prompt), Cut(sample.Expected), Cut(sample.Base), Cut(sample.Tuned)]);
+            [Cut(sample.Prompt), Cut(sample.Expected ?? "–"), Cut(sample.Base), Cut(sample.Tuned)]);
     }
 
     /// <summary>A cell of bounded length; a pair of surrogates is not torn apart.</summary>

@@ -35,5 +35,11 @@ public static class LayerOperations
         ? Fused.LinearCrossEntropy(hidden, weight, targets, scale, softCap)
         : Plain.LinearCrossEntropy(hidden, weight, targets, scale, softCap);
 
+    /// <inheritdoc cref="Plain.LinearLogProbabilities"/>
+    public static LogProbabilities LinearLogProbabilities(
+        Tensor hidden, Tensor weight, Tensor targets, double temperature, double? softCap = null) => IsFused
+        ? Fused.LinearLogProbabilities(hidden, weight, targets, temperature, softCap)
+        : Plain.LinearLogProbabilities(hidden, weight, targets, temperature, softCap);
+
     private static bool IsFused => NativeRuntime.KernelPath == KernelPath.Fused;
 }

@@ -124,4 +124,21 @@ public static class Plain
         using var capped = logits.div(Operand.Of(cap)).tanh_().mul(Operand.Of(cap));
         return CrossEntropy(capped, targets, scale);
     }
+
+    /// <summary>log softmax(hidden weight^T / temperature) at the targets, and the entropy of each row's distribution.</summary>
+    /// <param name="hidden">[N, D], float32 or bfloat16; the product is computed in this dtype, the rest in float32.</param>
+    /// <param name="weight">[V, D], float32.</param>
+    /// <param name="targets">[N], int64.</param>
+    /// <param name="temperature">Above 0: that of sampling, so that what was drawn is judged by the distribution it was drawn from.</param>
+    /// <param name="softCap">Bounds the logits to plus or minus this before the temperature: cap tanh(logit / cap); null for none.</param>
+    public static LogProbabilities LinearLogProbabilities(Tensor hidden, Tensor weight, Tensor targets, double temperature, double? softCap = null)
+    {
+        using var scope = NewDisposeScope();
+        var logits = matmul(hidden, weight.to(hidden.dtype).t()).to(ScalarType.Float32);
+        if (softCap is { } cap) logits = logits.div(cap).tanh().mul(cap);
+        var all = logits.div(temperature).log_softmax(1);
+        var values = all.gather(1, targets.unsqueeze(1)).squeeze(1);
+        var spread = all.detach();
+        return new LogProbabilities(values.MoveToOuterDisposeScope(), spread.exp().mul(spread).sum(1).neg().MoveToOuterDisposeScope());
+    }
 }

@@ -127,10 +127,25 @@ public sealed class Decoder : IDisposable
     /// <param name="scale">What the summed loss is multiplied by, usually 1 over the step's targets.</param>
     public CrossEntropyResult Loss(Tensor hidden, int[] targets, double scale)
     {
+        var (states, wanted) = Predicted(hidden, targets);
+        return LayerOperations.LinearCrossEntropy(states, Head.Value, wanted, scale, Config.LogitSoftCap);
+    }
+
+    /// <summary>The head's log-probabilities of the targets, in the order of the places that have one.</summary>
+    /// <param name="hidden">[B*T, D], of <see cref="ComputeType"/>.</param>
+    /// <param name="targets">B*T token ids, -1 where nothing is predicted.</param>
+    /// <param name="temperature">What logits are divided by.</param>
+    public LogProbabilities LogProbabilities(Tensor hidden, int[] targets, double temperature = 1)
+    {
+        var (states, wanted) = Predicted(hidden, targets);
+        return LayerOperations.LinearLogProbabilities(states, Head.Value, wanted, temperature, Config.LogitSoftCap);
+    }
+
+    private static (Tensor States, Tensor Wanted) Predicted(Tensor hidden, int[] targets)
+    {
         var rows = Enumerable.Range(0, targets.Length).Where(row => targets[row] >= 0).Select(row => (long)row).ToArray();
         var wanted = tensor(rows.Select(row => (long)targets[row]).ToArray());
-        var states = rows.Length == targets.Length ? hidden : hidden.index_select(0, tensor(rows));
-        return LayerOperations.LinearCrossEntropy(states, Head.Value, wanted, scale, Config.LogitSoftCap);
+        return (rows.Length == targets.Length ? hidden : hidden.index_select(0, tensor(rows)), wanted);
     }
 
     public void Dispose()

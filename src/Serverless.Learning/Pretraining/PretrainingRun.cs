@@ -49,7 +49,7 @@ public sealed class PretrainingRun : IDisposable
         TokensPerEpoch = text.TokensPerEpoch;
         var batches = new PretrainingBatches(options, text, chat);
         var schedule = new LearningRateSchedule(options.LearningRate, options.WarmupSteps, batches.TotalSteps, options.DecayFraction);
-        loop = new TrainingLoop(decoder, parameters, optimiser, schedule, batches, new LoopSettings(1.0, options.Seed, Dropout: false));
+        loop = new TrainingLoop(decoder, parameters, optimiser, schedule, new CrossEntropyObjective(batches, []), new LoopSettings(1.0, options.Seed, Dropout: false));
         if (Directory.Exists(CheckpointFolder)) CheckpointFiles.Restore(CheckpointFolder, parameters, optimiser, loop);
     }
 

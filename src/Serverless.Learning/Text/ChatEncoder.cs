@@ -50,6 +50,9 @@ public sealed class ChatEncoder
     public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages, JsonElement? tools = null) =>
         EncodedText.Encode(_tokenizer, _template.RenderMarked(messages, addGenerationPrompt: true, tools)).Ids;
 
+    /// <summary>Plain text as token ids, shape [T]; what looks like a special token is ordinary text.</summary>
+    public int[] EncodeText(string text) => _tokenizer.Encode(text);
+
     /// <summary>
     /// The sequences that an example is trained as. Targets are the tokens that the assistant would generate: from the end of the prompt, as
     /// <see cref="EncodePrompt"/> gives it, to the end-of-turn token, for each assistant message whose weight is not 0. What follows the last target

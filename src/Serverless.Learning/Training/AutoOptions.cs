@@ -11,8 +11,11 @@ public static class AutoOptions
     /// <summary>Models up to this many weights train in full by default: their adapters would be too small to learn a task.</summary>
     private const long FullUpToWeights = 50_000_000;
 
+    /// <summary>What DPO's authors use where they do not say otherwise (arXiv 2305.18290, appendix B).</summary>
+    private const double DefaultBeta = 0.1;
+
     /// <param name="requested">What the caller set; null fields are resolved.</param>
-    /// <param name="examples">Examples in the training file.</param>
+    /// <param name="examples">Examples in the training file: conversations, pairs, prompts, or rows of text.</param>
     /// <exception cref="InputError">A value that was set is out of its range, or a target module is none of this model's.</exception>
     public static TrainingOptions Resolve(RequestedOptions requested, DecoderConfig config, int examples, long seed)
     {
@@ -26,9 +29,11 @@ public static class AutoOptions
         {
             Adapter = adapter,
             BatchSize = batch,
-            Epochs = requested.Epochs ?? EpochsFor(examples),
-            LearningRate = requested.LearningRate ?? RateFor(adapter, config) * (requested.LearningRateMultiplier ?? 1),
+            Epochs = requested.Epochs ?? EpochsFor(requested.Method, examples),
+            LearningRate = requested.LearningRate ?? RateFor(adapter, config) * ShareOf(requested.Method) * (requested.LearningRateMultiplier ?? 1),
             MaxSequenceLength = Math.Min(requested.MaxSequenceLength ?? config.MaxLength, config.MaxLength),
+            Beta = requested.Method == TrainingMethod.Preference ? requested.Beta ?? DefaultBeta : null,
+            Policy = requested.Policy,
             Seed = seed,
             Precision = ComputePrecisions.OfThisProcessor,
         };
@@ -37,8 +42,25 @@ public static class AutoOptions
         return options;
     }
 
-    /// <summary>Small sets are seen more often: about 5,000 examples in all, between 2 and 10 passes.</summary>
-    private static int EpochsFor(int examples) => Math.Clamp((int)Math.Round(5_000.0 / Math.Max(1, examples)), 2, 10);
+    /// <summary>
+    /// Small sets are seen more often: about 5,000 examples in all, between 2 and 10 passes. Preferences and text, which are learned by
+    /// heart sooner than answers, less often.
+    /// </summary>
+    private static int EpochsFor(TrainingMethod method, int examples) => method == TrainingMethod.Supervised
+        ? Math.Clamp((int)Math.Round(5_000.0 / Math.Max(1, examples)), 2, 10)
+        : Math.Clamp((int)Math.Round(2_000.0 / Math.Max(1, examples)), 1, 3);
+
+    /// <summary>
+    /// The part of supervised training's rate: a difference of two log-probabilities needs a small step to move, and general knowledge is
+    /// to be kept while text is read.
+    /// </summary>
+    private static double ShareOf(TrainingMethod method) => method switch
+    {
+        TrainingMethod.Preference => 0.1,
+        TrainingMethod.Pretraining => 0.5,
+        TrainingMethod.Reinforcement => 0.05,
+        _ => 1,
+    };
 
     /// <summary>Rates that were best for models of width 256, scaled down by the square root of the width (full) or kept (LoRA).</summary>
     private static double RateFor(AdapterOptions adapter, DecoderConfig config) => adapter.Kind == AdapterKind.Full

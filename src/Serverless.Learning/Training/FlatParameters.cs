@@ -49,6 +49,15 @@ internal sealed class FlatParameters : IDisposable
         return Math.Sqrt(Items.Sum(item => (double)View(Gradients, item).square().sum(ScalarType.Float64).item<double>()));
     }
 
+    /// <summary>Exchanges the weights with a copy of the same size, in place.</summary>
+    public void Exchange(Tensor other)
+    {
+        using var noGradient = no_grad();
+        using var present = Values.clone();
+        Values.copy_(other);
+        other.copy_(present);
+    }
+
     public void Dispose()
     {
         Values.Dispose();

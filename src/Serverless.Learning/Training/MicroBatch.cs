@@ -1,3 +1,5 @@
+using Serverless.Learning.Models;
+
 namespace Serverless.Learning.Training;
 
 /// <summary>
@@ -36,6 +38,11 @@ public sealed record MicroBatch
             documents[at] = at % Time == 0 ? 0 : documents[at - 1] + (Examples[at] == Examples[at - 1] ? 0 : 1);
         return documents;
     }
+
+    /// <summary>Positions and mask of the rows; the caller's to dispose.</summary>
+    public SequenceLayout LayoutFor(Decoder decoder) => Examples is null
+        ? SequenceLayout.Causal(decoder.Rotary, Rows, Time)
+        : SequenceLayout.At(decoder.Rotary, Rows, Time, Positions!, Documents());
 
     /// <summary>The token ids of each text, padding left out.</summary>
     public IEnumerable<int[]> Texts()

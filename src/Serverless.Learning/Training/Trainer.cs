@@ -1,15 +1,15 @@
 using Serverless.Learning.Adapters;
-using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
+using Serverless.Learning.Reinforcement;
 using TorchSharp;
 
 namespace Serverless.Learning.Training;
 
 /// <summary>
-/// One supervised fine-tuning run over a loaded model: wraps the adapter or takes all weights, trains step by step, saves and restores
-/// checkpoints, exports the result. It changes the model it is given (weights become views of its own memory) and disposes it.
+/// One fine-tuning run over a loaded model: wraps the adapter or takes all weights, trains step by step what its task's objective asks,
+/// saves and restores checkpoints, exports the result. It changes the model it is given (weights become views of its own memory) and disposes it.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -17,24 +17,28 @@ public sealed class Trainer : IDisposable
     private readonly FlatParameters parameters;
     private readonly AdamW optimiser;
     private readonly TrainingLoop loop;
-    private readonly ExampleBatches batches;
+    private readonly IObjective objective;
+    private readonly torch.Tensor? reference;
 
     /// <param name="model">The base; ownership passes to the trainer.</param>
+    /// <param name="task">What is learned from.</param>
     /// <exception cref="InputError">An option is out of range, or an example is longer than the context.</exception>
-    public Trainer(LanguageModel model, IReadOnlyList<TrainingSequence> train, TrainingOptions options)
+    public Trainer(LanguageModel model, TrainingTask task, TrainingOptions options)
     {
         options.Validate();
         Model = model;
         Options = options;
+        objective = task.ObjectiveFor(model, options);
         if (options.Adapter.Kind == AdapterKind.Qlora) model.Decoder.QuantizeLinears();
         adapter = options.Adapter.IsLowRank ? LoraAdapter.Wrap(model.Decoder, options.Adapter, options.Seed) : null;
         model.Decoder.ComputeType = options.Precision.ScalarType();
         parameters = new FlatParameters(adapter?.Weights ?? model.Decoder.Weights);
+        // The policy that the run starts from; a checkpoint is restored over the weights later.
+        reference = options.Policy is { Beta: > 0 } ? parameters.Values.clone().DetachFromDisposeScope() : null;
         optimiser = new AdamW(parameters, options.WeightDecay, beta2: 0.99);
-        batches = new ExampleBatches(train, options);
-        var warmup = (int)Math.Ceiling(options.WarmupFraction * batches.TotalSteps);
-        var schedule = new LearningRateSchedule(options.LearningRate, warmup, batches.TotalSteps);
-        loop = new TrainingLoop(model.Decoder, parameters, optimiser, schedule, batches,
+        var steps = objective.Batches.TotalSteps;
+        var schedule = new LearningRateSchedule(options.LearningRate, (int)Math.Ceiling(options.WarmupFraction * steps), steps);
+        loop = new TrainingLoop(model.Decoder, parameters, optimiser, schedule, objective,
             new LoopSettings(options.MaxGradientNorm, options.Seed, adapter is not null && options.Adapter.Dropout > 0));
     }
 
@@ -52,10 +56,49 @@ public sealed class Trainer : IDisposable
     public long TrainedTokens => loop.TrainedTokens;
 
     /// <summary>Passes over the data done so far, as a fraction.</summary>
-    public double Epoch => loop.Step / batches.StepsPerEpoch;
+    public double Epoch => loop.Step / objective.Batches.StepsPerEpoch;
 
     /// <inheritdoc cref="TrainingLoop.TrainStep"/>
     public StepMetrics TrainStep() => loop.TrainStep();
+
+    /// <summary>How the model does on the task's validation examples with the weights as they are; null without any.</summary>
+    public ValidationScores? Validate(CancellationToken cancellation) => objective.Validate(Model, cancellation);
+
+    /// <summary>
+    /// Preferences only: what the model says about the pairs that a step of the first epoch takes, by their index, computed as that step's
+    /// forward pass is. Before the first step this scores the reference policy, and the first step's margins are exactly 0.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
+    public IReadOnlyDictionary<int, PairScore> ScoreReference(int step) => Reference().Score(Model.Decoder, step);
+
+    /// <summary>Preferences only: the same of all validation pairs, in their order.</summary>
+    /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
+    public IReadOnlyList<PairScore> ScoreValidationReference() => Reference().ScoreValidation(Model.Decoder);
+
+    /// <summary>Reinforcement only: what has to be rolled out before the next step, or null if nothing has.</summary>
+    public RolloutRequest? NextRollout => objective is PolicyObjective policy ? policy.Next(Step) : null;
+
+    /// <summary>
+    /// Draws, grades and scores what is to be rolled out. The result is a function of the weights, the seed and the request alone; it counts
+    /// once it is given to <see cref="AddRollouts"/>.
+    /// </summary>
+    /// <exception cref="InputError">A prompt leaves no room in the model's context.</exception>
+    public RolloutBatch Roll(RolloutRequest request, CancellationToken cancellation)
+    {
+        var policy = (PolicyObjective)objective;
+        var drawn = policy.Draw(Model, request, cancellation);
+        var scored = policy.Score(Model.Decoder, drawn);
+        var referenced = reference is null ? null : WithReference(() => policy.Score(Model.Decoder, drawn));
+        return new RolloutBatch(request.Number, request.Micro, request.Round, [.. drawn.Select((rollout, index) => rollout with
+        {
+            LogProbabilities = scored[index],
+            ReferenceLogProbabilities = referenced?[index],
+        })]);
+    }
+
+    /// <summary>Takes answers to learn from, drawn just now or before an interruption.</summary>
+    /// <exception cref="ArgumentException">They are not those that come next.</exception>
+    public void AddRollouts(RolloutBatch batch) => ((PolicyObjective)objective).Add(Step, batch);
 
     /// <summary>Writes weights, optimiser state and step into a folder; see <see cref="CheckpointFiles"/>.</summary>
     public void Save(string folder) => CheckpointFiles.Save(folder, parameters, optimiser, loop);
@@ -64,7 +107,7 @@ public sealed class Trainer : IDisposable
     public void Restore(string folder) => CheckpointFiles.Restore(folder, parameters, optimiser, loop);
 
     /// <summary>What the model as trained so far answers to the texts of its first step; to be compared with what is written. The caller's.</summary>
-    public LogitSample SampleLogits() => LogitSample.Take(Model, batches.BatchOf(0).SelectMany(micro => micro.Texts()));
+    public LogitSample SampleLogits() => LogitSample.Take(Model, objective.Texts());
 
     /// <summary>Writes the adapter in PEFT's layout.</summary>
     /// <exception cref="InvalidOperationException">The run trains all weights and has no adapter.</exception>
@@ -91,9 +134,27 @@ public sealed class Trainer : IDisposable
         return adapter?.Fuse(weight.Name, original) ?? original;
     }
 
+    private T WithReference<T>(Func<T> work)
+    {
+        parameters.Exchange(reference!);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            parameters.Exchange(reference!);
+        }
+    }
+
+    private PreferenceObjective Reference() => Step == 0 && objective is PreferenceObjective preferences
+        ? preferences
+        : throw new InvalidOperationException("the reference is scored for preferences, before the first step");
+
     public void Dispose()
     {
         optimiser.Dispose();
+        reference?.Dispose();
         adapter?.Dispose();
         Model.Dispose();
         parameters.Dispose();

@@ -8,10 +8,11 @@ namespace Serverless.Learning.Training;
 
 /// <summary>
 /// The training loop: data of the step, forward, loss, backward, clip, update. It knows neither where data come from nor where
-/// checkpoints go, and which weights train is the caller's choice. One step is a pure function of weights, optimiser state and step number.
+/// checkpoints go; what is learned is the objective's, and which weights train is the caller's choice. One step is a pure function of
+/// weights, optimiser state and step number.
 /// </summary>
 internal sealed class TrainingLoop(
-    Decoder decoder, FlatParameters parameters, IOptimiser optimiser, LearningRateSchedule schedule, IBatchSource data, LoopSettings settings)
+    Decoder decoder, FlatParameters parameters, IOptimiser optimiser, LearningRateSchedule schedule, IObjective objective, LoopSettings settings)
 {
     private const int MostSkipsInARow = 3;
 
@@ -24,7 +25,7 @@ internal sealed class TrainingLoop(
     /// <summary>Steps in a row, up to the last, whose gradient was not finite.</summary>
     public int SkippedInARow { get; private set; }
 
-    public int TotalSteps => data.TotalSteps;
+    public int TotalSteps => objective.Batches.TotalSteps;
 
     /// <summary>Takes the next optimiser step.</summary>
     /// <exception cref="DivergenceException">The gradient was not finite for the third time in a row; the weights are those before.</exception>
@@ -33,27 +34,21 @@ internal sealed class TrainingLoop(
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
 
-        var batch = data.BatchOf(Step);
-        var targets = batch.Sum(micro => micro.TargetCount);
-        var tokens = batch.Sum(micro => micro.TokenCount);
+        var report = new StepReport(objective.Batches.BatchOf(Step));
+        objective.Report(report);
         parameters.Gradients.zero_();
-        var meanLoss = 0.0;
-        var correct = 0L;
-        foreach (var micro in batch)
+        foreach (var micro in report.Batch)
         {
             using var pass = NewDisposeScope();
-            using var layout = LayoutOf(micro);
+            using var layout = micro.LayoutFor(decoder);
             var dropout = settings.Dropout && micro.Examples is { } examples ? new DropoutSource(settings.Seed, Step, examples, micro.Positions!) : null;
             var hidden = decoder.Hidden(micro.Ids, layout, dropout: dropout);
-            var (loss, right) = decoder.Loss(hidden, micro.Targets, 1.0 / targets);
-            loss.backward();
-            meanLoss += loss.item<float>();
-            correct += right;
+            objective.ShareOf(decoder, hidden, micro, report).backward();
         }
 
         var norm = parameters.GradientNorm();
         var rate = schedule.At(Step);
-        var finite = double.IsFinite(norm) && double.IsFinite(meanLoss);
+        var finite = double.IsFinite(norm) && double.IsFinite(report.Loss);
         if (finite)
         {
             using var noGradient = no_grad();
@@ -66,8 +61,12 @@ internal sealed class TrainingLoop(
             throw new DivergenceException(Step + 1, SkippedInARow);
         }
         Step++;
-        TrainedTokens += tokens;
-        return new StepMetrics(Step, finite ? meanLoss : -1, correct / (double)targets, rate, finite ? norm : -1, tokens, targets, clock.Elapsed, !finite);
+        TrainedTokens += report.Tokens;
+        return new StepMetrics(
+            Step, finite ? report.Loss : -1, report.Accuracy, rate, finite ? norm : -1, report.Tokens, report.Targets, clock.Elapsed, !finite)
+        {
+            Figures = report.Figures,
+        };
     }
 
     /// <summary>Where a checkpoint left off; weights and optimiser state are restored by the caller, in place.</summary>
@@ -77,10 +76,6 @@ internal sealed class TrainingLoop(
         TrainedTokens = trainedTokens;
         SkippedInARow = skippedInARow;
     }
-
-    private SequenceLayout LayoutOf(MicroBatch micro) => micro.Examples is null
-        ? SequenceLayout.Causal(decoder.Rotary, micro.Rows, micro.Time)
-        : SequenceLayout.At(decoder.Rotary, micro.Rows, micro.Time, micro.Positions!, micro.Documents());
 }
 
 /// <param name="MaxGradientNorm">The global L2 norm that gradients are clipped to.</param>

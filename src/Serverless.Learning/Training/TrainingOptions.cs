@@ -1,4 +1,5 @@
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Reinforcement;
 
 namespace Serverless.Learning.Training;
 
@@ -29,6 +30,12 @@ public sealed record TrainingOptions
     /// <summary>The longest example, in tokens.</summary>
     public required int MaxSequenceLength { get; init; }
 
+    /// <summary>How strongly preferences may move the policy away from its reference; null for other methods.</summary>
+    public double? Beta { get; init; }
+
+    /// <summary>How a policy is optimised; null for other methods.</summary>
+    public PolicyOptions? Policy { get; init; }
+
     /// <summary>Keys the order of the data, dropout and the adapters' first values.</summary>
     public required long Seed { get; init; }
 
@@ -46,6 +53,10 @@ public sealed record TrainingOptions
         Check(WeightDecay is >= 0 and <= 1, "weight_decay", WeightDecay, "0 to 1");
         Check(MaxGradientNorm > 0, "max_gradient_norm", MaxGradientNorm, "above 0");
         Check(MaxSequenceLength >= 2, "max_sequence_length", MaxSequenceLength, "2 or more");
+        foreach (var (name, found, allowed) in Policy?.Faults() ?? []) Check(false, name, found, allowed);
+        // Answers are judged by the policy that drew them, which drops nothing.
+        if (Policy is not null) Check(Adapter.Dropout == 0, "adapter.dropout", Adapter.Dropout, "0 with method reinforcement");
+        if (Beta is { } beta) Check(beta is > 0 and <= 2, "beta", beta, "above 0, at most 2");
         if (Adapter.IsLowRank)
         {
             Check(Adapter.Rank is >= 1 and <= 1024, "adapter.rank", Adapter.Rank, "1 to 1024");

@@ -17,4 +17,10 @@ public sealed record Hyperparameters
 
     /// <summary>The longest training sequence, in tokens.</summary>
     public int? MaxSequenceLength { get; init; }
+
+    /// <summary>Ends training after so many epochs without a lower validation loss, and publishes the best one; null for all epochs and the last.</summary>
+    public int? EarlyStoppingPatience { get; init; }
+
+    /// <summary>Preferences only: how strongly they may move the policy away from its reference.</summary>
+    public double? Beta { get; init; }
 }

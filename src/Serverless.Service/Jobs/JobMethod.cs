@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Serverless.Service.Jobs;
 
 /// <summary>The method of a job and the hyper-parameters asked for.</summary>
@@ -6,4 +8,10 @@ public sealed record JobMethod
     public MethodType Type { get; init; }
 
     public Hyperparameters Hyperparameters { get; init; } = new();
+
+    /// <summary>Reinforcement only: what grades the answers, as sent.</summary>
+    public JsonElement? Grader { get; init; }
+
+    /// <summary>Reinforcement only: how the policy is optimised.</summary>
+    public PolicyRequest? Policy { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Serverless.Service.Jobs;
 
 /// <summary>What one optimiser step measured.</summary>
@@ -8,11 +10,11 @@ public sealed record JobMetrics
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Cross-entropy in nats, averaged over supervised tokens.</summary>
+    /// <summary>The method's loss; for supervised training the cross-entropy in nats, averaged over supervised tokens.</summary>
     public required double TrainLoss { get; init; }
 
-    /// <summary>The share of supervised tokens that greedy decoding would have got right.</summary>
-    public required double TrainAccuracy { get; init; }
+    /// <summary>The share of supervised tokens that greedy decoding would have got right; null for methods that predict none.</summary>
+    public double? TrainAccuracy { get; init; }
 
     /// <summary>The same on the validation file, at the steps that measured it.</summary>
     public double? ValidLoss { get; init; }
@@ -29,4 +31,7 @@ public sealed record JobMetrics
 
     /// <summary>Wall-clock time of the step.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>The method's own figures by name, those of validation with <c>valid_</c> before it.</summary>
+    public IReadOnlyDictionary<string, double> Figures { get; init; } = ImmutableDictionary<string, double>.Empty;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Serverless.Learning.Native;
 using Serverless.Learning.Training;
 using Serverless.Service.Files;
@@ -33,6 +34,14 @@ public sealed record JobRecord
 
     /// <summary>Graders that score both models' answers to the validation file, as they were sent.</summary>
     public ImmutableArray<JsonElement> Graders { get; init; } = [];
+
+    /// <summary>What scores the answers: the grader that rewards, if the method has one, then <see cref="Graders"/>; each with the field it came in.</summary>
+    [JsonIgnore]
+    public IEnumerable<(JsonElement Grader, string Path)> AnswerGraders =>
+    [
+        .. Method.Grader is { } reward ? new[] { (reward, "method.reinforcement.grader") } : [],
+        .. Graders.Select((grader, at) => (grader, $"evaluation.graders[{at}]")),
+    ];
 
     /// <summary>What keeps a model that is not better from being published, if anything does.</summary>
     public PublishCondition? PublishIf { get; init; }

@@ -19,8 +19,8 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
     /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
     public async Task<JobRecord> CreateAsync(JobRequest request, CancellationToken ct)
     {
-        if (request.Method.Type != MethodType.Supervised)
-            throw new InputError($"method.type: found '{Wire(request.Method.Type)}'; allowed: supervised", "method");
+        if (request.Method.Type == MethodType.Distillation)
+            throw new InputError($"method.type: found '{Wire(request.Method.Type)}'; allowed: supervised, dpo, reinforcement, pretraining", "method");
         var model = await models.FindAsync(request.Model, ct)
             ?? throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
         if (model.Kind == ModelKind.Adapter)

@@ -18,6 +18,16 @@ public sealed class JobEvaluationReaderTests
     }
 
     [Fact]
+    public void The_grader_that_rewards_is_a_metric_and_no_other_may_have_its_name()
+    {
+        var request = Reinforced("{}", """{"metric": "polite"}""");
+        Assert.Equal((new PublishCondition("polite", 0), 0), (request.PublishIf, request.Graders.Length));
+        Assert.Equal(
+            "evaluation.graders[0].name: found 'polite' a second time; allowed: a name that no other grader and none of loss, perplexity, token_accuracy, exact_match has",
+            Assert.Throws<InputError>(() => Reinforced($$"""{"graders": [{{Polite}}]}""", "null")).Message);
+    }
+
+    [Fact]
     public void Nothing_is_graded_and_everything_published_unless_asked()
     {
         var request = JobRequestReader.Read(JsonDocument.Parse("""{"model": "m", "training_file": "f"}""").RootElement);
@@ -36,9 +46,13 @@ public sealed class JobEvaluationReaderTests
     public void A_wrong_value_is_refused_with_its_place(string evaluation, string publishIf, string message) =>
         Assert.Equal(message, Assert.Throws<InputError>(() => Read(evaluation, publishIf)).Message);
 
-    private static JobRequest Read(string evaluation, string publishIf)
+    private static JobRequest Reinforced(string evaluation, string publishIf) =>
+        Read(evaluation, publishIf, $$$"""{"type": "reinforcement", "reinforcement": {"grader": {{{Polite}}}}}""");
+
+    private static JobRequest Read(string evaluation, string publishIf, string method = "null")
     {
-        using var document = JsonDocument.Parse($$"""{"model": "m", "training_file": "f", "evaluation": {{evaluation}}, "publish_if": {{publishIf}}}""");
+        using var document = JsonDocument.Parse(
+            $$"""{"model": "m", "training_file": "f", "method": {{method}}, "evaluation": {{evaluation}}, "publish_if": {{publishIf}}}""");
         return JobRequestReader.Read(document.RootElement);
     }
 }

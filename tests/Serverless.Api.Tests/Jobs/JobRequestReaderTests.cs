@@ -2,6 +2,7 @@ using System.Text.Json;
 using Serverless.Api.Jobs;
 using Serverless.Learning;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Reinforcement;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Tests.Jobs;
@@ -48,6 +49,59 @@ public sealed class JobRequestReaderTests
         Assert.Equal(["q_proj", "v_proj"], request.Adapter.TargetModules!.Value);
         Assert.True(request.Adapter.WeightDecomposed);
         Assert.False(request.Adapter.RankStabilized);
+    }
+
+    [Theory]
+    [InlineData("0.3", 0.3)]
+    [InlineData("2", 2.0)]
+    [InlineData("\"auto\"", null)]
+    public void Preferences_take_a_beta(string beta, double? expected)
+    {
+        var request = Read(With($"\"method\": {{\"type\": \"dpo\", \"dpo\": {{\"hyperparameters\": {{\"n_epochs\": 2, \"beta\": {beta}}}}}}}"));
+
+        Assert.Equal(MethodType.Dpo, request.Method.Type);
+        Assert.Equal(new Hyperparameters { Epochs = 2, Beta = expected }, request.Method.Hyperparameters);
+    }
+
+    [Fact]
+    public void Reinforcement_takes_a_grader_and_what_the_papers_name()
+    {
+        var request = Read(With(Reinforcement("\"loss_type\": \"dapo\", \"group_size\": 16, \"temperature\": 0.9, \"max_completion_tokens\": 300, \"beta\": 0.001, "
+            + "\"epsilon_low\": 0.1, \"epsilon_high\": 0.3, \"updates_per_rollout\": 2, \"dynamic_sampling_rounds\": 3, \"overlong_filtering\": false, "
+            + "\"length_penalty_tokens\": 50, \"reasoning_effort\": \"default\", \"compute_multiplier\": \"auto\", \"batch_size\": 8")));
+
+        Assert.Equal(MethodType.Reinforcement, request.Method.Type);
+        Assert.Equal(8, request.Method.Hyperparameters.BatchSize);
+        Assert.Equal("string_check", request.Method.Grader!.Value.GetProperty("type").GetString());
+        Assert.Equal(
+            new PolicyRequest
+            {
+                LossType = LossType.Dapo, GroupSize = 16, Temperature = 0.9, MaxAnswerTokens = 300, Beta = 0.001, EpsilonLow = 0.1, EpsilonHigh = 0.3,
+                UpdatesPerRollout = 2, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50,
+            },
+            request.Method.Policy);
+    }
+
+    [Theory]
+    [InlineData("\"loss_type\": \"ppo\"", "Invalid value: 'ppo'. Supported values are: 'grpo', 'dapo', and 'dr_grpo'.", "loss_type")]
+    [InlineData("\"group_size\": 1", "Invalid value for 'method.reinforcement.hyperparameters.group_size': expected 'auto' or an integer from 2 to 256, but got 1 instead.", "group_size")]
+    [InlineData("\"temperature\": 3", "Invalid value for 'method.reinforcement.hyperparameters.temperature': expected 'auto' or a number above 0 and at most 2, but got 3 instead.", "temperature")]
+    [InlineData("\"compute_multiplier\": 2", "Unsupported parameter: 'method.reinforcement.hyperparameters.compute_multiplier' is not offered by this service yet.", "compute_multiplier")]
+    [InlineData("\"eval_samples\": 5", "Unsupported parameter: 'method.reinforcement.hyperparameters.eval_samples' is not offered by this service yet.", "eval_samples")]
+    public void A_wrong_hyperparameter_of_reinforcement_is_refused(string field, string message, string name) =>
+        Refused(With(Reinforcement(field)), message, $"method.reinforcement.hyperparameters.{name}");
+
+    private static string Reinforcement(string hyperparameters) =>
+        "\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"grader\": {\"type\": \"string_check\", \"name\": \"n\", \"operation\": \"eq\", "
+        + "\"input\": \"{{sample.output_text}}\", \"reference\": \"{{item.answer}}\"}, \"hyperparameters\": {" + hyperparameters + "}}}";
+
+    [Fact]
+    public void Pretraining_is_a_method_with_the_hyperparameters_of_all()
+    {
+        var request = Read(With("\"method\": {\"type\": \"pretraining\", \"pretraining\": {\"hyperparameters\": {\"max_sequence_length\": 256}}}"));
+
+        Assert.Equal(MethodType.Pretraining, request.Method.Type);
+        Assert.Equal(new Hyperparameters { MaxSequenceLength = 256 }, request.Method.Hyperparameters);
     }
 
     [Theory]
@@ -109,8 +163,19 @@ public sealed class JobRequestReaderTests
     [InlineData("\"method\": {}", "Missing required parameter: 'method.type'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"magic\"}",
         "Invalid value: 'magic'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.type")]
-    [InlineData("\"method\": {\"type\": \"dpo\"}",
-        "Unsupported value: 'method.type' does not support 'dpo' in this service yet. Supported values are: 'supervised'.", "method.type")]
+    [InlineData("\"method\": {\"type\": \"distillation\"}",
+        "Unsupported value: 'method.type' does not support 'distillation' in this service yet. Supported values are: 'supervised', 'dpo', 'reinforcement', and 'pretraining'.", "method.type")]
+    [InlineData("\"method\": {\"type\": \"reinforcement\"}", "Missing required parameter: 'method.reinforcement'.", "method.reinforcement")]
+    [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {}}", "Missing required parameter: 'method.reinforcement.grader'.", "method.reinforcement.grader")]
+    [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"response_format\": {}}}",
+        "Unsupported parameter: 'method.reinforcement.response_format' is not offered by this service yet.", "method.reinforcement.response_format")]
+    [InlineData("\"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"early_stopping_patience\": 0}}}",
+        "Invalid 'method.supervised.hyperparameters.early_stopping_patience': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+        "method.supervised.hyperparameters.early_stopping_patience")]
+    [InlineData("\"method\": {\"type\": \"dpo\", \"dpo\": {\"hyperparameters\": {\"beta\": 2.5}}}",
+        "Invalid value for 'method.dpo.hyperparameters.beta': expected 'auto' or a number above 0 and at most 2, but got 2.5 instead.", "method.dpo.hyperparameters.beta")]
+    [InlineData("\"method\": {\"type\": \"dpo\", \"dpo\": {\"hyperparameters\": {\"beta\": \"strong\"}}}",
+        "Invalid value for 'method.dpo.hyperparameters.beta': expected 'auto' or a number above 0 and at most 2, but got \"strong\" instead.", "method.dpo.hyperparameters.beta")]
     [InlineData("\"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"n_epochs\": 51}}}",
         "Invalid value for 'method.supervised.hyperparameters.n_epochs': expected 'auto' or an integer from 1 to 50, but got 51 instead.", "method.supervised.hyperparameters.n_epochs")]
     [InlineData("\"hyperparameters\": {\"batch_size\": \"big\"}",

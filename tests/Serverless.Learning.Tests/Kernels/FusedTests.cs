@@ -51,6 +51,28 @@ public sealed class FusedTests
     }
 
     [Theory]
+    [InlineData(5, 11, 1.0, null)]
+    [InlineData(700, 40, 1.0, null)]
+    [InlineData(700, 40, 0.7, null)]
+    [InlineData(700, 40, 0.7, 4.0)]
+    public void LinearLogProbabilities_have_the_twins_values_entropies_and_gradients(int rows, int vocabulary, double temperature, double? softCap)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(11);
+        var targets = randint(0, vocabulary, [rows], dtype: ScalarType.Int64);
+        Tensor[] inputs = [randn(rows, 24), randn(vocabulary, 24)];
+        Twins.AssertEqual(
+            Tolerance, inputs,
+            each => Plain.LinearLogProbabilities(each[0], each[1], targets, temperature, softCap).Values,
+            each => Fused.LinearLogProbabilities(each[0], each[1], targets, temperature, softCap).Values);
+        var expected = Plain.LinearLogProbabilities(inputs[0], inputs[1], targets, temperature, softCap).Entropies;
+        var found = Fused.LinearLogProbabilities(inputs[0], inputs[1], targets, temperature, softCap).Entropies;
+        // Sums of 40 terms of up to 20, rounded to 1e-6 each.
+        Assert.InRange((found - expected).abs().max().item<float>(), 0, 1e-4);
+        Assert.InRange(expected.min().item<float>(), 0, Math.Log(vocabulary));
+    }
+
+    [Theory]
     [InlineData(1, 5)]
     [InlineData(333, 768)]
     public void SwiGlu_has_the_twins_value_and_gradients(int rows, int width)

@@ -67,7 +67,7 @@ public sealed class LoraGoldenTests : IDisposable
         using var optimiser = new AdamW(parameters, golden.GetProperty("decay").GetDouble(), beta2: 0.99);
         // Two steps of warm-up, then the peak to the end.
         var schedule = new LearningRateSchedule(golden.GetProperty("peak").GetDouble(), 2, steps, DecayFraction: 1.0 / steps);
-        var loop = new TrainingLoop(decoder, parameters, optimiser, schedule, new GoldenBatches(steps), new LoopSettings(1.0, 0, Dropout: false));
+        var loop = new TrainingLoop(decoder, parameters, optimiser, schedule, new CrossEntropyObjective(new GoldenBatches(steps), []), new LoopSettings(1.0, 0, Dropout: false));
         return Enumerable.Range(0, steps).Select(_ => loop.TrainStep().Loss).ToList();
     }
 

@@ -131,7 +131,7 @@ public sealed class TrainerTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
     private Trainer Start(TrainingOptions options)
     {
         var model = tiny.Load(options.Adapter.Kind);
-        return new Trainer(model, LoadedTinyModel.Sequences(model, 18), options);
+        return new Trainer(model, new SupervisedTask(LoadedTinyModel.Sequences(model, 18), []), options);
     }
 
     /// <summary>Trains in chunks, each a trainer of its own that restores the checkpoint of the one before; the hash of the last weights.</summary>

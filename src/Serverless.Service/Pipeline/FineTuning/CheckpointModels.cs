@@ -1,5 +1,6 @@
 using System.Globalization;
 using Serverless.Learning.Data;
+using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 
@@ -14,7 +15,8 @@ public sealed class CheckpointModels(
     PipelineSettings settings, TimeProvider clock) : IDisposable
 {
     private const string StepMark = ":ckpt-step-";
-    private static readonly TrainingSequence AnySequence = new([0, 0], [false, true], 0);
+    // Which examples a trainer has does not matter for what it exports.
+    private static readonly SupervisedTask AnyTask = new([new TrainingSequence([0, 0], [false, true], 0)], []);
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>The model of this name, or null if there is none and no committed checkpoint has it.</summary>
@@ -53,8 +55,7 @@ public sealed class CheckpointModels(
             var (files, export) = (Path.Combine(work, "files"), Path.Combine(work, "model"));
             await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(checkpoint, ct), Directory.CreateDirectory(files).FullName, ct);
             var modelFolder = await store.DownloadAsync(model, folders.Models, ct);
-            // Which examples a trainer has does not matter for what it exports.
-            await using (var session = await TrainingSession.OpenAsync(job.Id, modelFolder, [AnySequence], [], plan.Options, files, checkpoint.Manifest))
+            await using (var session = await TrainingSession.OpenAsync(job.Id, modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest))
                 await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.BaseModel.Value);
             return await store.PublishAsync(export, RecordOf(name, job), ct);
         }

@@ -32,13 +32,20 @@ public sealed class ChunkCommits(
         await log.RemoveUncommittedAsync(lease, ct);
     }
 
-    /// <summary>Notes at the last checkpoint how the model did on the whole validation file.</summary>
-    public static async Task NoteEvaluationAsync(TrainerLease lease, EvaluationScores scores, CancellationToken ct)
+    /// <summary>Notes at the checkpoint that is published how the model did on the whole validation file.</summary>
+    public static async Task NoteEvaluationAsync(TrainerLease lease, JobPlan plan, EvaluationScores scores, CancellationToken ct)
     {
-        var last = lease.Head.Newest!;
-        var quality = (last.Metrics ?? new CheckpointMetrics()) with { FullValidLoss = scores.Loss, FullValidAccuracy = scores.TokenAccuracy };
-        var checkpoints = lease.Head.Checkpoints.SetItem(lease.Head.Checkpoints.Length - 1, last with { Metrics = quality });
+        var evaluated = EarlyStop.Best(lease.Head, plan).Newest!;
+        var quality = (evaluated.Metrics ?? new CheckpointMetrics()) with { FullValidLoss = scores.Loss, FullValidAccuracy = scores.TokenAccuracy };
+        var checkpoints = lease.Head.Checkpoints.Replace(evaluated, evaluated with { Metrics = quality });
         await lease.CommitAsync(lease.Head with { Checkpoints = checkpoints }, ct);
+    }
+
+    /// <summary>The validation losses measured so far, epoch by epoch.</summary>
+    public async Task<List<double>> ValidationLossesAsync(TrainingSession session, CancellationToken ct)
+    {
+        var committed = await log.ListMetricsAsync(session.JobId, 0, ct);
+        return [.. committed.Where(step => session.Metrics.All(later => step.Step < later.Step)).Concat(session.Metrics).Select(step => step.ValidLoss).OfType<double>()];
     }
 
     /// <summary>Shows what was done since the last commit.</summary>
@@ -82,6 +89,8 @@ public sealed class ChunkCommits(
     private ImmutableArray<CommittedCheckpoint> Kept(ImmutableArray<CommittedCheckpoint> all, JobPlan plan)
     {
         var epochEnds = all.Where(checkpoint => checkpoint.Step % plan.StepsPerEpoch == 0).TakeLast(settings.KeepCheckpoints).ToHashSet();
+        if (plan.EarlyStoppingPatience is not null && EarlyStop.BestOf(all) is { } best)
+            epochEnds.Add(best);
         return [.. all.Where((checkpoint, index) => index >= all.Length - 2 || epochEnds.Contains(checkpoint))];
     }
 

@@ -8,9 +8,17 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// read. A checkpoint is copied between two slices and uploaded during the next ones.
 /// </summary>
 internal sealed class ChunkRun(
-    TrainingSession session, TrainerLease lease, JobPlan plan, ChunkCommits commits, JobWishes wishes, PipelineSettings settings, TimeProvider clock)
+    TrainingSession session, TrainerLease lease, JobPlan plan, ChunkCommits commits, RolloutStore rollouts, JobWishes wishes,
+    PipelineSettings settings, TimeProvider clock)
 {
     private ChunkUpload? _upload;
+    private int _saved = lease.Head.Step;
+
+    /// <summary>The validation losses of the epochs so far, where training may end early.</summary>
+    public required List<double> ValidationLosses { get; init; }
+
+    /// <summary>Whether training ends here though there are steps left.</summary>
+    private bool IsStopped { get; set; }
 
     public async Task<StageOutcome> RunAsync(ActivityScope scope)
     {
@@ -35,27 +43,29 @@ internal sealed class ChunkRun(
                     foreach (var step in await slice)
                         Note(step);
                 }
+                await StoreAsync(scope);
             }
             if (lease.Lost.IsCancellationRequested)
                 throw new LeaseLostException(lease.JobId);
             if (_upload is { IsComplete: true })
                 await CommitAsync(scope);
-            if (session.Step >= lastStep || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested)
+            if (IsStopped || session.Step >= lastStep || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested)
                 break;
             if (IsLateEpochEnd && _upload is not null)
                 await CommitAsync(scope);
-            if (_upload is null && (IsLateEpochEnd || clock.GetElapsedTime(committed) >= settings.CheckpointInterval))
+            if (_upload is null && session.Step > _saved && (IsLateEpochEnd || clock.GetElapsedTime(committed) >= settings.CheckpointInterval))
             {
                 _upload = await commits.SaveAsync(session, CancellationToken.None);
+                _saved = session.Step;
                 committed = clock.GetTimestamp();
             }
         }
         return await LeaveAsync(wish, scope);
     }
 
-    /// <summary>Whether an epoch has just ended whose checkpoint will be one of those kept at the end.</summary>
+    /// <summary>Whether an epoch has just ended whose checkpoint will be one of those kept at the end, or may be the best.</summary>
     private bool IsLateEpochEnd =>
-        session.IsAtEpochEnd && session.TotalSteps - session.Step < settings.KeepCheckpoints * plan.StepsPerEpoch;
+        session.IsAtEpochEnd && (plan.EarlyStoppingPatience is not null || session.TotalSteps - session.Step < settings.KeepCheckpoints * plan.StepsPerEpoch);
 
     /// <summary>Commits everything. The process may be about to end, so this does not listen to <see cref="ActivityScope.Stopping"/>.</summary>
     private async Task<StageOutcome> LeaveAsync(StageOutcome? wish, ActivityScope scope)
@@ -67,7 +77,7 @@ internal sealed class ChunkRun(
             _upload = await commits.SaveAsync(session, CancellationToken.None);
             await CommitAsync(scope);
         }
-        return wish ?? (session.Step >= session.TotalSteps ? StageOutcome.Done : StageOutcome.More);
+        return wish ?? (IsStopped || session.Step >= session.TotalSteps ? StageOutcome.Done : StageOutcome.More);
     }
 
     private async Task CommitAsync(ActivityScope scope)
@@ -75,6 +85,17 @@ internal sealed class ChunkRun(
         await commits.CommitAsync(session, _upload!, lease, plan, CancellationToken.None);
         _upload = null;
         await scope.CommittedAsync();
+    }
+
+    /// <summary>Keeps what the policy answered, so that the rollout goes on from there whatever happens.</summary>
+    private async Task StoreAsync(ActivityScope scope)
+    {
+        while (session.Rollouts.Count > 0)
+        {
+            await rollouts.WriteAsync(session.JobId, session.Rollouts[0], CancellationToken.None);
+            session.Rollouts.RemoveAt(0);
+            await scope.CommittedAsync();
+        }
     }
 
     /// <summary>What is done while a slice runs.</summary>
@@ -103,16 +124,28 @@ internal sealed class ChunkRun(
             TrainLoss = step.Loss,
             TrainAccuracy = step.Accuracy,
             ValidLoss = taken.Validation?.Loss,
-            ValidAccuracy = taken.Validation?.TokenAccuracy,
+            ValidAccuracy = taken.Validation?.Accuracy,
             LearningRate = step.LearningRate,
             GradientNorm = step.GradientNorm,
             Tokens = step.Tokens,
             Seconds = step.Elapsed.TotalSeconds,
+            Figures = StepFigures.Of(taken),
         });
+        if (taken.Validation is { } looked && plan.EarlyStoppingPatience is { } patience)
+        {
+            ValidationLosses.Add(looked.Loss);
+            IsStopped = EarlyStop.IsDue(ValidationLosses, patience) && session.Step < session.TotalSteps;
+            if (IsStopped)
+                session.Events.Add((step.Step, StepEvents.Stopped(taken, patience)));
+        }
         if (step.Skipped)
             session.Events.Add((step.Step, StepEvents.Skipped(taken)));
         if (step.Step == 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.TotalSteps || taken.Validation is not null)
+        {
             session.Events.Add((step.Step, StepEvents.Metrics(taken, session.TotalSteps)));
+            if (plan.Options.Policy is { } policy)
+                session.Events.AddRange(PolicyAdvice.Of(taken, policy).Select(advice => (step.Step, advice)));
+        }
     }
 
     private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> lengths)

@@ -9,12 +9,12 @@ using Serverless.Service.Storage;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
-/// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy, the
-/// share of exactly right answers and the job's graders.
+/// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy, and the
+/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other.
 /// </summary>
 public sealed class Evaluate(
-    BlobAccount account, JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports, JobEvaluations evaluations,
-    EvaluationItems items, JobFolders folders, PipelineSettings settings, TimeProvider clock,
+    BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports,
+    JobEvaluations evaluations, EvaluationItems items, JobFolders folders, PipelineSettings settings, TimeProvider clock,
     ILogger<Evaluate> logger) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Evaluate));
@@ -29,7 +29,7 @@ public sealed class Evaluate(
             return StageOutcome.Done;
         try
         {
-            var examples = await files.ExamplesAsync(validation, "validation_file", ct);
+            var examples = await files.ReadAsync(job, validation, "validation_file", ct);
             var evaluation = await evaluations.FindAsync(input, ct) ?? new JobEvaluation { Examples = examples.Count };
             return evaluation.Finished ? StageOutcome.Done : await CompareAsync(job, examples, evaluation, scope);
         }
@@ -40,9 +40,10 @@ public sealed class Evaluate(
     }
 
     private async Task<StageOutcome> CompareAsync(
-        JobRecord job, IReadOnlyList<ChatExample> examples, JobEvaluation evaluation, ActivityScope scope)
+        JobRecord job, IReadOnlyList<DatasetExample> examples, JobEvaluation evaluation, ActivityScope scope)
     {
-        var run = new EvaluationRun(examples, job.CreatedAt, !job.Graders.IsEmpty, settings);
+        var plan = await plans.FindAsync(job.Id, scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
+        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens, !job.Graders.IsEmpty, settings);
         if (await exports.FolderAsync(job, scope.Stopping) is not { } tunedFolder)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
@@ -52,8 +53,10 @@ public sealed class Evaluate(
         await evaluations.WriteAsync(job.Id, evaluation, CancellationToken.None);
         if (outcome.Result == StageResult.Done)
         {
-            await NoteAsync(job.Id, evaluation, CancellationToken.None);
-            await evaluations.WriteAsync(job.Id, evaluation.Compared(job.Seed) with { Finished = true }, CancellationToken.None);
+            evaluation = evaluation.WithPreference(plan.Options.Beta).Compared(job.Seed);
+            if (evaluation.Tuned.Scores.Tokens > 0)
+                await NoteAsync(job.Id, plan, evaluation, CancellationToken.None);
+            await evaluations.WriteAsync(job.Id, evaluation with { Finished = true }, CancellationToken.None);
         }
         return outcome;
     }
@@ -83,10 +86,10 @@ public sealed class Evaluate(
         return StageOutcome.Done;
     }
 
-    private async Task NoteAsync(JobId id, JobEvaluation evaluation, CancellationToken ct)
+    private async Task NoteAsync(JobId id, JobPlan plan, JobEvaluation evaluation, CancellationToken ct)
     {
         await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, ct) ?? throw new TrainerBusyException(id);
-        await ChunkCommits.NoteEvaluationAsync(lease, evaluation.Tuned.Scores, ct);
+        await ChunkCommits.NoteEvaluationAsync(lease, plan, evaluation.Tuned.Scores, ct);
     }
 
     private async Task<string> BaseFolderAsync(JobRecord job, CancellationToken ct)

@@ -16,13 +16,13 @@ public sealed class EvaluationItems(FileCatalog catalog, FileStore store, Grader
     public async Task<ModelEvaluation> GradeAsync(
         JobRecord job, FileId file, ModelEvaluation part, IReadOnlyList<GradedAnswer> answers, CancellationToken ct)
     {
-        if (job.Graders.IsEmpty || answers.Count == 0)
+        if (!job.AnswerGraders.Any() || answers.Count == 0)
             return part;
         var items = await ItemsAsync(file, [.. answers.Select(answer => answer.Line)], ct);
         var graded = ImmutableArray.CreateBuilder<GraderScores>();
-        foreach (var (at, json) in job.Graders.Index())
+        foreach (var (json, path) in job.AnswerGraders)
         {
-            var grader = Grader.Parse(json, $"evaluation.graders[{at}]");
+            var grader = Grader.Parse(json, path);
             var grades = new List<Grade>();
             foreach (var answer in answers)
             {

@@ -1,41 +1,80 @@
 using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
+using Serverless.Learning.Sampling;
 using Serverless.Learning.Text;
+using Serverless.Learning.Training;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Scores one model on examples, block by block, from where it was left.</summary>
+/// <param name="rewardedTokens">The most tokens of an answer to a prompt; null where no prompts are among the examples.</param>
 /// <param name="graded">Whether graders see the answers: then one that goes on too long for an exact match is not cut there.</param>
-internal sealed class EvaluationRun(IReadOnlyList<ChatExample> examples, DateTimeOffset templateTime, bool graded, PipelineSettings settings)
+internal sealed class EvaluationRun(
+    IReadOnlyList<DatasetExample> examples, DateTimeOffset templateTime, int? rewardedTokens, bool graded, PipelineSettings settings)
 {
     private const int BlockExamples = 64;
+    private const int AnswersTogether = 32;
     private const int KeptSamples = 20;
-    private readonly int _answers = Math.Min(examples.Count, settings.EvaluatedAnswers);
+
+    // Only conversations have an answer that is right.
+    private readonly ChatExample[] _asked = [.. examples.OfType<ChatExample>().Take(settings.EvaluatedAnswers)];
+
+    private readonly PromptExample[] _prompts = [.. examples.OfType<PromptExample>().Take(settings.EvaluatedAnswers)];
 
     /// <summary>Whether nothing is left to do for this model.</summary>
-    public bool IsComplete(ModelEvaluation evaluation) => evaluation.Scored == examples.Count && evaluation.Answered == _answers;
+    public bool IsComplete(ModelEvaluation evaluation) =>
+        evaluation.Scored == examples.Count && evaluation.Answered == _asked.Length + _prompts.Length;
 
     /// <summary>Scores or answers the next block; the answers are still to be graded.</summary>
     public (ModelEvaluation Part, IReadOnlyList<GradedAnswer> Answers) Next(LanguageModel model, ModelEvaluation evaluation, CancellationToken ct)
     {
         var encoder = model.Chat.At(templateTime);
         if (evaluation.Scored < examples.Count)
-        {
-            var block = examples.Skip(evaluation.Scored).Take(BlockExamples).ToList();
-            var scores = Evaluator.Score(model, [.. block.SelectMany(encoder.EncodeExample)], ct);
-            return (evaluation with { Scored = evaluation.Scored + block.Count, Scores = evaluation.Scores + scores }, []);
-        }
-        var asked = examples.Skip(evaluation.Answered).Take(Math.Min(BlockExamples, _answers - evaluation.Answered)).ToList();
+            return (Score(model, encoder, evaluation, ct), []);
+        if (_prompts.Length > 0)
+            return AnswerPrompts(model, encoder, evaluation, ct);
+        var asked = _asked.Skip(evaluation.Answered).Take(BlockExamples).ToList();
         var answers = Evaluator.Answers(model, asked, AnswerTokens(model.Tokenizer, asked), ct);
-        var next = evaluation with
+        var next = Answered(evaluation, answers) with
         {
-            Answered = evaluation.Answered + answers.Count,
             ExactMatches = evaluation.ExactMatches.AddRange(answers.Select(answer => answer.Exact ? 1.0 : 0.0)),
-            Samples = [.. evaluation.Samples, .. answers.Take(KeptSamples - evaluation.Samples.Length)],
         };
         return (next, answers);
     }
+
+    private ModelEvaluation Score(LanguageModel model, ChatEncoder encoder, ModelEvaluation evaluation, CancellationToken ct)
+    {
+        var block = examples.Skip(evaluation.Scored).Take(BlockExamples).ToList();
+        var pairs = block.OfType<PreferenceExample>().Select(encoder.EncodePair).ToList();
+        var learned = pairs.Count > 0 ? pairs.Select(pair => pair.Chosen) : block.SelectMany(example => SequencesOf(example, encoder, model.MaxLength));
+        return evaluation with
+        {
+            Scored = evaluation.Scored + block.Count,
+            Scores = evaluation.Scores + Evaluator.Score(model, [.. learned], ct),
+            Pairs = [.. evaluation.Pairs, .. PairScores.Of(model.Decoder, pairs)],
+        };
+    }
+
+    /// <summary>Prompts have no expected answer: what theirs are worth, graders say.</summary>
+    private (ModelEvaluation Part, IReadOnlyList<GradedAnswer> Answers) AnswerPrompts(
+        LanguageModel model, ChatEncoder encoder, ModelEvaluation evaluation, CancellationToken ct)
+    {
+        var asked = _prompts.Skip(evaluation.Answered).Take(BlockExamples).ToList();
+        var sampling = SamplingOptions.Greedy(rewardedTokens ?? settings.EvaluatedAnswerTokens);
+        var texts = new TextGenerator(model).Generate([.. asked.Select(prompt => new GenerationRequest(encoder.EncodePrompt(prompt), sampling))], AnswersTogether, ct);
+        var answers = asked.Zip(texts, (prompt, text) => new GradedAnswer(prompt.Line, prompt.Messages[^1].Content ?? "", null, text.Text)).ToList();
+        return (Answered(evaluation, answers), answers);
+    }
+
+    private static ModelEvaluation Answered(ModelEvaluation evaluation, IReadOnlyList<GradedAnswer> answers) => evaluation with
+    {
+        Answered = evaluation.Answered + answers.Count,
+        Samples = [.. evaluation.Samples, .. answers.Take(KeptSamples - evaluation.Samples.Length)],
+    };
+
+    private static IReadOnlyList<TrainingSequence> SequencesOf(DatasetExample example, ChatEncoder encoder, int maxTokens) =>
+        example is TextExample text ? encoder.EncodeDocument(text, maxTokens) : encoder.Encode(example);
 
     /// <summary>An answer longer than every expected one of its block, by a few tokens, is no exact match however it goes on.</summary>
     private int AnswerTokens(Tokenizer tokenizer, IReadOnlyList<ChatExample> block)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Serverless.Learning.Training;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -17,12 +18,19 @@ public sealed record JobEvaluation
     /// <summary>Both models' answers compared: exact_match, then each grader; empty until all answers are there, or if none was asked for.</summary>
     public ImmutableArray<MetricComparison> Comparisons { get; init; } = [];
 
+    /// <summary>Of preferences: the share of pairs whose preferred answer gained on the other, ties counting a half; null otherwise.</summary>
+    public double? RewardAccuracy { get; init; }
+
+    /// <summary>Of preferences: by how much it gained on average, times beta, in nats; null otherwise.</summary>
+    public double? RewardMargin { get; init; }
+
     /// <summary>Whether all of it is there.</summary>
     public bool Finished { get; init; }
 
     /// <summary>By how much the tuned model is better, by the name of a metric; null if it was not measured.</summary>
     public double? GainOf(string metric) => metric switch
     {
+        "loss" or "perplexity" or "token_accuracy" when Base.Scores.Tokens == 0 => null,
         "loss" => Base.Scores.Loss - Tuned.Scores.Loss,
         "perplexity" => Base.Scores.Perplexity - Tuned.Scores.Perplexity,
         "token_accuracy" => Tuned.Scores.TokenAccuracy - Base.Scores.TokenAccuracy,
@@ -33,10 +41,25 @@ public sealed record JobEvaluation
     /// <param name="seed">The job's, for the intervals.</param>
     public JobEvaluation Compared(long seed) => this with
     {
-        Comparisons = Base.ExactMatches.IsEmpty ? [] :
+        Comparisons =
         [
-            MetricComparison.Of("exact_match", Base.ExactMatches, Tuned.ExactMatches, seed),
+            .. Base.ExactMatches.IsEmpty ? [] : new[] { MetricComparison.Of("exact_match", Base.ExactMatches, Tuned.ExactMatches, seed) },
             .. Base.Graders.Zip(Tuned.Graders, (before, after) => MetricComparison.Of(before.Name, before.Scores, after.Scores, seed)),
         ],
     };
+
+    /// <summary>With the pairs of both models compared, the base being the reference.</summary>
+    public JobEvaluation WithPreference(double? beta)
+    {
+        if (beta is not { } strength || Base.Pairs.IsEmpty)
+            return this;
+        var losses = Tuned.Pairs.Zip(Base.Pairs, (policy, reference) => PreferenceLoss.Of(policy, reference, strength)).ToList();
+        return this with
+        {
+            RewardAccuracy = losses.Average(loss => loss.Accuracy),
+            RewardMargin = losses.Average(loss => loss.Margin),
+            Base = Base with { Pairs = [] },
+            Tuned = Tuned with { Pairs = [] },
+        };
+    }
 }

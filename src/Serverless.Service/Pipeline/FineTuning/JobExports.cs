@@ -21,10 +21,11 @@ public sealed class JobExports(
     public async Task<string?> FolderAsync(JobRecord job, CancellationToken ct)
     {
         var head = await log.ReadHeadAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no checkpoint");
+        var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
+        head = EarlyStop.Best(head, plan);
         var folder = Path.Combine(folders.Of(job.Id), $"export-{head.Step}");
         if (Directory.Exists(folder))
             return folder;
-        var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
         var unfinished = folders.Fresh(job.Id, "export-unfinished");
         LogitSample trained;
         try

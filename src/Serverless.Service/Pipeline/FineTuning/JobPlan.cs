@@ -15,6 +15,15 @@ public sealed record JobPlan
     /// <summary>Optimiser steps in all.</summary>
     public required int TotalSteps { get; init; }
 
+    /// <summary>After how many epochs without a lower validation loss training ends, and that the best checkpoint is published; null for neither.</summary>
+    public int? EarlyStoppingPatience { get; init; }
+
+    /// <summary>The step that training was ended at early; null if it was not.</summary>
+    public int? StoppedAt { get; init; }
+
+    /// <summary>The step after which there is nothing more to train.</summary>
+    public int LastStep => StoppedAt ?? TotalSteps;
+
     /// <summary>Optimiser steps of one pass over the training file.</summary>
     public int StepsPerEpoch => TotalSteps / Options.Epochs;
 

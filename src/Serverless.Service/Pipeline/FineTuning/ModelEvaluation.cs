@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Serverless.Learning.Evaluation;
+using Serverless.Learning.Training;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -12,6 +13,9 @@ public sealed record ModelEvaluation
 
     /// <summary>Examples scored, in the order of the file.</summary>
     public int Scored { get; init; }
+
+    /// <summary>Of preferences, what the model says about each pair, until both models have been compared.</summary>
+    public ImmutableArray<PairScore> Pairs { get; init; } = [];
 
     /// <summary>Examples that the model answered, in the order of the file.</summary>
     public int Answered { get; init; }

@@ -19,6 +19,9 @@ public sealed class Prepare(
     BlobAccount account, JobCatalog jobs, JobPlans plans, FileCatalog files, FileStore store, ModelCatalog models, ModelStore modelStore,
     ModelEncoders encoders, JobFolders folders, JobEvents events, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
+    /// <summary>T of continued pre-training where nothing else is asked for: longer rows cost more than they teach.</summary>
+    private const int UsualRow = 1024;
+
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Prepare));
 
     public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
@@ -47,20 +50,21 @@ public sealed class Prepare(
         var config = DecoderConfig.Load(await modelStore.DownloadAsync(model, folders.Models, ct));
         var cursors = new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{job.Id}/prepare.json"));
         var cursor = (await cursors.ReadAsync(ct))?.Value ?? new PrepareCursor();
-        cursor = cursor with { Training = await ScanAsync(job.TrainingFile, "training_file", cursor.Training, encoder, scope) };
+        cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, scope) };
         if (cursor.Training.Finished && job.ValidationFile is { } validation)
-            cursor = cursor with { Validation = await ScanAsync(validation, "validation_file", cursor.Validation, encoder, scope) };
+            cursor = cursor with { Validation = await ScanAsync(job, validation, "validation_file", cursor.Validation, encoder, scope) };
         await cursors.WriteAsync(cursor, ct);
         if (!cursor.Training.Finished || job.ValidationFile is not null && !cursor.Validation.Finished)
             return StageOutcome.More;
         var plan = PlanOf(job, config, cursor);
-        await CheckLengthAsync(job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
+        await CheckLengthAsync(job, job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
         if (job.ValidationFile is { } checkedFile)
-            await CheckLengthAsync(checkedFile, "validation_file", cursor.Validation, plan, encoder, ct);
+            await CheckLengthAsync(job, checkedFile, "validation_file", cursor.Validation, plan, encoder, ct);
         return await QueueAsync(job, plan, cursor, ct);
     }
 
-    private async Task<DatasetScan> ScanAsync(FileId id, string parameter, DatasetScan scan, ChatEncoder encoder, ActivityScope scope)
+    private async Task<DatasetScan> ScanAsync(
+        JobRecord job, FileId id, string parameter, DatasetScan scan, ChatEncoder encoder, ActivityScope scope)
     {
         if (scan.Finished)
             return scan;
@@ -69,7 +73,7 @@ public sealed class Prepare(
         if (file is null || stream is null)
             throw new InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
         var budget = (scope.Deadline - clock.GetUtcNow()) / 3;
-        scan = await new DatasetScanner(file.Name, encoder, clock).ContinueAsync(stream, scan, budget, scope.Stopping);
+        scan = await new DatasetScanner(file.Name, MethodFormats.Of(job.Method.Type, file), encoder, clock).ContinueAsync(stream, scan, budget, scope.Stopping);
         return scan.Finished && DatasetScanner.ErrorOf(scan) is { } message
             ? throw new InputError(message, parameter, $"invalid_{parameter}")
             : scan;
@@ -78,14 +82,14 @@ public sealed class Prepare(
     private static JobPlan PlanOf(JobRecord job, DecoderConfig config, PrepareCursor cursor)
     {
         var scan = cursor.Training;
-        var trained = scan.Sequences - scan.UnsupervisedExamples;
-        var options = AutoOptions.Resolve(RequestedTraining.Of(job), config, trained, job.Seed);
+        var (options, stepsPerEpoch) = Resolve(job, config, scan);
         var estimate = new TrainingEstimate(config, options);
         return new JobPlan
         {
             Options = options,
+            EarlyStoppingPatience = job.Method.Hyperparameters.EarlyStoppingPatience,
             Fingerprint = NativeRuntime.Fingerprint,
-            TotalSteps = (trained + options.BatchSize - 1) / options.BatchSize * options.Epochs,
+            TotalSteps = stepsPerEpoch * options.Epochs,
             Examples = scan.Examples,
             Tokens = scan.Tokens,
             ValidationExamples = cursor.Validation.Examples,
@@ -96,18 +100,51 @@ public sealed class Prepare(
         };
     }
 
+    /// <summary>The options with nothing <c>auto</c> any more, and the steps of an epoch.</summary>
+    private static (TrainingOptions Options, int StepsPerEpoch) Resolve(JobRecord job, DecoderConfig config, DatasetScan scan)
+    {
+        var asked = RequestedTraining.Of(job);
+        if (job.Method.Type == MethodType.Pretraining)
+        {
+            // Each document has a separator before it; a row is not longer than all of the text.
+            var tokens = scan.Tokens + scan.Examples;
+            var time = (int)Math.Min(Math.Min(asked.MaxSequenceLength ?? UsualRow, config.MaxLength), Math.Max(2, tokens - 1));
+            var rows = (int)Math.Min(int.MaxValue, TextBatches.RowsIn(tokens, time));
+            var text = AutoOptions.Resolve(asked with { MaxSequenceLength = time }, config, rows, job.Seed);
+            return (text, TextBatches.StepsIn(tokens, text));
+        }
+        if (job.Method.Type == MethodType.Reinforcement)
+            return ResolvePolicy(job, asked, config, scan);
+        var trained = job.Method.Type == MethodType.Supervised ? scan.Sequences - scan.UnsupervisedExamples : scan.Examples;
+        var options = AutoOptions.Resolve(asked, config, trained, job.Seed);
+        return (options, (trained + options.BatchSize - 1) / options.BatchSize);
+    }
+
+    private static (TrainingOptions Options, int StepsPerEpoch) ResolvePolicy(
+        JobRecord job, RequestedOptions asked, DecoderConfig config, DatasetScan scan)
+    {
+        var context = Math.Min(asked.MaxSequenceLength ?? config.MaxLength, config.MaxLength);
+        var policy = RequestedPolicy.Resolve(job.Method.Policy ?? new PolicyRequest(), context, scan.LongestTokens);
+        var options = AutoOptions.Resolve(asked with { Policy = policy }, config, scan.Examples, job.Seed);
+        return (options, (scan.Examples + options.BatchSize - 1) / options.BatchSize * policy.UpdatesPerRollout);
+    }
+
+    /// <summary>The longest example: of prompts, what leaves room for an answer.</summary>
+    private static int LongestOf(TrainingOptions options) => options.MaxSequenceLength - (options.Policy?.MaxAnswerTokens ?? 0);
+
     /// <summary>Names every example that is longer than what is trained, if one is.</summary>
     private async Task CheckLengthAsync(
-        FileId id, string parameter, DatasetScan scan, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
+        JobRecord job, FileId id, string parameter, DatasetScan scan, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
     {
-        if (scan.LongestTokens <= plan.Options.MaxSequenceLength)
+        // Text is cut into rows, whatever its length.
+        if (scan.LongestTokens <= LongestOf(plan.Options) || job.Method.Type == MethodType.Pretraining)
             return;
         var file = await files.FindAsync(id, ct);
         await using var stream = await store.OpenAsync(id, 0, ct);
         if (file is null || stream is null)
             throw new InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
-        var sequences = ChatDatasetReader.Read(stream, file.Name).SelectMany(encoder.EncodeExample);
-        if (SequenceLength.Check(sequences, plan.Options.MaxSequenceLength, file.Name) is { } error)
+        var sequences = DatasetReader.Read(stream, file.Name, MethodFormats.Of(job.Method.Type, file)).SelectMany(encoder.Encode);
+        if (SequenceLength.Check(sequences, LongestOf(plan.Options), file.Name) is { } error)
             throw new InputError(error.Message, parameter, $"invalid_{parameter}", error);
     }
 

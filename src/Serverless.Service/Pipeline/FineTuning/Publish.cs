@@ -13,8 +13,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class Publish(
     JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobMerges merges, JobEvaluations evaluations, JobEvents events,
-    JobLog log, FileCatalog files,
-    FileStore store, ModelStore models, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
+    JobLog log, FileCatalog files, FileStore store, RolloutStore rollouts, JobFolders folders, ModelStore models, PipelineSettings settings,
+    TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
 
@@ -45,7 +45,7 @@ public sealed class Publish(
         if (job.PublishIf is { } condition && evaluation is not null && Withheld(condition, evaluation) is { } reason)
         {
             await events.AppendOnceAsync(job.Id, "withheld", EventLevel.Warn, [reason], ct);
-            await StoreResultAsync(job, metrics, null, ct);
+            await StoreResultAsync(job, plan, metrics, null, ct);
             return StageOutcome.Done;
         }
         if (await exports.FolderAsync(job, ct) is not { } folder)
@@ -64,15 +64,18 @@ public sealed class Publish(
                 BaseModel = job.BaseModel,
             },
             ct);
-        await StoreResultAsync(job, metrics, name, ct);
+        await StoreResultAsync(job, plan, metrics, name, ct);
         return StageOutcome.Done;
     }
 
-    private async Task StoreResultAsync(JobRecord job, IReadOnlyList<JobMetrics> metrics, ModelId? name, CancellationToken ct)
+    private async Task StoreResultAsync(JobRecord job, JobPlan plan, IReadOnlyList<JobMetrics> metrics, ModelId? name, CancellationToken ct)
     {
         using var csv = new MemoryStream(StepMetricsCsv.Write(metrics));
         var results = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, StepMetricsCsv.FileName, csv, ct);
-        await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [results.Id] }, ct);
+        List<FileId> resultFiles = [results.Id];
+        if (plan.Options.Policy is not null && await StoreRolloutsAsync(job, ct) is { } answers)
+            resultFiles.Add(answers);
+        await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [.. resultFiles] }, ct);
     }
 
     /// <summary>Why the model is not published, or null if it is good enough.</summary>
@@ -84,6 +87,16 @@ public sealed class Publish(
         return found is null ? null : string.Create(
             CultureInfo.InvariantCulture,
             $"The model was not published: {found} in {condition.Metric}, and publish_if asks for {condition.MinimumGain:0.####} or more. Its checkpoints can be used.");
+    }
+
+    private async Task<FileId?> StoreRolloutsAsync(JobRecord job, CancellationToken ct)
+    {
+        var path = Path.Combine(folders.Fresh(job.Id, "rollouts"), RolloutStore.FileName);
+        await using var content = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        if (!await rollouts.CopyAsync(job.Id, content, ct))
+            return null;
+        content.Position = 0;
+        return (await store.StoreResultAsync(job.Id.Value, job.CreatedAt, RolloutStore.FileName, content, ct)).Id;
     }
 
     private async Task<IReadOnlyList<ModelCardDataset>> DataAsync(JobRecord job, JobPlan plan, CancellationToken ct)

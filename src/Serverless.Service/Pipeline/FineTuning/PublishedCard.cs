@@ -16,14 +16,22 @@ internal static class PublishedCard
         {
             Name = name.Value,
             BaseModel = job.Model.Value,
-            Method = "supervised fine-tuning " + Means(plan.Options.Adapter),
+            Method = $"{MethodName(job.Method.Type)} {Means(plan.Options.Adapter)}",
             CreatedAt = job.CreatedAt,
             Data = data,
             HyperParameters = [.. HyperParameters(job, plan).Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
             Curve = [.. metrics.Select(step => new ModelCardPoint(step.Step, step.TrainLoss, step.LearningRate, step.ValidLoss))],
-            Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. evaluation.Comparisons.Select(Score)],
+            Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. Preference(evaluation), .. evaluation.Comparisons.Select(Score)],
             Samples = evaluation is null ? [] : [.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples, Sample)],
         };
+
+    private static string MethodName(MethodType type) => type switch
+    {
+        MethodType.Dpo => "direct preference optimisation",
+        MethodType.Pretraining => "continued pre-training",
+        MethodType.Reinforcement => "group-relative policy optimisation",
+        _ => "supervised fine-tuning",
+    };
 
     /// <summary>How, in words that fit after "fine-tuning": "with LoRA", "with QLoRA (DoRA)", "of all weights".</summary>
     private static string Means(AdapterOptions adapter)
@@ -53,6 +61,22 @@ internal static class PublishedCard
         yield return ("weight_decay", Text(options.WeightDecay));
         yield return ("max_gradient_norm", Text(options.MaxGradientNorm));
         yield return ("max_sequence_length", Text(options.MaxSequenceLength));
+        if (options.Policy is { } policy)
+        {
+            yield return ("loss_type", policy.LossType.ToString());
+            yield return ("group_size", Text(policy.GroupSize));
+            yield return ("temperature", Text(policy.Temperature));
+            yield return ("max_completion_tokens", Text(policy.MaxAnswerTokens));
+            yield return ("epsilon_low", Text(policy.EpsilonLow));
+            yield return ("epsilon_high", Text(policy.EpsilonHigh));
+            yield return ("beta", Text(policy.Beta));
+            yield return ("updates_per_rollout", Text(policy.UpdatesPerRollout));
+            yield return ("dynamic_sampling_rounds", Text(policy.Resamples));
+            yield return ("overlong_filtering", policy.FilterOverlong ? "true" : "false");
+            yield return ("length_penalty_tokens", Text(policy.PenaltyTokens));
+        }
+        if (options.Beta is { } beta)
+            yield return ("beta", Text(beta));
         yield return ("seed", Text(options.Seed));
         yield return ("precision", options.Precision.ToString());
         yield return ("steps", Text(plan.TotalSteps));
@@ -69,7 +93,7 @@ internal static class PublishedCard
         yield return ("adapter.target_modules", string.Join(", ", options.Adapter.TargetModules));
     }
 
-    private static List<ModelCardScore> Scores(ModelEvaluation before, ModelEvaluation after) =>
+    private static List<ModelCardScore> Scores(ModelEvaluation before, ModelEvaluation after) => after.Scores.Tokens == 0 ? [] :
     [
         new("validation loss", before.Scores.Loss, after.Scores.Loss),
         new("validation perplexity", before.Scores.Perplexity, after.Scores.Perplexity),
@@ -83,6 +107,12 @@ internal static class PublishedCard
     private static (double, double) Interval(MeanInterval mean) => (mean.Low, mean.High);
 
     private static ModelCardSample Sample(GradedAnswer before, GradedAnswer after) => new(before.Prompt, before.Expected, before.Answer, after.Answer);
+
+    private static List<ModelCardScore> Preference(JobEvaluation evaluation) => evaluation.RewardAccuracy is null ? [] :
+    [
+        new("validation reward accuracy", null, evaluation.RewardAccuracy),
+        new("validation reward margin", null, evaluation.RewardMargin),
+    ];
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -12,14 +12,24 @@ internal static class RequestedTraining
         var asked = job.Method.Hyperparameters;
         return new RequestedOptions
         {
+            Method = MethodOf(job.Method.Type),
             Adapter = AdapterOf(job.Adapter),
             Epochs = asked.Epochs,
             BatchSize = asked.BatchSize,
             LearningRate = asked.LearningRate,
             LearningRateMultiplier = asked.LearningRateMultiplier,
             MaxSequenceLength = asked.MaxSequenceLength,
+            Beta = asked.Beta,
         };
     }
+
+    private static TrainingMethod MethodOf(MethodType type) => type switch
+    {
+        MethodType.Dpo => TrainingMethod.Preference,
+        MethodType.Pretraining => TrainingMethod.Pretraining,
+        MethodType.Reinforcement => TrainingMethod.Reinforcement,
+        _ => TrainingMethod.Supervised,
+    };
 
     /// <summary>Whoever names a rank, or any other property of low-rank updates, wants those; whoever names nothing leaves the choice.</summary>
     private static AdapterOptions? AdapterOf(AdapterRequest asked)

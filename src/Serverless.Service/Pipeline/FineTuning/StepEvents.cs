@@ -16,17 +16,23 @@ internal static class StepEvents
             ["step"] = step.Step,
             ["total_steps"] = totalSteps,
             ["train_loss"] = step.Loss,
-            ["train_mean_token_accuracy"] = step.Accuracy,
             ["learning_rate"] = step.LearningRate,
             ["tokens_per_second"] = Math.Round(step.Tokens / Math.Max(1e-9, step.Elapsed.TotalSeconds), 1),
         };
+        if (step.Accuracy is { } accuracy)
+            data["train_mean_token_accuracy"] = accuracy;
         var message = string.Create(CultureInfo.InvariantCulture, $"Step {step.Step}/{totalSteps}: training loss={step.Loss:0.00##}");
+        if (step.Figures.TryGetValue("reward", out var reward))
+            message += string.Create(CultureInfo.InvariantCulture, $", reward={reward:0.00##}");
         if (taken.Validation is { } validation)
         {
             data["valid_loss"] = validation.Loss;
-            data["valid_mean_token_accuracy"] = validation.TokenAccuracy;
+            if (validation.Accuracy is { } validAccuracy)
+                data["valid_mean_token_accuracy"] = validAccuracy;
             message += string.Create(CultureInfo.InvariantCulture, $", validation loss={validation.Loss:0.00##}");
         }
+        foreach (var (name, value) in StepFigures.Of(taken))
+            data[name] = value;
         return new JobEvent
         {
             CreatedAt = taken.At,
@@ -35,6 +41,13 @@ internal static class StepEvents
             Data = JsonSerializer.SerializeToElement(data),
         };
     }
+
+    public static JobEvent Stopped(TrainedStep taken, int patience) => new()
+    {
+        CreatedAt = taken.At,
+        Message = $"Step {taken.Metrics.Step}: the validation loss has not fallen for {patience} {(patience == 1 ? "epoch" : "epochs")}; training ends here, and the "
+            + "checkpoint with the lowest is published",
+    };
 
     public static JobEvent Skipped(TrainedStep taken) => new()
     {

@@ -9,11 +9,11 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Trains one bounded stretch of a job: continues from the last checkpoint, commits as it goes, and leaves at the end, at its deadline,
-/// or when the job's owner wants something else.
+/// or when the job's owner wants something else. Before the first step of preferences, the reference is scored in the same way.
 /// </summary>
 public sealed class TrainChunk(
-    BlobAccount account, JobPlans plans, JobWishes wishes, TrainingSessions sessions, ChunkCommits commits, PipelineSettings settings,
-    TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
+    BlobAccount account, JobPlans plans, JobWishes wishes, References references, RolloutStore rollouts, TrainingSessions sessions, ChunkCommits commits,
+    PipelineSettings settings, TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
 {
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
 
@@ -39,15 +39,17 @@ public sealed class TrainChunk(
         await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, ct);
         if (lease is null)
             return StageOutcome.Wait(LookAgainForLease);
-        if (lease.Head.Step >= plan.TotalSteps)
+        if (lease.Head.Step >= plan.LastStep)
             return StageOutcome.Done;
         try
         {
+            if (job!.Method.Type == MethodType.Dpo && await ReferenceAsync(job, plan, lease, scope) is { } unfinished)
+                return unfinished;
             await commits.BeginAsync(lease, plan, ct);
-            using var use = await OpenAsync(job!, plan, lease, ct);
+            using var use = await OpenAsync(job, plan, lease, ct);
             if (use.Session.TotalSteps != plan.TotalSteps)
                 await plans.WriteAsync(id, plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
-            return await new ChunkRun(use.Session, lease, plan, commits, wishes, settings, clock).RunAsync(scope);
+            return await TrainAsync(use.Session, plan, lease, scope);
         }
         catch (InputError error)
         {
@@ -57,6 +59,35 @@ public sealed class TrainChunk(
         {
             return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, "method"));
         }
+    }
+
+    private async Task<StageOutcome> TrainAsync(TrainingSession session, JobPlan plan, TrainerLease lease, ActivityScope scope)
+    {
+        var losses = plan.EarlyStoppingPatience is null ? [] : await commits.ValidationLossesAsync(session, scope.Stopping);
+        // The process may have ended between the last commit and the note that training ends there.
+        var isOver = session.Step == lease.Head.Step && session.IsAtEpochEnd
+            && plan.EarlyStoppingPatience is { } patience && EarlyStop.IsDue(losses, patience);
+        var outcome = isOver
+            ? StageOutcome.Done
+            : await new ChunkRun(session, lease, plan, commits, rollouts, wishes, settings, clock) { ValidationLosses = losses }.RunAsync(scope);
+        if (outcome.Result == StageResult.Done && lease.Head.Step < plan.TotalSteps)
+            await plans.WriteAsync(session.JobId, plan with { StoppedAt = lease.Head.Step }, CancellationToken.None);
+        return outcome;
+    }
+
+    /// <summary>Scores the reference of preferences; null if that is done.</summary>
+    private async Task<StageOutcome?> ReferenceAsync(JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)
+    {
+        var state = await references.FindAsync(job.Id, scope.Stopping) ?? new ReferenceState();
+        if (state.Finished)
+            return null;
+        StageOutcome outcome;
+        using (var use = await OpenAsync(job, plan, lease, scope.Stopping))
+            outcome = await new ReferenceRun(use.Session, lease, references, wishes, settings, clock).RunAsync(state, scope);
+        // A trainer takes the scores when it is built.
+        if ((await references.FindAsync(job.Id, scope.Stopping))?.Finished == true)
+            await sessions.CloseAsync(job.Id);
+        return outcome;
     }
 
     private async Task<SessionUse> OpenAsync(JobRecord job, JobPlan plan, TrainerLease lease, CancellationToken ct)

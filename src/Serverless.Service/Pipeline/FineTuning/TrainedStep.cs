@@ -1,4 +1,3 @@
-using Serverless.Learning.Evaluation;
 using Serverless.Learning.Training;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -7,4 +6,4 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// <param name="Metrics">What it measured.</param>
 /// <param name="At">When it ended.</param>
 /// <param name="Validation">How the model did on validation examples after it, at the end of an epoch; otherwise null.</param>
-public sealed record TrainedStep(StepMetrics Metrics, DateTimeOffset At, EvaluationScores? Validation = null);
+public sealed record TrainedStep(StepMetrics Metrics, DateTimeOffset At, ValidationScores? Validation = null);

@@ -1,7 +1,7 @@
 using Serverless.Learning.Adapters;
-using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
+using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 
@@ -15,12 +15,11 @@ public sealed class TrainingSession : IAsyncDisposable
 {
     private readonly TensorThread _thread;
     private readonly Trainer _trainer;
-    private readonly IReadOnlyList<TrainingSequence> _validation;
     private bool _broken;
 
     private TrainingSession(
-        JobId jobId, TensorThread thread, Trainer trainer, IReadOnlyList<TrainingSequence> validation, string? manifest) =>
-        (JobId, _thread, _trainer, _validation, Manifest) = (jobId, thread, trainer, validation, manifest);
+        JobId jobId, TensorThread thread, Trainer trainer, string? manifest) =>
+        (JobId, _thread, _trainer, Manifest) = (jobId, thread, trainer, manifest);
 
     public JobId JobId { get; }
 
@@ -47,22 +46,23 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>What there is to tell since the last commit, each with its step.</summary>
     public List<(int Step, JobEvent Event)> Events { get; } = [];
 
+    /// <summary>The answers that were drawn and are not stored yet.</summary>
+    public List<RolloutBatch> Rollouts { get; } = [];
+
     /// <summary>Loads a model and builds the trainer of a job.</summary>
     /// <param name="modelFolder">The model that training starts from.</param>
-    /// <param name="training">What is trained on.</param>
-    /// <param name="validation">What is looked at after each epoch; none is fine.</param>
+    /// <param name="task">What is trained on, and what is looked at after each epoch.</param>
     /// <param name="checkpointFolder">The files of the checkpoint to continue from, or null to begin.</param>
     /// <param name="manifest">That checkpoint's manifest.</param>
     /// <exception cref="Learning.InputError">The model cannot be used.</exception>
     public static async Task<TrainingSession> OpenAsync(
-        JobId id, string modelFolder, IReadOnlyList<TrainingSequence> training, IReadOnlyList<TrainingSequence> validation,
-        TrainingOptions options, string? checkpointFolder, string? manifest)
+        JobId id, string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder, string? manifest)
     {
         var thread = new TensorThread($"train {id}");
         try
         {
-            var trainer = await thread.RunAsync(() => Build(modelFolder, training, options, checkpointFolder));
-            return new TrainingSession(id, thread, trainer, validation, manifest);
+            var trainer = await thread.RunAsync(() => Build(modelFolder, task, options, checkpointFolder));
+            return new TrainingSession(id, thread, trainer, manifest);
         }
         catch
         {
@@ -74,7 +74,9 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>Whether the head is what this continues, so that its next commit fits there.</summary>
     public bool Continues(JobHead head) => !_broken && Manifest == head.Manifest && Step >= head.Step;
 
-    /// <summary>Takes steps for a length of time, at least one, and at most so many or up to the end of an epoch.</summary>
+    /// <summary>
+    /// Takes steps for a length of time, at least one or a batch of answers that it needs, and at most so many or up to the end of an epoch.
+    /// </summary>
     public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock)
     {
         try
@@ -87,6 +89,20 @@ public sealed class TrainingSession : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Preferences only, before the first step: scores the reference for a length of time, at least for one step's pairs.</summary>
+    public Task<ReferenceState> ScoreReferenceAsync(ReferenceState state, TimeSpan length, TimeProvider clock) =>
+        _thread.RunAsync(() => ScoreReference(state, length, clock));
+
+    /// <summary>Reinforcement only: takes the answers that were drawn for the present step before an interruption.</summary>
+    public Task ResumeAsync(IReadOnlyList<RolloutBatch> stored) => _thread.RunAsync(() =>
+    {
+        foreach (var batch in stored)
+        {
+            if (_trainer.NextRollout is not null)
+                _trainer.AddRollouts(batch);
+        }
+    });
 
     /// <summary>Writes the checkpoint files of the present step.</summary>
     public Task SaveAsync(string folder) => _thread.RunAsync(() => _trainer.Save(folder));
@@ -117,30 +133,48 @@ public sealed class TrainingSession : IAsyncDisposable
         Turn.Dispose();
     }
 
+    private ReferenceState ScoreReference(ReferenceState state, TimeSpan length, TimeProvider clock)
+    {
+        var begun = clock.GetTimestamp();
+        var stepsPerEpoch = TotalSteps / _trainer.Options.Epochs;
+        do
+        {
+            if (state.Steps < stepsPerEpoch)
+                state = state.With(_trainer.ScoreReference(state.Steps));
+            else
+                state = state with { Validation = [.. _trainer.ScoreValidationReference()], Finished = true };
+        }
+        while (!state.Finished && clock.GetElapsedTime(begun) < length);
+        return state;
+    }
+
     private List<TrainedStep> Train(TimeSpan length, int mostSteps, TimeProvider clock)
     {
         var begun = clock.GetTimestamp();
         var steps = new List<TrainedStep>();
         do
         {
+            if (_trainer.NextRollout is { } wanted)
+            {
+                Rollouts.Add(_trainer.Roll(wanted, CancellationToken.None));
+                _trainer.AddRollouts(Rollouts[^1]);
+                continue;
+            }
             var metrics = _trainer.TrainStep();
-            var validation = IsAtEpochEnd && _validation.Count > 0
-                ? Evaluator.Score(_trainer.Model, _validation, CancellationToken.None)
-                : null;
+            var validation = IsAtEpochEnd ? _trainer.Validate(CancellationToken.None) : null;
             steps.Add(new TrainedStep(metrics, clock.GetUtcNow(), validation));
         }
-        while (steps.Count < mostSteps && !IsAtEpochEnd && clock.GetElapsedTime(begun) < length);
+        while (steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
         return steps;
     }
 
-    private static Trainer Build(
-        string modelFolder, IReadOnlyList<TrainingSequence> sequences, TrainingOptions options, string? checkpointFolder)
+    private static Trainer Build(string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)
     {
         var model = LanguageModel.Load(modelFolder, quantize: options.Adapter.Kind == AdapterKind.Qlora);
         Trainer? trainer = null;
         try
         {
-            trainer = new Trainer(model, sequences, options);
+            trainer = new Trainer(model, task, options);
             if (checkpointFolder is not null)
                 trainer.Restore(checkpointFolder);
             return trainer;

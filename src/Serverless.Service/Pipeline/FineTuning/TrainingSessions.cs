@@ -9,7 +9,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// each training slot.
 /// </summary>
 public sealed class TrainingSessions(
-    TrainingFiles files, ModelCatalog models, ModelStore modelStore, ModelEncoders encoders, CheckpointStore checkpoints, JobFolders folders,
+    TrainingTasks tasks, RolloutStore rollouts, ModelCatalog models, ModelStore modelStore, ModelEncoders encoders, CheckpointStore checkpoints, JobFolders folders,
     PipelineSettings settings) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
@@ -78,11 +78,7 @@ public sealed class TrainingSessions(
         var model = await models.FindAsync(job.Model, ct)
             ?? throw new Learning.InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
-        var training = await files.SequencesAsync(job.TrainingFile, "training_file", encoder, ct);
-        var looks = Math.Min(settings.ValidatedExamples, training.Count);
-        var validation = job.ValidationFile is { } id && looks > 0
-            ? await files.SequencesAsync(id, "validation_file", encoder, ct, looks)
-            : [];
+        var task = await tasks.OfAsync(job, plan, encoder, ct);
         var modelFolder = await modelStore.DownloadAsync(model, folders.Models, ct);
         string? checkpoint = null;
         if (head.Newest is { } newest)
@@ -94,9 +90,11 @@ public sealed class TrainingSessions(
         if (NativeRuntime.Threads != plan.Fingerprint.Threads)
             NativeRuntime.SetThreads(plan.Fingerprint.Threads);
         var session = await TrainingSession.OpenAsync(
-            job.Id, modelFolder, training, validation, plan.Options, checkpoint, head.Manifest);
+            job.Id, modelFolder, task, plan.Options, checkpoint, head.Manifest);
         if (checkpoint is not null)
             Directory.Delete(checkpoint, recursive: true);
+        if (plan.Options.Policy is { } policy)
+            await session.ResumeAsync(await rollouts.ReadAsync(job.Id, session.Step / policy.UpdatesPerRollout, ct));
         return session;
     }
 }

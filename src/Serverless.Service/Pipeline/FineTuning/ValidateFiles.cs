@@ -3,7 +3,7 @@ using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
-/// <summary>Waits until a job's files have been taken in; a file with faults fails the job with them.</summary>
+/// <summary>Waits until a job's files have been taken in; a file with faults, or not of the method's kind, fails the job.</summary>
 public sealed class ValidateFiles(JobCatalog jobs, FileCatalog files, JobEvents events) : IActivity<JobId, StageOutcome>
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
@@ -19,16 +19,18 @@ public sealed class ValidateFiles(JobCatalog jobs, FileCatalog files, JobEvents 
             return StageOutcome.Done;
         string[] messages = [$"Validating training file: {job.TrainingFile}", .. Validating(job)];
         await events.AppendOnceAsync(input, "validating", EventLevel.Info, messages, ct);
-        var outcome = await LookAtAsync(job.TrainingFile, "training_file", ct);
+        var outcome = await LookAtAsync(job, job.TrainingFile, "training_file", ct);
         if (outcome.Result == StageResult.Done && job.ValidationFile is { } validation)
-            outcome = await LookAtAsync(validation, "validation_file", ct);
+            outcome = await LookAtAsync(job, validation, "validation_file", ct);
         return outcome;
     }
 
-    private async Task<StageOutcome> LookAtAsync(FileId id, string parameter, CancellationToken ct) =>
+    private async Task<StageOutcome> LookAtAsync(JobRecord job, FileId id, string parameter, CancellationToken ct) =>
         await files.FindAsync(id, ct) switch
         {
             null => StageOutcome.Refuse(new JobError($"invalid_{parameter}", $"{parameter}: the file {id} was deleted", parameter)),
+            { Status: FileStatus.Processed } file when MethodFormats.FaultOf(job.Method.Type, file, parameter) is { } fault =>
+                StageOutcome.Refuse(new JobError($"invalid_{parameter}", fault, parameter)),
             { Status: FileStatus.Processed } => StageOutcome.Done,
             { Status: FileStatus.Error } file => StageOutcome.Refuse(new JobError($"invalid_{parameter}", file.StatusDetails ?? "", parameter)),
             _ => StageOutcome.Wait(LookAgain),

@@ -30,7 +30,7 @@ public sealed class ScanFile(
         if (stream is null)
             return ScanOutcome.Done;
         var budget = (scope.Deadline - clock.GetUtcNow()) / 2;
-        report = await new DatasetScanner(file.Name, await EncoderAsync(ct), clock).ContinueAsync(stream, report, budget, ct);
+        report = await new DatasetScanner(file.Name, format: null, await EncoderAsync(ct), clock).ContinueAsync(stream, report, budget, ct);
         await files.UpdateAsync(input, now => now.Status == FileStatus.Uploaded ? Reported(now, report) : now, ct);
         return report.Finished ? ScanOutcome.Done : ScanOutcome.More;
     }

@@ -1,0 +1,40 @@
+using System.Text.Json.Nodes;
+using Serverless.Learning.Reinforcement;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Api.Wire;
+
+/// <summary>The hyper-parameters that only reinforcement has: as resolved, or as asked for until then.</summary>
+internal static class PolicyObject
+{
+    public static void Write(JobRecord job, JsonObject hyperparameters)
+    {
+        var asked = job.Method.Policy ?? new PolicyRequest();
+        var resolved = job.Options?.Policy;
+        Add("loss_type", NameOf(resolved?.LossType ?? asked.LossType));
+        Add("group_size", resolved?.GroupSize ?? asked.GroupSize);
+        Add("temperature", resolved?.Temperature ?? asked.Temperature);
+        Add("max_completion_tokens", resolved?.MaxAnswerTokens ?? asked.MaxAnswerTokens);
+        Add("beta", resolved?.Beta ?? asked.Beta);
+        Add("epsilon_low", resolved?.EpsilonLow ?? asked.EpsilonLow);
+        Add("epsilon_high", resolved?.EpsilonHigh ?? asked.EpsilonHigh);
+        Add("updates_per_rollout", resolved?.UpdatesPerRollout ?? asked.UpdatesPerRollout);
+        Add("dynamic_sampling_rounds", resolved?.Resamples ?? asked.Resamples);
+        Add("overlong_filtering", resolved?.FilterOverlong ?? asked.FilterOverlong);
+        Add("length_penalty_tokens", resolved?.PenaltyTokens ?? asked.PenaltyTokens);
+
+        void Add(string name, JsonNode? value)
+        {
+            if (value is not null)
+                hyperparameters[name] = value;
+        }
+    }
+
+    private static string? NameOf(LossType? type) => type switch
+    {
+        LossType.Grpo => "grpo",
+        LossType.Dapo => "dapo",
+        LossType.DrGrpo => "dr_grpo",
+        _ => null,
+    };
+}

@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using Serverless.Learning.Data;
+using Serverless.Learning.Models;
+using Serverless.Learning.Training;
+using static TorchSharp.torch;
+
+namespace Serverless.Learning.Reinforcement;
+
+/// <summary>
+/// Group-relative policy optimisation over the answers of the present rollout. Each batch of answers is laid out by itself, for scoring as
+/// for learning, so the first update finds a ratio of exactly 1 and a divergence of exactly 0.
+/// </summary>
+internal sealed class PolicyObjective : IObjective, IBatchSource
+{
+    private const int MicroBatchTokens = 4096;
+    private readonly PolicyTask task;
+    private readonly PolicyOptions options;
+    private readonly EpochOrder order;
+    private readonly int epochs;
+    private readonly RolloutSampler sampler;
+    private RolloutSet? set;
+    private TokenTerm[] terms = [];
+
+    public PolicyObjective(PolicyTask task, TrainingOptions options)
+    {
+        this.task = task;
+        this.options = options.Policy ?? throw new ArgumentException("a policy is optimised with its options", nameof(options));
+        order = new EpochOrder(task.Prompts.Count, options.BatchSize, options.Seed);
+        epochs = options.Epochs;
+        sampler = new RolloutSampler(task, options);
+    }
+
+    public IBatchSource Batches => this;
+
+    public IEnumerable<int[]> Texts() => order.ExamplesOf(0).Select(prompt => task.Prompts[prompt].Ids);
+
+    public int TotalSteps => order.StepsPerEpoch * epochs * options.UpdatesPerRollout;
+
+    public double StepsPerEpoch => order.StepsPerEpoch * options.UpdatesPerRollout;
+
+    /// <summary>What has to be rolled out before a step can be taken, or null if nothing has.</summary>
+    public RolloutRequest? Next(int step) => SetOf(step).Next();
+
+    /// <summary>Takes answers of the present rollout, drawn now or before an interruption.</summary>
+    public void Add(int step, RolloutBatch batch)
+    {
+        SetOf(step).Add(batch);
+        terms = [];
+    }
+
+    /// <summary>Answers to what has to be rolled out, drawn from the model as it is, and graded.</summary>
+    public List<Rollout> Draw(LanguageModel model, RolloutRequest request, CancellationToken cancellation) => sampler.Draw(model, request, cancellation);
+
+    /// <summary>The answers with what the model says about their tokens now, at the temperature they were drawn at.</summary>
+    /// <returns>[number of answers][tokens].</returns>
+    public float[][] Score(Decoder decoder, IReadOnlyList<Rollout> rollouts)
+    {
+        var scores = new float[rollouts.Count][];
+        using var noGradient = no_grad();
+        foreach (var micro in Lay(rollouts, 0))
+        {
+            using var scope = NewDisposeScope();
+            using var layout = micro.LayoutFor(decoder);
+            var values = decoder.LogProbabilities(decoder.Hidden(micro.Ids, layout), micro.Targets, options.Temperature).Values;
+            var tokens = MemoryMarshal.Cast<byte, float>(values.bytes);
+            var next = 0;
+            foreach (var answer in AnswersOf(micro))
+            {
+                scores[answer] = tokens.Slice(next, rollouts[answer].Ids.Length).ToArray();
+                next += rollouts[answer].Ids.Length;
+            }
+        }
+        return scores;
+    }
+
+    public IReadOnlyList<MicroBatch> BatchOf(int step)
+    {
+        var rollouts = SetOf(step);
+        if (rollouts.Next() is not null) throw new InvalidOperationException($"step {step + 1} has not been rolled out");
+        var all = rollouts.Batches.SelectMany(batch => batch.Rollouts).ToList();
+        var counted = TokenTerm.Of(rollouts.Groups(), options).ToDictionary<TokenTerm, Rollout>(term => term.Rollout, ReferenceEqualityComparer.Instance);
+        terms = [.. all.Select(rollout => counted.TryGetValue(rollout, out var term) ? term : new TokenTerm(rollout, 0, 0))];
+        var first = 0;
+        var micros = new List<MicroBatch>();
+        foreach (var batch in rollouts.Batches)
+        {
+            micros.AddRange(Lay(batch.Rollouts, first).Where(micro => AnswersOf(micro).Any(Moves)));
+            first += batch.Rollouts.Count;
+        }
+        return micros;
+    }
+
+    public Tensor ShareOf(Decoder decoder, Tensor hidden, MicroBatch micro, StepReport report)
+    {
+        var (values, entropies) = decoder.LogProbabilities(hidden, micro.Targets, options.Temperature);
+        using var detached = values.detach();
+        var policy = MemoryMarshal.Cast<byte, float>(detached.bytes);
+        var slopes = new float[policy.Length];
+        var (loss, divergence, clipped, next) = (0.0, 0.0, 0, 0);
+        foreach (var answer in AnswersOf(micro))
+        {
+            var (rollout, advantage, weight) = terms[answer];
+            for (var token = 0; token < rollout.Ids.Length; token++, next++)
+            {
+                var reference = options.Beta > 0 ? (double?)rollout.ReferenceLogProbabilities![token] : null;
+                var term = PolicyLoss.Of(policy[next], rollout.LogProbabilities[token], reference, advantage, options);
+                loss += weight * term.Value;
+                slopes[next] = (float)(weight * term.Slope);
+                divergence += term.Divergence;
+                if (term.Clipped) clipped++;
+            }
+        }
+        report.AddLoss(loss);
+        if (options.Beta > 0) report.Add("kl", divergence, next);
+        report.Add("entropy", entropies.sum(ScalarType.Float64).item<double>(), next);
+        report.Add("clip_share", clipped, next);
+        return values.mul(tensor(slopes)).sum();
+    }
+
+    public void Report(StepReport report) => RolloutFigures.Report(set!, report.Add);
+
+    public ValidationScores? Validate(LanguageModel model, CancellationToken cancellation) => null;
+
+    /// <summary>Whether an answer has a gradient.</summary>
+    private bool Moves(int answer) => terms[answer].Weight != 0 && (terms[answer].Advantage != 0 || options.Beta > 0);
+
+    /// <summary>The answers of a micro-batch in the order of their tokens, as indices.</summary>
+    private static IEnumerable<int> AnswersOf(MicroBatch micro) => micro.Examples!.Where(example => example >= 0).Distinct();
+
+    /// <summary>The micro-batches of answers that were drawn together, numbered from <paramref name="first"/> on.</summary>
+    private List<MicroBatch> Lay(IReadOnlyList<Rollout> rollouts, int first)
+    {
+        var sequences = rollouts.Select(rollout => rollout.After(task.Prompts[rollout.Prompt].Ids)).ToList();
+        var micros = PackedBatches.Build(sequences, [.. Enumerable.Range(0, sequences.Count)], MicroBatchTokens);
+        return first == 0 ? micros : [.. micros.Select(micro => micro with { Examples = [.. micro.Examples!.Select(example => example < 0 ? example : example + first)] })];
+    }
+
+    private RolloutSet SetOf(int step)
+    {
+        var number = step / options.UpdatesPerRollout;
+        if (set?.Number != number) set = new RolloutSet(number, order.ExamplesOf(number), options);
+        return set;
+    }
+}

@@ -1,0 +1,9 @@
+using System.Text.Json;
+
+namespace Serverless.Learning.Reinforcement;
+
+/// <summary>A prompt to be answered.</summary>
+/// <param name="Ids">Its tokens, the beginning of the answer as the template opens it included, shape [T].</param>
+/// <param name="Item">The line of the data set, which graders see as <c>item</c>.</param>
+/// <param name="Line">Its number, counted from 1.</param>
+public sealed record PolicyPrompt(int[] Ids, JsonElement Item, int Line);

@@ -1,0 +1,28 @@
+namespace Serverless.Learning.Reinforcement;
+
+/// <summary>What the tokens of one answer count in the step.</summary>
+/// <param name="Rollout">The answer.</param>
+/// <param name="Advantage">Its advantage within its group.</param>
+/// <param name="Weight">The factor of each token's loss; 0 for an answer that is left out.</param>
+internal sealed record TokenTerm(Rollout Rollout, double Advantage, double Weight)
+{
+    /// <summary>The terms of all answers that a step learns from, by the rules of <see cref="LossType"/>.</summary>
+    public static IReadOnlyList<TokenTerm> Of(IReadOnlyList<IReadOnlyList<Rollout>> groups, PolicyOptions options)
+    {
+        var kept = groups.SelectMany(group => group).Where(rollout => !IsLeftOut(rollout, options)).ToList();
+        var tokens = kept.Sum(rollout => rollout.Ids.Length);
+        var answers = groups.Count * options.GroupSize;
+        return [.. groups.SelectMany(group =>
+        {
+            var advantages = Advantages.Of([.. group.Select(rollout => rollout.Reward)], options.LossType);
+            return group.Select((rollout, index) => new TokenTerm(rollout, advantages[index], IsLeftOut(rollout, options) ? 0 : options.LossType switch
+            {
+                LossType.Grpo => 1.0 / (answers * (double)rollout.Ids.Length),
+                LossType.Dapo => 1.0 / tokens,
+                _ => 1.0 / (answers * (double)options.MaxAnswerTokens),
+            }));
+        })];
+    }
+
+    private static bool IsLeftOut(Rollout rollout, PolicyOptions options) => options.FilterOverlong && rollout.CutOff;
+}

@@ -1,0 +1,35 @@
+using Serverless.Learning.Reinforcement;
+
+namespace Serverless.Service.Jobs;
+
+/// <summary>How a job's owner wants a policy optimised; null means <c>auto</c>.</summary>
+public sealed record PolicyRequest
+{
+    public LossType? LossType { get; init; }
+
+    /// <summary>Answers drawn to each prompt.</summary>
+    public int? GroupSize { get; init; }
+
+    public double? Temperature { get; init; }
+
+    /// <summary>The most tokens of an answer.</summary>
+    public int? MaxAnswerTokens { get; init; }
+
+    /// <summary>The weight of the divergence from the model that the job starts from.</summary>
+    public double? Beta { get; init; }
+
+    public double? EpsilonLow { get; init; }
+
+    public double? EpsilonHigh { get; init; }
+
+    public int? UpdatesPerRollout { get; init; }
+
+    /// <summary>How often a group without variance is sampled again.</summary>
+    public int? Resamples { get; init; }
+
+    /// <summary>Whether answers that were cut off are left out of the loss.</summary>
+    public bool? FilterOverlong { get; init; }
+
+    /// <summary>Over how many tokens before the limit a penalty grows.</summary>
+    public int? PenaltyTokens { get; init; }
+}

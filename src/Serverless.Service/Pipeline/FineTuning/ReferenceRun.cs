@@ -1,0 +1,34 @@
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// What comes before the first chunk of a job that learns preferences: what the model that the job starts from says about every pair is
+/// computed once, in stretches of bounded time, and kept.
+/// </summary>
+internal sealed class ReferenceRun(
+    TrainingSession session, TrainerLease lease, References references, JobWishes wishes, PipelineSettings settings, TimeProvider clock)
+{
+    /// <summary>Goes on until all is scored, the time is up, or the job's owner wants something else.</summary>
+    public async Task<StageOutcome> RunAsync(ReferenceState state, ActivityScope scope)
+    {
+        var leaveAt = scope.Deadline - (scope.Deadline - clock.GetUtcNow()) / 8;
+        var written = clock.GetTimestamp();
+        while (true)
+        {
+            var slice = session.ScoreReferenceAsync(state, settings.WishInterval, clock);
+            var wish = (await wishes.ReadAsync(session.JobId, CancellationToken.None)).Outcome;
+            state = await slice;
+            var leaves = state.Finished || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested;
+            if (leaves || clock.GetElapsedTime(written) >= settings.CheckpointInterval)
+            {
+                await lease.EnsureHeldAsync(CancellationToken.None);
+                await references.WriteAsync(session.JobId, state, CancellationToken.None);
+                await scope.CommittedAsync();
+                written = clock.GetTimestamp();
+            }
+            if (leaves)
+                return wish ?? StageOutcome.More;
+        }
+    }
+}

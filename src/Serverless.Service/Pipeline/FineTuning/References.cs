@@ -1,0 +1,15 @@
+using Serverless.Service.Jobs;
+using Serverless.Service.Storage;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>The reference scores of jobs that learn preferences.</summary>
+public sealed class References(BlobAccount account)
+{
+    /// <summary>A job's scores as far as they are computed, or null if there are none.</summary>
+    public async Task<ReferenceState?> FindAsync(JobId id, CancellationToken ct) => (await Blob(id).ReadAsync(ct))?.Value;
+
+    public Task WriteAsync(JobId id, ReferenceState state, CancellationToken ct) => Blob(id).WriteAsync(state, ct);
+
+    private JsonBlob<ReferenceState> Blob(JobId id) => new(account.Jobs.GetBlobClient($"{id}/reference.json"));
+}

@@ -1,0 +1,67 @@
+using Serverless.Learning.Data;
+using Serverless.Learning.Reinforcement;
+using Serverless.Learning.Text;
+using Serverless.Learning.Training;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>Makes of a job's files what its method learns from.</summary>
+public sealed class TrainingTasks(TrainingFiles files, References references, PipelineSettings settings)
+{
+    /// <exception cref="Learning.InputError">A file is gone or has faults.</exception>
+    public Task<TrainingTask> OfAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct) => job.Method.Type switch
+    {
+        MethodType.Dpo => PreferencesAsync(job, encoder, ct),
+        MethodType.Pretraining => TextAsync(job, plan, encoder, ct),
+        MethodType.Reinforcement => PromptsAsync(job, plan, encoder, ct),
+        _ => SupervisedAsync(job, encoder, ct),
+    };
+
+    private async Task<TrainingTask> SupervisedAsync(JobRecord job, ChatEncoder encoder, CancellationToken ct)
+    {
+        var training = Learned(await files.ReadAsync(job, job.TrainingFile, "training_file", ct), encoder);
+        var validation = await LooksAsync(job, training.Count, ct);
+        return new SupervisedTask(training, Learned(validation, encoder));
+    }
+
+    private async Task<TrainingTask> PreferencesAsync(JobRecord job, ChatEncoder encoder, CancellationToken ct)
+    {
+        var training = Pairs(await files.ReadAsync(job, job.TrainingFile, "training_file", ct), encoder);
+        var validation = Pairs(await LooksAsync(job, training.Count, ct), encoder);
+        var reference = await references.FindAsync(job.Id, ct) is { Finished: true } finished ? finished : null;
+        return new PreferenceTask(training, validation, reference?.Training!, reference?.Validation);
+    }
+
+    private async Task<TrainingTask> TextAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
+    {
+        var training = await files.ReadAsync(job, job.TrainingFile, "training_file", ct);
+        var validation = await LooksAsync(job, training.Count, ct);
+        return new TextTask(
+            [.. training.Cast<TextExample>().Select(document => encoder.EncodeText(document.Text))],
+            [.. validation.Cast<TextExample>().SelectMany(document => encoder.EncodeDocument(document, plan.Options.MaxSequenceLength))]);
+    }
+
+    private async Task<TrainingTask> PromptsAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
+    {
+        var rewards = AnswerRewards.Of(job, plan) ?? throw new InvalidOperationException($"{job.Id} has no grader");
+        var training = await files.ReadAsync(job, job.TrainingFile, "training_file", ct);
+        return new PolicyTask(
+            [.. training.Cast<PromptExample>().Select(example => new PolicyPrompt(encoder.EncodePrompt(example), example.Item, example.Line))],
+            (prompt, answer) => rewards.Of(prompt.Item, answer));
+    }
+
+    /// <summary>What is looked at after each epoch: the beginning of the validation file, never more than an epoch has itself.</summary>
+    private async Task<IReadOnlyList<DatasetExample>> LooksAsync(JobRecord job, int training, CancellationToken ct)
+    {
+        var most = Math.Min(settings.ValidatedExamples, training);
+        return job.ValidationFile is { } id && most > 0 ? await files.ReadAsync(job, id, "validation_file", ct, most) : [];
+    }
+
+    /// <summary>The sequences that are trained on: those with at least one target, in the order of the file.</summary>
+    private static IReadOnlyList<TrainingSequence> Learned(IEnumerable<DatasetExample> examples, ChatEncoder encoder) =>
+        [.. examples.SelectMany(encoder.Encode).Where(sequence => sequence.SupervisedCount > 0)];
+
+    private static IReadOnlyList<PreferencePair> Pairs(IEnumerable<DatasetExample> examples, ChatEncoder encoder) =>
+        [.. examples.Cast<PreferenceExample>().Select(encoder.EncodePair)];
+}

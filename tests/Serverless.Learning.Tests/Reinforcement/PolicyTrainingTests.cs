@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Reinforcement;
+using Serverless.Learning.Training;
+
+namespace Serverless.Learning.Tests.Reinforcement;
+
+/// <summary>A tiny model of random weights that is rewarded for a letter in its answers.</summary>
+public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<LoadedTinyModel>
+{
+    [Theory]
+    [InlineData(AdapterKind.Full, LossType.Grpo, 1)]
+    [InlineData(AdapterKind.Lora, LossType.Dapo, 2)]
+    public void Interruptions_between_any_two_steps_or_batches_of_answers_change_no_byte(AdapterKind kind, LossType type, int updates)
+    {
+        var options = Options(kind) with
+        {
+            Policy = Policy with { LossType = type, UpdatesPerRollout = updates, Beta = 0.05, GroupSize = 40, Resamples = type == LossType.Dapo ? 1 : 0 },
+            Epochs = 1,
+        };
+        var (whole, rollouts) = WeightsAfterChunksOf(int.MaxValue, options);
+        var (broken, again) = WeightsAfterChunksOf(1, options);
+        Assert.Equal(whole, broken);
+        Assert.Equal(rollouts, again);
+        Assert.True(rollouts.Count > 6, "every rollout was one batch: nothing was interrupted in the middle of one");
+    }
+
+    [Theory]
+    [InlineData(AdapterKind.Full)]
+    [InlineData(AdapterKind.Lora)]
+    public void The_first_step_has_no_divergence_and_clips_nothing_and_later_ones_diverge(AdapterKind kind)
+    {
+        using var trainer = Start(Options(kind) with { Policy = Policy with { Beta = 0.1 } });
+        var first = Step(trainer);
+        Assert.Equal((0.0, 0.0), (first.Figures["kl"], first.Figures["clip_share"]));
+        Assert.Null(first.Accuracy);
+        Assert.InRange(first.Figures["sampler_difference"], 0, 1e-4);
+        Assert.True(Step(trainer).Figures["kl"] > 0);
+    }
+
+    [Fact]
+    public void With_several_updates_only_the_first_has_a_ratio_of_one()
+    {
+        using var trainer = Start(Options(AdapterKind.Full) with { Policy = Policy with { UpdatesPerRollout = 3, EpsilonHigh = 0.01, EpsilonLow = 0.01 } });
+        var steps = Enumerable.Range(0, 4).Select(_ => Step(trainer)).ToList();
+        Assert.Equal(0, steps[0].Figures["clip_share"]);
+        Assert.True(steps[2].Figures["clip_share"] > 0);
+        Assert.Equal(0, steps[3].Figures["clip_share"]);
+        Assert.Equal(steps[0].Figures["reward"], steps[2].Figures["reward"]);
+    }
+
+    [Fact]
+    public void The_reward_rises_and_every_figure_is_reported()
+    {
+        // One letter alone is so rare that a model of random weights seldom meets it: all small ones are rewarded.
+        using var trainer = Start(Options(AdapterKind.Full) with { Epochs = 6, LearningRate = 1e-2 }, (_, answer) => Share(answer, char.IsAsciiLetterLower));
+        var steps = new List<StepMetrics>();
+        while (trainer.Step < trainer.TotalSteps) steps.Add(Step(trainer));
+        Assert.Equal(
+            ["reward", "reward_letter", "groups_without_variance", "answer_tokens", "answers_cut_off", "answers_not_graded", "sampler_difference", "entropy", "clip_share"],
+            steps[0].Figures.Keys);
+        var (before, after) = (steps.Take(3).Average(step => step.Figures["reward"]), steps.TakeLast(3).Average(step => step.Figures["reward"]));
+        Assert.True(after > before + 0.1, $"reward {before:F3} -> {after:F3}");
+        Assert.InRange(steps[0].Figures["entropy"], 1, Math.Log(300));
+    }
+
+    [Fact]
+    public void Equal_rewards_leave_the_weights_but_for_their_decay_and_are_reported()
+    {
+        using var trainer = Start(Options(AdapterKind.Full), (_, _) => new Reward(1, new Dictionary<string, double>()));
+        var step = Step(trainer);
+        Assert.Equal((1.0, 1.0, 0.0, 0.0), (step.Figures["groups_without_variance"], step.Figures["reward"], step.Loss, step.GradientNorm));
+        Assert.False(step.Figures.ContainsKey("entropy"));
+    }
+
+    [Fact]
+    public void Answers_that_are_all_cut_off_and_filtered_teach_nothing()
+    {
+        using var trainer = Start(Options(AdapterKind.Full) with { Policy = Policy with { MaxAnswerTokens = 1, FilterOverlong = true, LossType = LossType.Dapo } });
+        var step = Step(trainer);
+        Assert.InRange(step.Figures["answers_cut_off"], 0.9, 1);
+        Assert.True(double.IsFinite(step.Loss));
+    }
+
+    [Fact]
+    public void A_step_that_was_not_rolled_out_cannot_be_taken()
+    {
+        using var trainer = Start(Options(AdapterKind.Full));
+        Assert.Equal("step 1 has not been rolled out", Assert.Throws<InvalidOperationException>(trainer.TrainStep).Message);
+    }
+
+    [Fact]
+    public void Policy_options_out_of_range_are_all_named()
+    {
+        var options = Options(AdapterKind.Lora) with
+        {
+            Adapter = new AdapterOptions { Kind = AdapterKind.Lora, Dropout = 0.1 }, Policy = Policy with { GroupSize = 1, EpsilonLow = 1, PenaltyTokens = 9 },
+        };
+        Assert.Equal(
+            "group_size: found 1; allowed: 2 to 256\nepsilon_low: found 1; allowed: above 0, below 1\npenalty_tokens: found 9; allowed: 0 to 8\n"
+            + "adapter.dropout: found 0.1; allowed: 0 with method reinforcement",
+            Assert.Throws<InputError>(options.Validate).Message);
+    }
+
+    private static PolicyOptions Policy { get; } = new() { MaxAnswerTokens = 8, GroupSize = 8 };
+
+    private static TrainingOptions Options(AdapterKind kind) => new()
+    {
+        Adapter = new AdapterOptions { Kind = kind, Rank = 4, Alpha = 8 }, Epochs = 2, BatchSize = 4, LearningRate = kind == AdapterKind.Full ? 3e-3 : 1e-2,
+        MaxSequenceLength = 128, Seed = 1, Policy = Policy,
+    };
+
+    private static StepMetrics Step(Trainer trainer)
+    {
+        while (trainer.NextRollout is { } next) trainer.AddRollouts(trainer.Roll(next, default));
+        return trainer.TrainStep();
+    }
+
+    private static Reward Letter(PolicyPrompt prompt, string answer) => Share(answer, letter => letter == 'e');
+
+    private static Reward Share(string answer, Func<char, bool> rewarded)
+    {
+        var share = answer.Length == 0 ? 0 : answer.Count(rewarded) / (double)answer.Length;
+        return new Reward(share, new Dictionary<string, double> { ["letter"] = share });
+    }
+
+    private Trainer Start(TrainingOptions options, Func<PolicyPrompt, string, Reward>? reward = null)
+    {
+        var model = tiny.Load();
+        var prompts = LoadedTinyModel.Examples(12).Select(example => new PolicyPrompt(model.Chat.EncodePrompt([.. example.Messages.SkipLast(1)]), default, example.Line));
+        return new Trainer(model, new PolicyTask([.. prompts], reward ?? Letter), options);
+    }
+
+    /// <summary>Trains in chunks of so many steps or batches of answers, each a trainer of its own that goes on with what was stored.</summary>
+    private (string Weights, List<string> Rollouts) WeightsAfterChunksOf(int units, TrainingOptions options)
+    {
+        var folder = Path.Combine(tiny.Folder, Guid.NewGuid().ToString("N"));
+        var stored = new List<string>();
+        for (var done = false; !done;)
+        {
+            using var trainer = Start(options);
+            if (Directory.Exists(folder)) trainer.Restore(folder);
+            var batches = stored.Select(json => JsonSerializer.Deserialize<RolloutBatch>(json)!).Where(batch => batch.Number == trainer.Step / options.Policy!.UpdatesPerRollout);
+            foreach (var batch in batches) trainer.AddRollouts(batch);
+            for (var unit = 0; unit < units && trainer.Step < trainer.TotalSteps; unit++)
+            {
+                if (trainer.NextRollout is { } next)
+                {
+                    var drawn = trainer.Roll(next, default);
+                    stored.Add(JsonSerializer.Serialize(drawn));
+                    trainer.AddRollouts(drawn);
+                }
+                else
+                {
+                    trainer.TrainStep();
+                }
+            }
+            trainer.Save(folder);
+            done = trainer.Step == trainer.TotalSteps;
+        }
+        return (Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, "weights.safetensors")))), stored);
+    }
+}
