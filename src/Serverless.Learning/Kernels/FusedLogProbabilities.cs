@@ -1,3 +1,4 @@
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Kernels;
@@ -18,7 +19,7 @@ public static unsafe partial class Fused
             {
                 using var chunk = NewDisposeScope();
                 var length = Math.Min(ChunkRows, count - start);
-                var logits = LogitsOf(hidden.narrow(0, start, length), head, softCap).div_(temperature);
+                var logits = LogitsOf(hidden.narrow(0, start, length), head, softCap).div_(Operand.Of(temperature));
                 var normaliser = logits.logsumexp(1L);
                 normalisers.narrow(0, start, length).copy_(normaliser);
                 var wanted = logits.gather(1, targets.narrow(0, start, length).unsqueeze(1)).squeeze(1);
@@ -50,11 +51,11 @@ public static unsafe partial class Fused
             using var chunk = NewDisposeScope();
             var length = Math.Min(ChunkRows, hidden.shape[0] - start);
             var rows = hidden.narrow(0, start, length);
-            var factor = incoming.narrow(0, start, length).unsqueeze(1).div(temperature);
+            var factor = incoming.narrow(0, start, length).unsqueeze(1).div(Operand.Of(temperature));
             var logits = LogitsOf(rows, head, softCap);
-            var dLogits = logits.div(temperature).sub_(normalisers.narrow(0, start, length).unsqueeze(1)).exp_().mul_(factor.neg());
+            var dLogits = logits.div(Operand.Of(temperature)).sub_(normalisers.narrow(0, start, length).unsqueeze(1)).exp_().mul_(factor.neg());
             dLogits.scatter_add_(1, targets.narrow(0, start, length).unsqueeze(1), factor);
-            if (softCap is { } cap) dLogits.mul_(logits.div_(cap).pow(2).neg_().add_(1));
+            if (softCap is { } cap) dLogits.mul_(logits.div_(Operand.Of(cap)).pow(Operand.Of(2)).neg_().add_(Operand.Of(1)));
             var narrow = dLogits.to(hidden.dtype);
             dHidden?.narrow(0, start, length).copy_(mm(narrow, head));
             if (dWeight is not null) AddProduct(dWeight, narrow.t(), rows);
@@ -65,6 +66,6 @@ public static unsafe partial class Fused
     private static Tensor LogitsOf(Tensor rows, Tensor head, double? softCap)
     {
         var logits = mm(rows, head.t()).to(ScalarType.Float32);
-        return softCap is { } cap ? logits.div_(cap).tanh_().mul_(cap) : logits;
+        return softCap is { } cap ? logits.div_(Operand.Of(cap)).tanh_().mul_(Operand.Of(cap)) : logits;
     }
 }

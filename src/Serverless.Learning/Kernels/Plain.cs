@@ -135,8 +135,8 @@ public static class Plain
     {
         using var scope = NewDisposeScope();
         var logits = matmul(hidden, weight.to(hidden.dtype).t()).to(ScalarType.Float32);
-        if (softCap is { } cap) logits = logits.div(cap).tanh().mul(cap);
-        var all = logits.div(temperature).log_softmax(1);
+        if (softCap is { } cap) logits = logits.div(Operand.Of(cap)).tanh().mul(Operand.Of(cap));
+        var all = logits.div(Operand.Of(temperature)).log_softmax(1);
         var values = all.gather(1, targets.unsqueeze(1)).squeeze(1);
         var spread = all.detach();
         return new LogProbabilities(values.MoveToOuterDisposeScope(), spread.exp().mul(spread).sum(1).neg().MoveToOuterDisposeScope());
