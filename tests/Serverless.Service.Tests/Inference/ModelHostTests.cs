@@ -11,6 +11,7 @@ using Serverless.Tests.Shared;
 
 namespace Serverless.Service.Tests.Inference;
 
+[Collection(TensorCount.Name)]
 public sealed class ModelHostTests : IDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
