@@ -22,7 +22,7 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
 
     public string Name => "demo";
 
-    public string Summary => "Tunes the sample model to route support tickets, scores it and ends; takes about three minutes.";
+    public string Summary => "Tunes the sample model to route support tickets, scores it and ends; takes some minutes.";
 
     public ImmutableArray<CommandOption> Options => SettingsOptions.All;
 
