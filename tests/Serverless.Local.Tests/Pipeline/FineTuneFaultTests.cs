@@ -97,10 +97,10 @@ public sealed class FineTuneFaultTests(AzuriteFixture azurite) : IDisposable
             request => request with { TrainingFile = good, Model = new ModelId("gpt-9") });
         await AssertRefusedAsync(
             head,
-            "method.type: found 'dpo'; allowed: supervised",
+            "method.type: found 'distillation'; allowed: supervised, dpo, reinforcement, pretraining",
             "method",
             null,
-            request => request with { TrainingFile = good, Method = new JobMethod { Type = MethodType.Dpo } });
+            request => request with { TrainingFile = good, Method = new JobMethod { Type = MethodType.Distillation } });
         Assert.Empty((await head.JobCatalog.ListAsync(null, 10, null, default)).Items);
     }
 
