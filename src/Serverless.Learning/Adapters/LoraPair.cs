@@ -94,7 +94,7 @@ public sealed class LoraPair : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (a, b) = (A.Value.detach(), B.Value.detach());
-        var cross = b.mul(wrapped.Multiply(a).t()).sum(1).mul(2 * Scale);
+        var cross = b.mul(wrapped.Multiply(a).t()).sum(1).mul(Operand.Of(2 * Scale));
         var own = b.mul(b.mm(a.mm(a.t()))).sum(1).mul(Scale * Scale);
         return Norms(baseSquares!.add(cross).add(own)).MoveToOuterDisposeScope();
     }

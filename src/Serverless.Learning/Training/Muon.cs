@@ -44,7 +44,7 @@ internal sealed class Muon : IOptimiser
             moving.mul_(Operand.Of(Momentum)).add_(gradient);
             var direction = Orthogonal(gradient.add(moving, alpha: Momentum));
             var size = learningRate * UpdateSize * Math.Sqrt(Math.Max(shape[0], shape[1]));
-            FlatParameters.View(parameters.Values, item).view(shape).mul_(1 - learningRate * weightDecay).add_(direction, alpha: -size);
+            FlatParameters.View(parameters.Values, item).view(shape).mul_(Operand.Of(1 - learningRate * weightDecay)).add_(direction, alpha: -size);
         }
     }
 

@@ -41,7 +41,7 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
             var at = asked[number];
             texts[at].Append(token.Text);
             var drawn = answers[at].CompletionTokens + (token.Id < 0 ? 0 : 1);
-            answers[at] = new BatchAnswer(texts[at].ToString(), token.Finish, promptTokens, drawn);
+            answers[at] = new BatchAnswer(token.Finish is null ? "" : texts[at].ToString(), token.Finish, promptTokens, drawn);
         }
         return answers;
     }
