@@ -12,6 +12,7 @@ using Serverless.Api.Files;
 using Serverless.Api.Graders;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Api.Uploads;
 using Serverless.Service.Inference;
 
 namespace Serverless.Api;
@@ -28,6 +29,7 @@ public static class ApiHost
         services.AddSingleton(settings ?? new ApiSettings());
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FileEndpoints>();
+        services.AddSingleton<UploadEndpoints>();
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<GraderEndpoints>();
         services.AddSingleton<EvalEndpoints>();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Serverless.Learning;
+using Serverless.Service.Pipeline.Webhooks;
 using Serverless.Service.Storage;
 
 namespace Serverless.Api.Settings;
@@ -68,6 +69,10 @@ public sealed class SettingsReader
             AllowedOrigins = List(nameof(ServiceSettings.AllowedOrigins)),
             ChunkSeconds = Number(nameof(ServiceSettings.ChunkSeconds), defaults.ChunkSeconds, 0.001, 86_400),
             CheckpointSeconds = Number(nameof(ServiceSettings.CheckpointSeconds), defaults.CheckpointSeconds, 0.001, 86_400),
+            PricePerGbSecond = Number(nameof(ServiceSettings.PricePerGbSecond), defaults.PricePerGbSecond, 0, 1000),
+            Webhooks = Endpoints(nameof(ServiceSettings.Webhooks)),
+            Currency = Text(nameof(ServiceSettings.Currency), defaults.Currency),
+            InstanceMemoryMB = Whole(nameof(ServiceSettings.InstanceMemoryMB), defaults.InstanceMemoryMB, 1, 16_777_216),
         };
 
     /// <summary>Adds what is wrong with the storage that the settings mean.</summary>
@@ -128,6 +133,23 @@ public sealed class SettingsReader
         var kind = whole ? "a whole number" : "a number";
         Fault(string.Create(CultureInfo.InvariantCulture, $"{found.Source}: found \"{found.Value}\"; allowed: {kind} from {least} to {most}"));
         return otherwise;
+    }
+
+    private ImmutableArray<string> Endpoints(string name)
+    {
+        var endpoints = List(name);
+        foreach (var endpoint in endpoints)
+        {
+            try
+            {
+                WebhookEndpoint.Parse(endpoint);
+            }
+            catch (InputError error)
+            {
+                Fault($"{_given[name].Source}: {error.Message}");
+            }
+        }
+        return endpoints;
     }
 
     private ImmutableArray<string> List(string name) => _given.TryGetValue(name, out var found)

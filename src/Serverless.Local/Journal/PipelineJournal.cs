@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.Intake;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Local.Journal;
 
@@ -22,6 +23,7 @@ public static class PipelineJournal
         .Add(Evaluate.Name, services.GetRequiredService<Evaluate>())
         .Add(Publish.Name, services.GetRequiredService<Publish>())
         .Add(Finish.Name, services.GetRequiredService<Finish>())
+        .Add(SendWebhooks.Name, services.GetRequiredService<SendWebhooks>())
         .Add(EvalRunWorkflow.Name, services.GetRequiredService<EvalRunWorkflow>())
         .Add(EvaluateItems.Name, services.GetRequiredService<EvaluateItems>())
         .Add(FailEvalRun.Name, services.GetRequiredService<FailEvalRun>());

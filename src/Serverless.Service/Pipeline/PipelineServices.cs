@@ -1,11 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Service.Evals;
+using Serverless.Service.Idempotency;
 using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.Intake;
+using Serverless.Service.Pipeline.Webhooks;
+using Serverless.Service.Uploads;
 
 namespace Serverless.Service.Pipeline;
 
@@ -42,6 +45,7 @@ public static class PipelineServices
         .AddSingleton<Evaluate>()
         .AddSingleton<Publish>()
         .AddSingleton<Finish>()
+        .AddSingleton<SendWebhooks>()
         .AddSingleton<EvaluateItems>()
         .AddSingleton<FailEvalRun>();
 
@@ -51,6 +55,7 @@ public static class PipelineServices
         .AddSingleton<BatchGenerator>()
         .AddSingleton<CheckpointModels>()
         .AddSingleton<ChunkCommits>()
+        .AddSingleton<DryRuns>()
         .AddSingleton<EvalBlocks>()
         .AddSingleton<EvalCatalog>()
         .AddSingleton<EvalItems>()
@@ -59,6 +64,8 @@ public static class PipelineServices
         .AddSingleton<EvalService>()
         .AddSingleton<EvaluationItems>()
         .AddSingleton<GraderModels>()
+        .AddSingleton<JobCosts>()
+        .AddSingleton<JobDatasets>()
         .AddSingleton<JobEvaluations>()
         .AddSingleton<JobEvents>()
         .AddSingleton<JobExports>()
@@ -67,6 +74,7 @@ public static class PipelineServices
         .AddSingleton<JobPlans>()
         .AddSingleton<JobWishes>()
         .AddSingleton<ModelEncoders>()
+        .AddSingleton<KeptAnswers>()
         .AddSingleton<References>()
         .AddSingleton<RolloutStore>()
         .AddSingleton<TrainingFiles>()
@@ -74,6 +82,11 @@ public static class PipelineServices
         .AddSingleton<TrainingSessions>()
         .AddSingleton<FileIntake>()
         .AddSingleton<JobService>()
+        .AddSingleton<ExpiredData>()
         .AddSingleton<ExpiredFiles>()
-        .AddSingleton<UnfinishedWork>();
+        .AddSingleton<UnfinishedWork>()
+        .AddSingleton<UploadBlobs>()
+        .AddSingleton<UploadCatalog>()
+        .AddSingleton<UploadService>()
+        .AddSingleton<WebhookSender>();
 }
