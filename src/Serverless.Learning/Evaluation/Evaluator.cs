@@ -24,7 +24,7 @@ public static class Evaluator
             cancellation.ThrowIfCancellationRequested();
             if (micro.TargetCount == 0) continue;
             using var scope = NewDisposeScope();
-            using var layout = SequenceLayout.At(model.Decoder.Rotary, micro.Rows, micro.Time, micro.Positions!, micro.Documents());
+            using var layout = micro.LayoutFor(model.Decoder);
             var (loss, correct) = model.Decoder.Loss(model.Decoder.Hidden(micro.Ids, layout), micro.Targets, 1);
             scores += new EvaluationScores(loss.item<float>(), correct, micro.TargetCount);
         }
