@@ -109,9 +109,17 @@ public sealed class Decoder : IDisposable
         NativeRuntime.EnsureLoaded();
         var stream = embedding.Value.index_select(0, tensor(ids, [ids.Length], ScalarType.Int64));
         if (Config.ScaledEmbedding) stream = stream.mul(Math.Sqrt(Config.Width));
-        foreach (var layer in layers) stream = layer.Forward(stream, layout, cache, ComputeType, dropout);
+        foreach (var layer in layers) stream = Through(layer, stream, layout, cache, dropout);
         cache?.Advance(layout.Time);
         return finalNorm.Forward(stream, ComputeType);
+    }
+
+    // What a layer makes on the way is freed as soon as it ends, apart from what its backward pass needs.
+    private Tensor Through(DecoderLayer layer, Tensor stream, SequenceLayout layout, KeyValueCache? cache, DropoutSource? dropout)
+    {
+        using var before = stream;
+        using var scope = NewDisposeScope();
+        return layer.Forward(stream, layout, cache, ComputeType, dropout).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits [N, V], float32, of hidden states [N, D], owned by the caller's dispose scope.</summary>

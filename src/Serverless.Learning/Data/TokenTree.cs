@@ -1,6 +1,4 @@
-using Serverless.Learning.Data;
-
-namespace Serverless.Learning.Training;
+namespace Serverless.Learning.Data;
 
 /// <summary>
 /// The tokens of several sequences, in which those that begin alike have their common beginning once: what a causal decoder computes of a
