@@ -33,6 +33,7 @@ public static class ApiHost
         services.AddSingleton<EvalEndpoints>();
         services.AddSingleton<EvalRunEndpoints>();
         services.AddSingleton<ModelEndpoints>();
+        services.AddSingleton<ModelUploadEndpoint>();
         services.TryAddSingleton<ChatGenerator>();
         services.AddSingleton<ChatEndpoints>();
         services.TryAddSingleton<CompletionGenerator>();

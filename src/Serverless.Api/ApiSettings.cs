@@ -20,6 +20,9 @@ public sealed record ApiSettings
     /// <summary>The largest file one upload may carry, in bytes (512 MB).</summary>
     public long MaxFileBytes { get; init; } = 512L * 1024 * 1024;
 
+    /// <summary>The largest archive of a model, in bytes (100 GB).</summary>
+    public long MaxModelBytes { get; init; } = 100_000_000_000;
+
     /// <summary>The largest JSON body, in bytes.</summary>
     public int MaxJsonBytes { get; init; } = 16 * 1024 * 1024;
 

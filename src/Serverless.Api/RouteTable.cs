@@ -49,6 +49,7 @@ internal static class RouteTable
         To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs/{run}/output_items/{item}", (runs, context) => runs.RetrieveItemAsync(context)),
         To<ChatEndpoints>("POST", "/v1/chat/completions", (chat, context) => chat.CompleteAsync(context)),
         To<CompletionEndpoints>("POST", "/v1/completions", (completions, context) => completions.CompleteAsync(context)),
+        To<ModelUploadEndpoint>("POST", "/v1/models", (uploads, context) => uploads.AddAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models", (models, context) => models.ListAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}", (models, context) => models.RetrieveAsync(context)),
         To<ModelEndpoints>("DELETE", "/v1/models/{model}", (models, context) => models.DeleteAsync(context)),
