@@ -3,7 +3,6 @@ using Serverless.Learning;
 using Serverless.Learning.Grading;
 using Serverless.Service.Files;
 using Serverless.Service.Inference;
-using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 
@@ -23,12 +22,6 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             throw new InputError($"method.type: found '{Wire(request.Method.Type)}'; allowed: supervised, dpo, reinforcement, pretraining", "method");
         var model = await models.FindAsync(request.Model, ct)
             ?? throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
-        if (model.Kind == ModelKind.Adapter)
-        {
-            throw new InputError(
-                $"The model '{model.Id}' is an adapter of '{model.BaseModel}' and cannot be trained further; a job starts from a base, a published model or a checkpoint",
-                "model", "model_not_available");
-        }
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);

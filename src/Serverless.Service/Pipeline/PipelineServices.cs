@@ -69,6 +69,7 @@ public static class PipelineServices
         .AddSingleton<ModelEncoders>()
         .AddSingleton<References>()
         .AddSingleton<RolloutStore>()
+        .AddSingleton<StartingModels>()
         .AddSingleton<TrainingFiles>()
         .AddSingleton<TrainingTasks>()
         .AddSingleton<TrainingSessions>()

@@ -47,7 +47,7 @@ public sealed class Prepare(
     {
         var ct = scope.Stopping;
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
-        var config = DecoderConfig.Load(await modelStore.DownloadAsync(model, folders.Models, ct));
+        var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
         var cursors = new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{job.Id}/prepare.json"));
         var cursor = (await cursors.ReadAsync(ct))?.Value ?? new PrepareCursor();
         cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, scope) };
