@@ -43,7 +43,7 @@ public sealed class Evaluate(
         JobRecord job, IReadOnlyList<DatasetExample> examples, JobEvaluation evaluation, ActivityScope scope)
     {
         var plan = await plans.FindAsync(job.Id, scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens, !job.Graders.IsEmpty, settings);
+        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, job.AnswerGraders.Any(), settings);
         if (await exports.FolderAsync(job, scope.Stopping) is not { } tunedFolder)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
