@@ -10,6 +10,9 @@ ICommand[] commands =
     new ServeCommand(Console.Out),
     new DemoCommand(AnsiConsole.Console),
     new ClassifyCommand(AnsiConsole.Console),
+    new ArithmeticCommand(AnsiConsole.Console),
+    new PreferencesCommand(AnsiConsole.Console),
+    new DistilCommand(AnsiConsole.Console),
     new PretrainCommand(AnsiConsole.Console),
     new TicketsCommand(Console.Out),
 ];

@@ -35,7 +35,7 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
         console.WriteLine($"Serverless answers at {head.Url}");
 
         var tickets = TicketGenerator.Generate();
-        var task = WriteTask(Path.Combine(settings.Data, "demo"), tickets);
+        var task = TicketTask.Write(Path.Combine(settings.Data, "demo"), tickets);
         var request = new JsonObject { ["model"] = SampleModel.Name, ["suffix"] = "tickets", ["seed"] = 1 };
         var outcome = await new LabelledRun(head, client, console).RunAsync(task, request, likelihoods: true, ct);
         console.Write(OutcomeTable.Of(outcome));
@@ -44,17 +44,6 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
             $"In all {clock.Elapsed.TotalSeconds:F0} s, at most {PeakMemory.Read() / 1e9:F2} GB of memory in this process."));
         await SayWhereAsync(head, outcome, tickets.Test[0], ct);
         return 0;
-    }
-
-    private static LabelledTask WriteTask(string folder, TicketSets tickets)
-    {
-        Directory.CreateDirectory(folder);
-        var task = new LabelledTask(
-            "tickets", Path.Combine(folder, "train.jsonl"), Path.Combine(folder, "validation.jsonl"), Path.Combine(folder, "test.jsonl"));
-        TicketFile.Write(task.TrainPath, tickets.Train);
-        TicketFile.Write(task.ValidationPath, tickets.Validation);
-        TicketFile.Write(task.TestPath, tickets.Test);
-        return task;
     }
 
     private async Task ShowAnswersAsync(HeadClient client, LabelledOutcome outcome, TicketSets tickets, CancellationToken ct)
