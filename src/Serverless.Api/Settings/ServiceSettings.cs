@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Serverless.Api.Access;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Api.Settings;
 
@@ -27,6 +28,9 @@ public abstract record ServiceSettings
     /// <summary>Keys that open the API; none: everyone who reaches the address.</summary>
     public ImmutableArray<string> Keys { get; init; } = [];
 
+    /// <summary>Servers of others whose models can teach.</summary>
+    public ImmutableArray<TeacherEndpoint> Teachers { get; init; } = [];
+
     /// <summary>Host names besides localhost by which the service may be addressed.</summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
@@ -51,6 +55,7 @@ public abstract record ServiceSettings
         CheckpointInterval = TimeSpan.FromSeconds(CheckpointSeconds),
         IntakeModel = SampleModel.Name,
         WorkFolder = WorkFolder,
+        Teachers = Teachers,
     };
 
     /// <summary>The HTTP surface's part of these settings.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Serverless.Learning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Storage;
 
 namespace Serverless.Api.Settings;
@@ -64,6 +65,7 @@ public sealed class SettingsReader
             Models = Path.GetFullPath(Text(nameof(ServiceSettings.Models), defaults.Models)),
             Threads = Whole(nameof(ServiceSettings.Threads), defaults.Threads, 0, 1024),
             Keys = List(nameof(ServiceSettings.Keys)),
+            Teachers = TeacherList(nameof(ServiceSettings.Teachers)),
             AllowedHosts = List(nameof(ServiceSettings.AllowedHosts)),
             AllowedOrigins = List(nameof(ServiceSettings.AllowedOrigins)),
             ChunkSeconds = Number(nameof(ServiceSettings.ChunkSeconds), defaults.ChunkSeconds, 0.001, 86_400),
@@ -128,6 +130,24 @@ public sealed class SettingsReader
         var kind = whole ? "a whole number" : "a number";
         Fault(string.Create(CultureInfo.InvariantCulture, $"{found.Source}: found \"{found.Value}\"; allowed: {kind} from {least} to {most}"));
         return otherwise;
+    }
+
+    /// <summary>Each is a name, an address, a model and, if it wants one, a key, with blanks between them.</summary>
+    private ImmutableArray<TeacherEndpoint> TeacherList(string name)
+    {
+        var teachers = ImmutableArray.CreateBuilder<TeacherEndpoint>();
+        foreach (var (at, entry) in List(name).Index())
+        {
+            var parts = entry.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (parts.Length is 3 or 4 && Uri.TryCreate(parts[1], UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+                teachers.Add(new TeacherEndpoint(parts[0], url, parts[2], parts.ElementAtOrDefault(3)));
+            else
+                // Not what was found: a key may be part of it.
+                Fault($"{_given[name].Source}, entry {at + 1}: found {parts.Length} parts; allowed: name, address (http or https), model and, if it wants one, key, with blanks between them");
+        }
+        if (teachers.GroupBy(teacher => teacher.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            Fault($"{_given[name].Source}: found the name {twice.Key} {twice.Count()} times; allowed: once");
+        return teachers.ToImmutable();
     }
 
     private ImmutableArray<string> List(string name) => _given.TryGetValue(name, out var found)

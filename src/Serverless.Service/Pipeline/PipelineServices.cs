@@ -5,6 +5,7 @@ using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Intake;
 
 namespace Serverless.Service.Pipeline;
@@ -38,6 +39,7 @@ public static class PipelineServices
         .AddSingleton<ValidateFiles>()
         .AddSingleton<Prepare>()
         .AddSingleton<Admit>()
+        .AddSingleton<Teach>()
         .AddSingleton<TrainChunk>()
         .AddSingleton<Evaluate>()
         .AddSingleton<Publish>()
@@ -69,6 +71,11 @@ public static class PipelineServices
         .AddSingleton<ModelEncoders>()
         .AddSingleton<References>()
         .AddSingleton<RolloutStore>()
+        .AddSingleton<StartingModels>()
+        .AddSingleton<TaughtAnswers>()
+        .AddSingleton<TaughtFiles>()
+        .AddSingleton<TeacherPrompts>()
+        .AddSingleton<Teachers>()
         .AddSingleton<TrainingFiles>()
         .AddSingleton<TrainingTasks>()
         .AddSingleton<TrainingSessions>()

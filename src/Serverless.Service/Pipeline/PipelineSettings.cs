@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
+
 namespace Serverless.Service.Pipeline;
 
 /// <summary>How the pipeline works; the same names in every head.</summary>
@@ -32,6 +35,9 @@ public sealed record PipelineSettings
 
     /// <summary>The name of the deployment in the names of published models.</summary>
     public string Organization { get; init; } = "local";
+
+    /// <summary>Servers of others whose models can teach, by name.</summary>
+    public ImmutableArray<TeacherEndpoint> Teachers { get; init; } = [];
 
     /// <summary>The base whose tokenizer counts the tokens of incoming files, if the catalog has it.</summary>
     public string IntakeModel { get; init; } = "sample-8m";

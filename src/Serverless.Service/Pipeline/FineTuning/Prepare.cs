@@ -1,12 +1,12 @@
 using Serverless.Learning;
 using Serverless.Learning.Data;
 using Serverless.Learning.Models;
-using Serverless.Learning.Native;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Storage;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -17,11 +17,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class Prepare(
     BlobAccount account, JobCatalog jobs, JobPlans plans, FileCatalog files, FileStore store, ModelCatalog models, ModelStore modelStore,
-    ModelEncoders encoders, JobFolders folders, JobEvents events, TimeProvider clock) : IActivity<JobId, StageOutcome>
+    ModelEncoders encoders, TeacherPrompts prompts, JobFolders folders, JobEvents events, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
-    /// <summary>T of continued pre-training where nothing else is asked for: longer rows cost more than they teach.</summary>
-    private const int UsualRow = 1024;
-
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Prepare));
 
     public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
@@ -47,7 +44,7 @@ public sealed class Prepare(
     {
         var ct = scope.Stopping;
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
-        var config = DecoderConfig.Load(await modelStore.DownloadAsync(model, folders.Models, ct));
+        var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
         var cursors = new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{job.Id}/prepare.json"));
         var cursor = (await cursors.ReadAsync(ct))?.Value ?? new PrepareCursor();
         cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, scope) };
@@ -60,6 +57,8 @@ public sealed class Prepare(
         await CheckLengthAsync(job, job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
         if (job.ValidationFile is { } checkedFile)
             await CheckLengthAsync(job, checkedFile, "validation_file", cursor.Validation, plan, encoder, ct);
+        if (job.Method.Distillation is not null)
+            _ = await prompts.ReadAsync(job, ct);
         return await QueueAsync(job, plan, cursor, ct);
     }
 
@@ -79,55 +78,9 @@ public sealed class Prepare(
             : scan;
     }
 
-    private static JobPlan PlanOf(JobRecord job, DecoderConfig config, PrepareCursor cursor)
-    {
-        var scan = cursor.Training;
-        var (options, stepsPerEpoch) = Resolve(job, config, scan);
-        var estimate = new TrainingEstimate(config, options);
-        return new JobPlan
-        {
-            Options = options,
-            EarlyStoppingPatience = job.Method.Hyperparameters.EarlyStoppingPatience,
-            Fingerprint = NativeRuntime.Fingerprint,
-            TotalSteps = stepsPerEpoch * options.Epochs,
-            Examples = scan.Examples,
-            Tokens = scan.Tokens,
-            ValidationExamples = cursor.Validation.Examples,
-            ValidationTokens = cursor.Validation.Tokens,
-            Weights = estimate.Weights,
-            EstimatedBytes = estimate.Bytes,
-            EstimatedTime = estimate.Time(scan.Tokens * options.Epochs, NativeRuntime.Fingerprint.Threads),
-        };
-    }
-
-    /// <summary>The options with nothing <c>auto</c> any more, and the steps of an epoch.</summary>
-    private static (TrainingOptions Options, int StepsPerEpoch) Resolve(JobRecord job, DecoderConfig config, DatasetScan scan)
-    {
-        var asked = RequestedTraining.Of(job);
-        if (job.Method.Type == MethodType.Pretraining)
-        {
-            // Each document has a separator before it; a row is not longer than all of the text.
-            var tokens = scan.Tokens + scan.Examples;
-            var time = (int)Math.Min(Math.Min(asked.MaxSequenceLength ?? UsualRow, config.MaxLength), Math.Max(2, tokens - 1));
-            var rows = (int)Math.Min(int.MaxValue, TextBatches.RowsIn(tokens, time));
-            var text = AutoOptions.Resolve(asked with { MaxSequenceLength = time }, config, rows, job.Seed);
-            return (text, TextBatches.StepsIn(tokens, text));
-        }
-        if (job.Method.Type == MethodType.Reinforcement)
-            return ResolvePolicy(job, asked, config, scan);
-        var trained = job.Method.Type == MethodType.Supervised ? scan.Sequences - scan.UnsupervisedExamples : scan.Examples;
-        var options = AutoOptions.Resolve(asked, config, trained, job.Seed);
-        return (options, (trained + options.BatchSize - 1) / options.BatchSize);
-    }
-
-    private static (TrainingOptions Options, int StepsPerEpoch) ResolvePolicy(
-        JobRecord job, RequestedOptions asked, DecoderConfig config, DatasetScan scan)
-    {
-        var context = Math.Min(asked.MaxSequenceLength ?? config.MaxLength, config.MaxLength);
-        var policy = RequestedPolicy.Resolve(job.Method.Policy ?? new PolicyRequest(), context, scan.LongestTokens);
-        var options = AutoOptions.Resolve(asked with { Policy = policy }, config, scan.Examples, job.Seed);
-        return (options, (scan.Examples + options.BatchSize - 1) / options.BatchSize * policy.UpdatesPerRollout);
-    }
+    private static JobPlan PlanOf(JobRecord job, DecoderConfig config, PrepareCursor cursor) => job.Method.Distillation is { } distillation
+        ? JobPlanner.BeforeTeaching(job, distillation, config, cursor)
+        : JobPlanner.Of(job, config, cursor);
 
     /// <summary>The longest example: of prompts, what leaves room for an answer.</summary>
     private static int LongestOf(TrainingOptions options) => options.MaxSequenceLength - (options.Policy?.MaxAnswerTokens ?? 0);
