@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Serverless.Api.Access;
 using Serverless.Api.Requests;
 using Serverless.Api.Wire;
@@ -14,7 +15,8 @@ namespace Serverless.Api.Updates;
 /// the platform's limits; a browser connects again by itself and goes on where it was by <c>Last-Event-ID</c>.
 /// </summary>
 internal sealed class UpdateEndpoints(
-    JobCatalog catalog, JobLog log, JobPlans plans, PipelineSettings pipeline, ApiSettings settings, StreamPlaces places, TimeProvider time)
+    JobCatalog catalog, JobLog log, JobPlans plans, PipelineSettings pipeline, ApiSettings settings, StreamPlaces places, TimeProvider time,
+    IHostApplicationLifetime lifetime)
 {
     private const int ListedJobs = 50;
     private const int MostWatched = 12;
@@ -53,7 +55,23 @@ internal sealed class UpdateEndpoints(
             var left = settings.MaxGenerationTime - time.GetElapsedTime(begun);
             if (left <= TimeSpan.Zero)
                 return;
-            await Task.Delay(left < Tick ? left : Tick, time, ct);
+            if (!await WaitAsync(left < Tick ? left : Tick, ct))
+                return;
+        }
+    }
+
+    /// <summary>Waits; false when the service ends, which an open stream must not hold up.</summary>
+    private async Task<bool> WaitAsync(TimeSpan pause, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lifetime.ApplicationStopping);
+        try
+        {
+            await Task.Delay(pause, time, either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

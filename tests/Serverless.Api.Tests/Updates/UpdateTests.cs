@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
@@ -118,6 +119,18 @@ public sealed class UpdateTests(AzuriteFixture azurite)
         Assert.Equal(
             "Invalid 'job': array too long. Expected an array with maximum length 12, but got an array with length 13 instead.",
             (await answer.ErrorAsync()).GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task An_open_stream_does_not_hold_up_the_end_of_the_service()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        using var answer = await server.Http.GetAsync("/v1/fine_tuning/updates", HttpCompletionOption.ResponseHeadersRead, Ct);
+        var reading = answer.Content.ReadAsStringAsync(Ct);
+
+        server.Get<IHostApplicationLifetime>().StopApplication();
+
+        Assert.Contains("event: jobs", await reading.WaitAsync(TimeSpan.FromSeconds(60), Ct), StringComparison.Ordinal);
     }
 
     private static Task<JobRecord> CreateAsync(ApiServer server) => server.Get<JobCatalog>().CreateAsync(new JobRecord

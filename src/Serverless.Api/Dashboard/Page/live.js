@@ -1,5 +1,5 @@
 // The stream of updates: one for the page, closed while nobody looks, opened again by itself, going on where it was.
-import { onLost } from './api.js';
+import { call, onLost } from './api.js';
 
 const news = new EventTarget();
 const feeds = new Map();
@@ -96,6 +96,7 @@ function failed() {
   if (waits > 2) say('gone');
   // The browser gives up on an answer that is no stream, so this asks again, ever more rarely.
   retry = setTimeout(open, 1000 * waits);
+  call('GET', '/dashboard/session').then((session) => session.required && !session.name && location.reload(), () => {});
   waits = Math.min(10, waits * 2);
 }
 

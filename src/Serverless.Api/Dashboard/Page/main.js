@@ -70,6 +70,8 @@ async function start() {
       h('button', { class: 'icon', title: `Sign out (${session.name})`, 'aria-label': 'Sign out', onclick: signOut }, icon('out')));
   }
   addEventListener('hashchange', show);
+  // A file that misses its place must not take the page away.
+  for (const name of ['dragover', 'drop']) addEventListener(name, (event) => event.preventDefault());
   live.open();
   show();
 }

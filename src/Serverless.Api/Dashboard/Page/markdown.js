@@ -30,8 +30,8 @@ export function markdown(source) {
 }
 
 function table(lines) {
-  const cells = (line) => line.replace(/^\||\|\s*$/g, '').split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'));
-  const numeric = (text) => /^[−+-]?[\d.,]/.test(text);
+  const cells = (line) => line.replace(/^\||\|\s*$/g, '').split(/(?<!\\)\|/).map((cell) => cell.trim());
+  const numeric = (text) => /^[−+-]?[\d.,]+(e[−+-]?\d+)?( ?%)?$/i.test(text);
   const [head, , ...rows] = lines.map(cells);
   const kind = (at) => (rows.length > 0 && rows.every((row) => !row[at] || numeric(row[at])) ? 'number' : null);
   return h('div', { class: 'scroll' }, h('table', { class: 'plain' }, head.some(Boolean) && h('thead', {}, h('tr', {}, head.map((cell, at) => h('th', { class: kind(at) }, inline(cell))))),
@@ -43,6 +43,6 @@ function inline(text) {
   return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
     if (/^`.+`$/.test(part)) return h('code', {}, part.slice(1, -1));
     if (/^\*\*.+\*\*$/.test(part)) return h('b', {}, part.slice(2, -2));
-    return part.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1');
+    return part.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replace(/\\([\\`*_{}[\]()#+.!|<>~-])/g, '$1');
   });
 }

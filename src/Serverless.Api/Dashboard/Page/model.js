@@ -10,6 +10,7 @@ import { attempt, confirmed, copyButton } from './notices.js';
 import { address, go } from './router.js';
 import { download } from './run-artefacts.js';
 import { snippets } from './snippets.js';
+import { tail, title } from './status.js';
 
 export function show(root, { id }) {
   document.title = `${id} · Serverless`;
@@ -35,7 +36,7 @@ export function show(root, { id }) {
         h('a', { class: 'button', href: address('new', null, { model: id }) }, icon('plus'), 'Train on'),
         published && h('button', { class: 'danger', onclick: erase }, icon('trash'), 'Delete'))),
     h('dl', { class: 'facts' }, [
-      ['Base', published && h('a', { href: address('models', base) }, base)], ['Run', job && h('a', { href: address('runs', job.id) }, job.id)], ['Owner', model.owned_by],
+      ['Base', published && h('a', { href: address('models', base) }, base)], ['Run', job && h('a', { href: address('runs', job.id) }, `${title(job)} ${tail(job.id)}`)], ['Owner', model.owned_by],
       ['Size', bytes(files.reduce((sum, file) => sum + file.bytes, 0))], ['Created', ago(model.created)],
     ].filter(([, value]) => value).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))));
   }

@@ -33,7 +33,7 @@ export function show(root) {
 function tile(model) {
   const { base, suffix, id, step } = partsOf(model.id);
   return h('li', { class: 'card tile' }, h('h3', {}, h('a', { href: address('models', model.id) }, isPublished(model.id) ? suffix || base : model.id)),
-    h('p', { class: 'soft' }, isPublished(model.id) ? ['from ', base, step && `, a checkpoint`, ' · ', h('span', { class: 'mono' }, id)] : model.owned_by),
+    h('p', { class: 'soft' }, isPublished(model.id) ? ['from ', base, step && ', a checkpoint', ' · ', h('span', { class: 'mono' }, id)] : 'base model'),
     h('p', { class: 'soft' }, ago(model.created)),
     h('p', { class: 'row' }, h('a', { href: address('play', null, isPublished(model.id) ? { a: base, b: model.id } : { a: model.id }) }, 'try'), h('a', { href: address('new', null, { model: model.id }) }, 'train')));
 }

@@ -5,14 +5,15 @@ import { drawDryRun } from './dry-run.js';
 import { attempt } from './notices.js';
 import { go } from './router.js';
 import { fields, methods } from './run-fields.js';
-import { requestOf, valuesOf } from './run-request.js';
+import { keptOf, requestOf, valuesOf } from './run-request.js';
 
 const pauseMilliseconds = 400;
 const dryRunPath = '/v1/fine_tuning/jobs?dry_run=true';
 
 export function show(root, { query }) {
   document.title = 'New run · Serverless';
-  let [timer, asked, formats] = [0, null, new Map()];
+  let [timer, asked, kept] = [0, null, null];
+  const formats = new Map();
   const start = h('button', { class: 'primary' }, 'Start the run');
   const form = h('form', { class: 'card form', autocomplete: 'off' }, fields(), h('div', { class: 'row end' }, start));
   const side = h('aside', { class: 'card dry', 'aria-live': 'polite', 'aria-label': 'Dry run' });
@@ -51,7 +52,7 @@ export function show(root, { query }) {
     const own = asked = new AbortController();
     drawDryRun(side, { waiting: true });
     try {
-      const answer = await post(dryRunPath, requestOf(values()), { signal: own.signal });
+      const answer = await post(dryRunPath, requestOf(values(), kept), { signal: own.signal });
       drawDryRun(side, { answer });
       start.disabled = false;
     } catch (fault) {
@@ -73,7 +74,7 @@ export function show(root, { query }) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     start.disabled = true;
-    const job = await attempt(() => post('/v1/fine_tuning/jobs', requestOf(values())), 'The run is in the queue.');
+    const job = await attempt(() => post('/v1/fine_tuning/jobs', requestOf(values(), kept)), 'The run is in the queue.');
     start.disabled = false;
     if (job) go('runs', job.id);
   });
@@ -82,6 +83,7 @@ export function show(root, { query }) {
     const [models, files, before] = await Promise.all([
       get('/v1/models'), get('/v1/files?purpose=fine-tune&limit=500'), query.get('from') ? get(jobPath(query.get('from'))).catch(() => null) : null,
     ]);
+    kept = before && keptOf(before);
     const given = before ? valuesOf(before) : { model: query.get('model') ?? '', training_file: query.get('file') ?? '' };
     const usable = files.data.filter((file) => file.status !== 'error');
     const names = models.data.map((model) => model.id);

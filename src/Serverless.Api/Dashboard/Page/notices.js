@@ -30,6 +30,20 @@ export function confirmed(title, text, yes) {
   });
 }
 
+/** Asks for a number; null if there is none. */
+export function numberAsked(title, text, value, yes) {
+  return new Promise((done) => {
+    const input = h('input', { id: 'asked', inputmode: 'decimal', value: String(value), required: true });
+    const form = h('form', { method: 'dialog' }, h('label', { for: 'asked' }, text), input,
+      h('div', { class: 'row end' }, h('button', { type: 'button', onclick: () => dialog.close('no') }, 'Leave it'), h('button', { class: 'primary', value: 'yes' }, yes)));
+    const dialog = h('dialog', { class: 'card', 'aria-labelledby': 'ask-title' }, h('h2', { id: 'ask-title' }, title), form);
+    dialog.addEventListener('close', () => { dialog.remove(); done(dialog.returnValue === 'yes' && Number.isFinite(Number(input.value)) ? Number(input.value) : null); });
+    document.body.append(dialog);
+    dialog.showModal();
+    input.select();
+  });
+}
+
 /** A button that copies a text, and says so. */
 export function copyButton(text, label = 'Copy') {
   const button = h('button', { class: 'small', type: 'button', onclick: async () => {

@@ -11,6 +11,7 @@ export function show(root, { query }) {
   document.title = 'Playground · Serverless';
   let turns = [];
   let running = [];
+  let following = false;
   const sides = ['a', 'b'].map((name, at) => {
     const select = h('select', { 'aria-label': `${at === 0 ? 'First' : 'Second'} model`, onchange: () => remember() });
     return { name, select };
@@ -33,7 +34,9 @@ export function show(root, { query }) {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); say(); }
   });
   const onKey = (event) => event.key === 'Escape' && halt();
+  const onScroll = (event) => { if (event.type === 'touchmove' || event.deltaY < 0) following = false; };
   addEventListener('keydown', onKey);
+  for (const name of ['wheel', 'touchmove']) root.addEventListener(name, onScroll, { passive: true });
 
   function say() {
     const text = input.value.trim();
@@ -45,7 +48,13 @@ export function show(root, { query }) {
     running = turn.answers.map((answer, at) => ask(answer, at));
     busy(true);
     Promise.allSettled(running.map((one) => one.done)).then(() => { running = []; busy(false); });
-    talk.lastElementChild.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+    following = true;
+    follow();
+  }
+
+  /** Keeps the newest answers in sight, until somebody scrolls away from them. */
+  function follow() {
+    if (following) talk.lastElementChild?.scrollIntoView({ block: 'end' });
   }
 
   function ask(answer, at) {
@@ -95,6 +104,7 @@ export function show(root, { query }) {
     fill(answer.box, h('h3', {}, h('span', { class: 'swatch' }), answer.model), answer.reasoning && h('details', {}, h('summary', {}, 'Thinking'), h('p', { class: 'pre soft' }, answer.reasoning)),
       h('p', { class: 'pre text' }, answer.text || (answer.state === 'done' ? '(nothing)' : ''), (answer.state === 'waiting' || answer.state === 'writing') && h('span', { class: 'caret' })),
       answer.fault && h('p', { class: 'fault' }, answer.fault), h('p', { class: 'soft number small-print' }, measure(answer)));
+    if (answer.box.isConnected) follow();
   }
 
   function remember() {

@@ -26,7 +26,8 @@ export function evaluation(id) {
     async show({ job, events }) {
       // Before the model is published the comparison grows, and the job goes on to write events.
       const now = `${job.status} ${job.status === 'running' ? events.length : ''}`;
-      if (now === asked || !job.validation_file) return;
+      const training = job.status === 'running' && (job.progress?.step ?? 0) < (job.progress?.total_steps ?? 1);
+      if (now === asked || !job.validation_file || training) return;
       asked = now;
       found = await get(jobPath(id, '/evaluation')).catch(() => null);
       box.hidden = !found;

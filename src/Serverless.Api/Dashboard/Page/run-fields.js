@@ -20,6 +20,7 @@ const numbers = [
   ['max_completion_tokens', 'Answer tokens', 'auto', 'reinforcement', 'at most'],
 ];
 const finer = [
+  ['alpha', 'Alpha', 'auto', null, 'of LoRA'],
   ['max_sequence_length', 'Sequence length', 'auto', null, 'tokens, at most'],
   ['early_stopping_patience', 'Stop early after', 'never', null, 'epochs without a lower validation loss'],
   ['seed', 'Seed', 'random', null, ''],

@@ -91,6 +91,7 @@ function factsOf(job) {
     ['Speed', job.status === 'running' && job.progress?.tokens_per_second && `${short(job.progress.tokens_per_second)} tokens/s`],
     ['Time', time === null ? null : duration(time)],
     ['Cost so far', cost === null ? null : money(cost)],
+    ['Budget', job.budget != null && money(job.budget)],
     ['Created', ago(job.created_at)],
     ['Finished', job.finished_at && ago(job.finished_at)],
     ['Job', h('span', {}, h('code', {}, job.id), ' ', copyButton(job.id)), 'wide'],

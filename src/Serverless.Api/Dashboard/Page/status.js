@@ -57,4 +57,4 @@ export const title = (job) => job.user_provided_suffix ?? job.model;
 export const tail = (id) => id.slice(-6);
 
 /** The money a job has cost so far, where the service says it. */
-export const costOf = (job) => job.cost?.total ?? job.cost?.amount ?? job.cost_so_far ?? (typeof job.cost === 'number' ? job.cost : null);
+export const costOf = (job) => job.cost?.amount ?? null;
