@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Api.Access;
 using Serverless.Api.Chat;
 using Serverless.Api.Completions;
 using Serverless.Api.Dashboard;
@@ -10,6 +11,7 @@ using Serverless.Api.Files;
 using Serverless.Api.Graders;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Api.Updates;
 
 namespace Serverless.Api;
 
@@ -24,6 +26,8 @@ internal static class RouteTable
         To<FileEndpoints>("GET", "/v1/files/{id}", (files, context) => files.RetrieveAsync(context)),
         To<FileEndpoints>("DELETE", "/v1/files/{id}", (files, context) => files.DeleteAsync(context)),
         To<FileEndpoints>("GET", "/v1/files/{id}/content", (files, context) => files.ContentAsync(context)),
+        To<DatasetEndpoints>("GET", "/v1/files/{id}/report", (datasets, context) => datasets.ReportAsync(context)),
+        To<DatasetEndpoints>("GET", "/v1/files/{id}/examples", (datasets, context) => datasets.ExamplesAsync(context)),
         To<JobEndpoints>("POST", "/v1/fine_tuning/jobs", (jobs, context) => jobs.CreateAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs", (jobs, context) => jobs.ListAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}", (jobs, context) => jobs.RetrieveAsync(context)),
@@ -33,6 +37,7 @@ internal static class RouteTable
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/events", (jobs, context) => jobs.EventsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/checkpoints", (jobs, context) => jobs.CheckpointsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/evaluation", (jobs, context) => jobs.EvaluationAsync(context)),
+        To<UpdateEndpoints>("GET", "/v1/fine_tuning/updates", (updates, context) => updates.StreamAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/run", (graders, context) => graders.RunAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/validate", (graders, context) => graders.ValidateAsync(context)),
         To<EvalEndpoints>("POST", "/v1/evals", (evals, context) => evals.CreateAsync(context)),
@@ -56,7 +61,10 @@ internal static class RouteTable
         To<ModelEndpoints>("GET", "/v1/models/{model}/files", (models, context) => models.ListArtefactsAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files/{**path}", (models, context) => models.DownloadArtefactAsync(context)),
         To<DashboardEndpoints>("GET", "/", (dashboard, context) => dashboard.PageAsync(context)),
-        To<DashboardEndpoints>("GET", "/dashboard/{name}", (dashboard, context) => dashboard.FileAsync(context)),
+        To<DashboardEndpoints>("GET", "/dashboard/{version}/{name}", (dashboard, context) => dashboard.FileAsync(context)),
+        To<SessionEndpoints>("GET", "/dashboard/session", (session, context) => session.StateAsync(context)),
+        To<SessionEndpoints>("POST", "/dashboard/session", (session, context) => session.OpenAsync(context)),
+        To<SessionEndpoints>("DELETE", "/dashboard/session", (session, context) => session.CloseAsync(context)),
     ];
 
     /// <summary>Registers the rows, and the answer for everything else.</summary>
