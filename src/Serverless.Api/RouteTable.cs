@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Api.Access;
 using Serverless.Api.Chat;
 using Serverless.Api.Completions;
 using Serverless.Api.Dashboard;
@@ -11,6 +12,7 @@ using Serverless.Api.Graders;
 using Serverless.Api.Idempotency;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Api.Updates;
 using Serverless.Api.Uploads;
 
 namespace Serverless.Api;
@@ -26,6 +28,8 @@ internal static class RouteTable
         To<FileEndpoints>("GET", "/v1/files/{id}", (files, context) => files.RetrieveAsync(context)),
         To<FileEndpoints>("DELETE", "/v1/files/{id}", (files, context) => files.DeleteAsync(context)),
         To<FileEndpoints>("GET", "/v1/files/{id}/content", (files, context) => files.ContentAsync(context)),
+        To<DatasetEndpoints>("GET", "/v1/files/{id}/report", (datasets, context) => datasets.ReportAsync(context)),
+        To<DatasetEndpoints>("GET", "/v1/files/{id}/examples", (datasets, context) => datasets.ExamplesAsync(context)),
         Creating<UploadEndpoints>("/v1/uploads", (uploads, context) => uploads.CreateAsync(context)),
         Creating<UploadEndpoints>("/v1/uploads/{id}/parts", (uploads, context) => uploads.AddPartAsync(context)),
         Creating<UploadEndpoints>("/v1/uploads/{id}/complete", (uploads, context) => uploads.CompleteAsync(context)),
@@ -39,6 +43,7 @@ internal static class RouteTable
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/events", (jobs, context) => jobs.EventsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/checkpoints", (jobs, context) => jobs.CheckpointsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/evaluation", (jobs, context) => jobs.EvaluationAsync(context)),
+        To<UpdateEndpoints>("GET", "/v1/fine_tuning/updates", (updates, context) => updates.StreamAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/run", (graders, context) => graders.RunAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/validate", (graders, context) => graders.ValidateAsync(context)),
         Creating<EvalEndpoints>("/v1/evals", (evals, context) => evals.CreateAsync(context)),
@@ -55,13 +60,17 @@ internal static class RouteTable
         To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs/{run}/output_items/{item}", (runs, context) => runs.RetrieveItemAsync(context)),
         To<ChatEndpoints>("POST", "/v1/chat/completions", (chat, context) => chat.CompleteAsync(context)),
         To<CompletionEndpoints>("POST", "/v1/completions", (completions, context) => completions.CompleteAsync(context)),
+        To<ModelUploadEndpoint>("POST", "/v1/models", (uploads, context) => uploads.AddAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models", (models, context) => models.ListAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}", (models, context) => models.RetrieveAsync(context)),
         To<ModelEndpoints>("DELETE", "/v1/models/{model}", (models, context) => models.DeleteAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files", (models, context) => models.ListArtefactsAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files/{**path}", (models, context) => models.DownloadArtefactAsync(context)),
         To<DashboardEndpoints>("GET", "/", (dashboard, context) => dashboard.PageAsync(context)),
-        To<DashboardEndpoints>("GET", "/dashboard/{name}", (dashboard, context) => dashboard.FileAsync(context)),
+        To<DashboardEndpoints>("GET", "/dashboard/{version}/{name}", (dashboard, context) => dashboard.FileAsync(context)),
+        To<SessionEndpoints>("GET", "/dashboard/session", (session, context) => session.StateAsync(context)),
+        To<SessionEndpoints>("POST", "/dashboard/session", (session, context) => session.OpenAsync(context)),
+        To<SessionEndpoints>("DELETE", "/dashboard/session", (session, context) => session.CloseAsync(context)),
     ];
 
     /// <summary>Registers the rows, and the answer for everything else.</summary>

@@ -10,6 +10,12 @@ ICommand[] commands =
     new ServeCommand(Console.Out),
     new DemoCommand(AnsiConsole.Console),
     new ClassifyCommand(AnsiConsole.Console),
+    new ModelsAddCommand(AnsiConsole.Console, Environment.GetEnvironmentVariable),
+    new ModelsListCommand(Console.Out),
+    new ModelsRemoveCommand(Console.Out),
+    new ArithmeticCommand(AnsiConsole.Console),
+    new PreferencesCommand(AnsiConsole.Console),
+    new DistilCommand(AnsiConsole.Console),
     new PretrainCommand(AnsiConsole.Console),
     new TicketsCommand(Console.Out),
 ];

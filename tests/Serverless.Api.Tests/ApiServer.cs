@@ -7,6 +7,7 @@ using Serverless.Service.Files;
 using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Models.Adding;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Storage;
 using Serverless.Tests;
@@ -71,6 +72,10 @@ internal sealed class ApiServer : IAsyncDisposable
                 .AddSingleton<CheckpointStore>()
                 .AddSingleton<ModelCatalog>()
                 .AddSingleton<ModelStore>()
+                .AddSingleton<BaseUse>()
+                .AddSingleton<AddModel>()
+                .AddSingleton<RemoveModel>()
+                .AddSingleton<IncomingArchives>()
                 .AddSingleton(new ModelHostSettings { CacheFolder = Path.Combine(folder, "cache") })
                 .AddSingleton<ModelHost>()
                 .AddServerlessPipeline(pipeline?.Invoke(worksWith) ?? worksWith)

@@ -105,11 +105,12 @@ public static unsafe partial class Fused
         Rotate<T>(x, y, cosine, sine, 1);
         if (GraphNode.IsNeeded(x))
         {
-            var saved = new[] { GraphNode.Keep(x), GraphNode.Keep(cosine), GraphNode.Keep(sine) };
+            var saved = new[] { GraphNode.Keep(cosine), GraphNode.Keep(sine) };
+            var (shape, dtype, byTime) = (x.shape, x.dtype, IsByTime(x));
             GraphNode.Record([y], [x], saved, gradients =>
             {
-                var dx = NewLike(saved[0]);
-                Rotate<T>(Readable(gradients[0]!), dx, saved[1], saved[2], -1);
+                var dx = NewHeads(shape, dtype, byTime);
+                Rotate<T>(Readable(gradients[0]!), dx, saved[0], saved[1], -1);
                 return [dx];
             });
         }
@@ -171,11 +172,12 @@ public static unsafe partial class Fused
     private static Tensor Readable(Tensor tensor) => tensor.stride(3) == 1 ? tensor : tensor.contiguous();
 
     /// <summary>An uninitialised [B, H, T, Dh] in the given one's order of memory, so that the views it was made by need no copy.</summary>
-    private static Tensor NewLike(Tensor tensor)
-    {
-        var (b, h, t, d) = (tensor.shape[0], tensor.shape[1], tensor.shape[2], tensor.shape[3]);
-        return tensor.stride(1) < tensor.stride(2)
-            ? empty([b, t, h, d], dtype: tensor.dtype).transpose(1, 2)
-            : empty([b, h, t, d], dtype: tensor.dtype);
-    }
+    private static Tensor NewLike(Tensor tensor) => NewHeads(tensor.shape, tensor.dtype, IsByTime(tensor));
+
+    /// <summary>Whether the heads of one time lie beside each other in memory.</summary>
+    private static bool IsByTime(Tensor tensor) => tensor.stride(1) < tensor.stride(2);
+
+    private static Tensor NewHeads(long[] shape, ScalarType dtype, bool byTime) => byTime
+        ? empty([shape[0], shape[2], shape[1], shape[3]], dtype: dtype).transpose(1, 2)
+        : empty(shape, dtype: dtype);
 }

@@ -20,6 +20,9 @@ public static class LayerOperations
     /// <inheritdoc cref="Plain.GeGlu"/>
     public static Tensor GeGlu(Tensor gate, Tensor up) => IsFused ? Fused.GeGlu(gate, up) : Plain.GeGlu(gate, up);
 
+    /// <inheritdoc cref="Plain.TakeRows"/>
+    public static Tensor TakeRows(Tensor x, Tensor rows) => IsFused ? Fused.TakeRows(x, rows) : Plain.TakeRows(x, rows);
+
     /// <inheritdoc cref="Plain.CausalAttention"/>
     public static Tensor CausalAttention(
         Tensor q, Tensor k, Tensor v, Tensor? documents, double scale, int? window = null, double? softCap = null) => IsFused

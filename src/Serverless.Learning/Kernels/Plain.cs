@@ -61,6 +61,16 @@ public static class Plain
         return (wide * inner.tanh().add(Operand.Of(1)).mul(Operand.Of(0.5))).to(gate.dtype).mul(up).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Rows by number; each may be taken several times, and then has the sum of their gradients, added in fp32.</summary>
+    /// <param name="x">[N, W].</param>
+    /// <param name="rows">[M] int64, each in 0..N-1.</param>
+    /// <returns>[M, W].</returns>
+    public static Tensor TakeRows(Tensor x, Tensor rows)
+    {
+        using var scope = NewDisposeScope();
+        return x.to(ScalarType.Float32).index_select(0, rows).to(x.dtype).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// softmax(q k^T scale + mask) v with grouped queries: query head h reads key-value head h / (H / K). A query sees the keys up to
     /// its own position that belong to its document and lie inside the window. With a soft cap c a score s becomes c tanh(s / c) first.

@@ -28,11 +28,12 @@ internal sealed class Attention
 
     public IEnumerable<Linear> Linears => [.. inputs, output];
 
-    /// <param name="x">[B*T, D].</param>
-    /// <returns>[B*T, D], x's dtype, owned by the caller's dispose scope.</returns>
+    /// <param name="x">[N, D]: N tokens, B*T where tokens and places are the same.</param>
+    /// <returns>[N, D], x's dtype, owned by the caller's dispose scope.</returns>
     public Tensor Forward(Tensor x, SequenceLayout layout, KeyValueCache? cache, DropoutSource? dropout)
     {
-        var (queries, keys, values) = Projected(x, dropout);             // [B*T, H*Dh], [B*T, K*Dh] twice
+        var (queries, keys, values) = Projected(x, dropout);             // [N, H*Dh], [N, K*Dh] twice
+        if (layout.Places is { } places) (queries, keys, values) = (places.Spread(queries), places.Spread(keys), places.Spread(values));
         var slides = config.Slides(index);
         var (cosines, sines) = slides ? layout.Local : layout.Full;
         var q = Rotated(queries, config.Heads, queryNorm);               // [B, H, T, Dh]
@@ -41,13 +42,14 @@ internal sealed class Attention
         if (cache is not null) (k, v) = cache.Append(index, k, v);
         var mixed = LayerOperations.CausalAttention(
             q, k, v, layout.Documents, config.AttentionScale, slides ? config.Window : null, config.AttentionSoftCap);
-        return output.Forward(mixed.view(-1, config.Heads * config.HeadSize), dropout);
+        var flat = mixed.view(-1, config.Heads * config.HeadSize);       // [B*T, H*Dh]
+        return output.Forward(layout.Places?.Collect(flat) ?? flat, dropout);
 
-        Tensor Heads(Tensor flat, int count) => flat.view(layout.Rows, layout.Time, count, config.HeadSize);
+        Tensor Heads(Tensor all, int count) => all.view(layout.Rows, layout.Time, count, config.HeadSize);
 
-        Tensor Rotated(Tensor flat, int count, Norm? norm)
+        Tensor Rotated(Tensor all, int count, Norm? norm)
         {
-            var heads = Heads(flat, count);
+            var heads = Heads(all, count);
             if (norm is not null) heads = norm.Forward(heads);
             return LayerOperations.RotaryEmbedding(heads.transpose(1, 2), cosines, sines);
         }

@@ -99,19 +99,27 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>The final, normed hidden states.</summary>
-    /// <param name="ids">B*T token ids, row after row.</param>
+    /// <param name="ids">N token ids: row after row, or as the layout's places say.</param>
     /// <param name="layout">Positions and mask of the B rows.</param>
     /// <param name="cache">Keys and values of earlier tokens; extended by this call. Null for none.</param>
     /// <param name="dropout">Adapter dropout of a training step; null for none.</param>
-    /// <returns>[B*T, D], of <see cref="ComputeType"/>, owned by the caller's dispose scope.</returns>
+    /// <returns>[N, D], of <see cref="ComputeType"/>, owned by the caller's dispose scope.</returns>
     public Tensor Hidden(int[] ids, SequenceLayout layout, KeyValueCache? cache = null, DropoutSource? dropout = null)
     {
         NativeRuntime.EnsureLoaded();
         var stream = embedding.Value.index_select(0, tensor(ids, [ids.Length], ScalarType.Int64));
         if (Config.ScaledEmbedding) stream = stream.mul(Math.Sqrt(Config.Width));
-        foreach (var layer in layers) stream = layer.Forward(stream, layout, cache, ComputeType, dropout);
+        foreach (var layer in layers) stream = Through(layer, stream, layout, cache, dropout);
         cache?.Advance(layout.Time);
         return finalNorm.Forward(stream, ComputeType);
+    }
+
+    // What a layer makes on the way is freed as soon as it ends, apart from what its backward pass needs.
+    private Tensor Through(DecoderLayer layer, Tensor stream, SequenceLayout layout, KeyValueCache? cache, DropoutSource? dropout)
+    {
+        using var before = stream;
+        using var scope = NewDisposeScope();
+        return layer.Forward(stream, layout, cache, ComputeType, dropout).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits [N, V], float32, of hidden states [N, D], owned by the caller's dispose scope.</summary>
@@ -122,8 +130,8 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>The head and its cross-entropy, over the places that have a target only.</summary>
-    /// <param name="hidden">[B*T, D], of <see cref="ComputeType"/>.</param>
-    /// <param name="targets">B*T token ids, -1 where nothing is predicted.</param>
+    /// <param name="hidden">[N, D], of <see cref="ComputeType"/>.</param>
+    /// <param name="targets">N token ids, -1 where nothing is predicted.</param>
     /// <param name="scale">What the summed loss is multiplied by, usually 1 over the step's targets.</param>
     public CrossEntropyResult Loss(Tensor hidden, int[] targets, double scale)
     {
@@ -132,8 +140,8 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>The head's log-probabilities of the targets, in the order of the places that have one.</summary>
-    /// <param name="hidden">[B*T, D], of <see cref="ComputeType"/>.</param>
-    /// <param name="targets">B*T token ids, -1 where nothing is predicted.</param>
+    /// <param name="hidden">[N, D], of <see cref="ComputeType"/>.</param>
+    /// <param name="targets">N token ids, -1 where nothing is predicted.</param>
     /// <param name="temperature">What logits are divided by.</param>
     public LogProbabilities LogProbabilities(Tensor hidden, int[] targets, double temperature = 1)
     {

@@ -32,9 +32,9 @@ internal sealed class DecoderLayer
     /// <summary>The products that an adapter can wrap, in the order of the computation.</summary>
     public IEnumerable<Linear> Linears => [.. attention.Linears, .. feedForward.Linears];
 
-    /// <param name="stream">The residual stream, [B*T, D], float32.</param>
+    /// <param name="stream">The residual stream, [N, D], float32.</param>
     /// <param name="compute">The dtype inside the layer, float32 or bfloat16; the stream stays float32.</param>
-    /// <returns>The residual stream after this layer, [B*T, D], float32.</returns>
+    /// <returns>The residual stream after this layer, [N, D], float32.</returns>
     public Tensor Forward(Tensor stream, SequenceLayout layout, KeyValueCache? cache, ScalarType compute, DropoutSource? dropout)
     {
         stream = stream.add(Branch(attention.Forward(attentionNorm.Forward(stream, compute), layout, cache, dropout), attentionBranchNorm));

@@ -22,8 +22,8 @@ internal sealed class FeedForward
 
     public IEnumerable<Linear> Linears => [.. inputs, down];
 
-    /// <param name="x">[B*T, D].</param>
-    /// <returns>[B*T, D], x's dtype, owned by the caller's dispose scope.</returns>
+    /// <param name="x">[N, D].</param>
+    /// <returns>[N, D], x's dtype, owned by the caller's dispose scope.</returns>
     public Tensor Forward(Tensor x, DropoutSource? dropout)
     {
         var (gate, up) = Projected(x, dropout);

@@ -9,8 +9,9 @@ namespace Serverless.Learning.Models;
 /// </summary>
 public sealed class SequenceLayout : IDisposable
 {
-    private SequenceLayout(int rows, int time, RotaryTables rotary, Func<RotaryTable, (torch.Tensor, torch.Tensor)> rowsOf, torch.Tensor? documents)
+    private SequenceLayout(int rows, int time, RotaryTables rotary, Func<RotaryTable, (torch.Tensor, torch.Tensor)> rowsOf, torch.Tensor? documents, TokenPlaces? places)
     {
+        Places = places;
         Rows = rows;
         Time = time;
         Full = Kept(rowsOf(rotary.Full));
@@ -33,17 +34,21 @@ public sealed class SequenceLayout : IDisposable
     /// <summary>[B, S], int64: the text of each of the S cached and new tokens; null where each row is one text.</summary>
     public torch.Tensor? Documents { get; }
 
+    /// <summary>Which token stands at each of the B*T places; null where tokens and places are the same.</summary>
+    public TokenPlaces? Places { get; }
+
     /// <summary>Rows of one text each, from its beginning: positions 0..T-1.</summary>
     public static SequenceLayout Causal(RotaryTables rotary, int rows, int time)
     {
         using var scope = torch.NewDisposeScope();
-        return new SequenceLayout(rows, time, rotary, table => table.First(time), null);
+        return new SequenceLayout(rows, time, rotary, table => table.First(time), null, null);
     }
 
     /// <summary>Rows with positions and texts of their own: several examples packed in a row, or new tokens after cached ones.</summary>
     /// <param name="positions">B*T positions, row after row, each inside its text.</param>
     /// <param name="documents">B*S numbers, row after row: tokens of equal number in a row are one text. Null where each row is one text.</param>
-    public static SequenceLayout At(RotaryTables rotary, int rows, int time, int[] positions, int[]? documents)
+    /// <param name="places">Which token stands at each place, to be disposed with the layout; null where tokens and places are the same.</param>
+    public static SequenceLayout At(RotaryTables rotary, int rows, int time, int[] positions, int[]? documents, TokenPlaces? places = null)
     {
         using var scope = torch.NewDisposeScope();
         var index = torch.tensor(positions, [positions.Length], torch.ScalarType.Int64);
@@ -54,7 +59,8 @@ public sealed class SequenceLayout : IDisposable
                 var (cosines, sines) = table.Rows(index, highest);
                 return (cosines.view(rows, time, -1), sines.view(rows, time, -1));
             },
-            documents is null ? null : torch.tensor(documents, [rows, documents.Length / rows], torch.ScalarType.Int64));
+            documents is null ? null : torch.tensor(documents, [rows, documents.Length / rows], torch.ScalarType.Int64),
+            places);
     }
 
     public void Dispose()
@@ -62,6 +68,7 @@ public sealed class SequenceLayout : IDisposable
         Release(Full);
         if (!ReferenceEquals(Local.Cosines, Full.Cosines)) Release(Local);
         Documents?.Dispose();
+        Places?.Dispose();
     }
 
     private static void Release((torch.Tensor Cosines, torch.Tensor Sines) angles)

@@ -34,6 +34,19 @@ public sealed class GenerationBatch(LanguageModel model) : IDisposable
         return answers;
     }
 
+    /// <summary>Reads prompts together and lets an answer to each grow.</summary>
+    /// <returns>The answers, in the order of the requests.</returns>
+    /// <exception cref="InputError">A prompt leaves no room in the model's context (<c>context_length_exceeded</c>).</exception>
+    public IReadOnlyList<GrowingAnswer> Add(IReadOnlyList<GenerationRequest> requests)
+    {
+        var answers = requests.Select(request =>
+            new GrowingAnswer(model, request.Options, request.Prompt.Length, RoomFor(model, request.Prompt, request.Options))).ToList();
+        int[] wanted = [.. Enumerable.Range(0, answers.Count).Where(at => answers[at].Finish is null)];
+        batch.Join([.. wanted.Select(at => requests[at].Prompt)]);
+        growing.AddRange(wanted.Select(at => answers[at]));
+        return answers;
+    }
+
     /// <summary>Gives every answer a token, which is its <see cref="GrowingAnswer.Last"/> then. Answers that end with it have left.</summary>
     /// <returns>The answers that got one.</returns>
     public IReadOnlyList<GrowingAnswer> Draw()

@@ -29,7 +29,7 @@ public sealed class TextGenerator(LanguageModel model)
 
     /// <summary>
     /// Answers many prompts in fixed batches of consecutive ones: rollouts, evaluations. Which batch a prompt falls into depends on its place only,
-    /// so a repeated call repeats every bit; prompts that are the same array are read once per batch.
+    /// so a repeated call repeats every bit; what prompts of a batch have in common at their beginning is read once.
     /// </summary>
     /// <param name="rows">How many are answered together, at least 1.</param>
     /// <returns>The answers, in the order of the requests.</returns>
@@ -43,19 +43,13 @@ public sealed class TextGenerator(LanguageModel model)
     private IEnumerable<GeneratedText> Together(GenerationRequest[] requests, CancellationToken cancellation)
     {
         using var batch = new GenerationBatch(model);
-        var answers = new Dictionary<GenerationRequest, GrowingAnswer>(ReferenceEqualityComparer.Instance);
-        foreach (var same in requests.GroupBy(request => request.Prompt, ReferenceEqualityComparer.Instance))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var grown = batch.Add((int[])same.Key!, [.. same.Select(request => request.Options)]);
-            foreach (var (request, answer) in same.Zip(grown)) answers[request] = answer;
-        }
+        var answers = batch.Add(requests);
         while (batch.Growing.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
             batch.Draw();
             batch.Advance();
         }
-        return requests.Select(request => answers[request].Result());
+        return [.. answers.Select(answer => answer.Result())];
     }
 }

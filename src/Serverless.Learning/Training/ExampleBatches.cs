@@ -12,5 +12,5 @@ internal sealed class ExampleBatches(IReadOnlyList<TrainingSequence> examples, T
 
     public double StepsPerEpoch => order.StepsPerEpoch;
 
-    public IReadOnlyList<MicroBatch> BatchOf(int step) => PackedBatches.Build(examples, order.ExamplesOf(step), MicroBatchTokens);
+    public IReadOnlyList<MicroBatch> BatchOf(int step) => PackedBatches.Build(examples, order.ExamplesOf(step), MicroBatchTokens, options.SharesTokens);
 }

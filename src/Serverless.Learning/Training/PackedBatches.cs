@@ -2,47 +2,46 @@ using Serverless.Learning.Data;
 
 namespace Serverless.Learning.Training;
 
-/// <summary>Lays the packed examples of one optimiser step out as micro-batches of equally long rows.</summary>
+/// <summary>Lays the examples of one optimiser step out as micro-batches of equally long rows, several short ones in a row.</summary>
 internal static class PackedBatches
 {
     private const int ShortestRow = 256;
-    private const int Nothing = -1;
 
     /// <param name="examples">The data set.</param>
     /// <param name="chosen">Indices of the step's examples.</param>
-    /// <param name="microBatchTokens">The most tokens, padding included, of a micro-batch, unless a single row is longer.</param>
-    public static List<MicroBatch> Build(IReadOnlyList<TrainingSequence> examples, IReadOnlyList<int> chosen, int microBatchTokens)
+    /// <param name="microBatchTokens">The most places, padding included, of a micro-batch, unless a single row is longer.</param>
+    /// <param name="share">
+    /// Whether what examples of a micro-batch have in common at their beginning, before their first target, is computed once.
+    /// </param>
+    public static List<MicroBatch> Build(IReadOnlyList<TrainingSequence> examples, IReadOnlyList<int> chosen, int microBatchTokens, bool share = true)
     {
-        var sequences = chosen.Select(index => examples[index]).ToList();
-        var rows = Packing.Pack(sequences, Math.Max(ShortestRow, sequences.Max(sequence => sequence.Length)));
-        var time = rows.Max(row => row.Length);
-        return rows.Chunk(Math.Max(1, microBatchTokens / time)).Select(group => Lay(group, chosen)).ToList();
+        var lengths = chosen.Select(index => examples[index].Length).ToList();
+        var rows = Packing.FirstFitDecreasing(lengths, Math.Max(ShortestRow, lengths.Max()));
+        var time = rows.Max(row => row.Sum(member => lengths[member]));
+        return rows.Chunk(Math.Max(1, microBatchTokens / time))
+            .Select(group => Lay([.. group.Select(row => row.Select(member => chosen[member]).ToArray())], examples, share))
+            .ToList();
     }
 
-    private static MicroBatch Lay(PackedRow[] rows, IReadOnlyList<int> chosen)
+    /// <param name="rows">The indices of each row's examples.</param>
+    private static MicroBatch Lay(int[][] rows, IReadOnlyList<TrainingSequence> examples, bool share)
     {
-        var time = rows.Max(row => row.Length);
-        var batch = new MicroBatch
-        {
-            Rows = rows.Length,
-            Time = time,
-            Ids = new int[rows.Length * time],
-            Targets = Enumerable.Repeat(Nothing, rows.Length * time).ToArray(),
-            Positions = new int[rows.Length * time],
-            Examples = Enumerable.Repeat(Nothing, rows.Length * time).ToArray(),
-        };
+        var time = rows.Max(row => row.Sum(example => examples[example].Length));
+        var places = Enumerable.Repeat(-1, rows.Length * time).ToArray();
+        var tree = new TokenTree(share);
         for (var row = 0; row < rows.Length; row++)
         {
-            var packed = rows[row];
-            for (var t = 0; t < packed.Length; t++)
+            var at = row * time;
+            foreach (var example in rows[row])
             {
-                var at = row * time + t;
-                batch.Ids[at] = packed.Ids[t];
-                batch.Positions[at] = packed.Positions[t];
-                batch.Examples[at] = chosen[packed.Members[packed.Documents[t]]];
-                if (packed.Targets[t] != Packing.Ignored) batch.Targets[at] = (int)packed.Targets[t];
+                tree.Add(examples[example], example, places.AsSpan(at));
+                at += examples[example].Length;
             }
         }
-        return batch;
+        return new MicroBatch
+        {
+            Rows = rows.Length, Time = time, Ids = [.. tree.Ids], Targets = [.. tree.Targets], Positions = [.. tree.Positions], Examples = [.. tree.Examples],
+            Places = places,
+        };
     }
 }

@@ -16,13 +16,13 @@ internal sealed class PairBatches(IReadOnlyList<PreferencePair> pairs, TrainingO
 
     public double StepsPerEpoch => order.StepsPerEpoch;
 
-    public IReadOnlyList<MicroBatch> BatchOf(int step) => Lay(pairs, answers, order.ExamplesOf(step));
+    public IReadOnlyList<MicroBatch> BatchOf(int step) => Lay(pairs, answers, order.ExamplesOf(step), options.SharesTokens);
 
     /// <summary>Micro-batches of all of these pairs, in their order.</summary>
-    public static IReadOnlyList<MicroBatch> Lay(IReadOnlyList<PreferencePair> pairs) => Lay(pairs, AnswersOf(pairs), Enumerable.Range(0, pairs.Count));
+    public static IReadOnlyList<MicroBatch> Lay(IReadOnlyList<PreferencePair> pairs) => Lay(pairs, AnswersOf(pairs), Enumerable.Range(0, pairs.Count), share: true);
 
     /// <summary>As many whole pairs as fit, in their order.</summary>
-    private static List<MicroBatch> Lay(IReadOnlyList<PreferencePair> pairs, List<TrainingSequence> answers, IEnumerable<int> chosen)
+    private static List<MicroBatch> Lay(IReadOnlyList<PreferencePair> pairs, List<TrainingSequence> answers, IEnumerable<int> chosen, bool share)
     {
         var batch = new List<MicroBatch>();
         var group = new List<int>();
@@ -38,7 +38,7 @@ internal sealed class PairBatches(IReadOnlyList<PreferencePair> pairs, TrainingO
 
         void Flush()
         {
-            batch.AddRange(PackedBatches.Build(answers, group, int.MaxValue));
+            batch.AddRange(PackedBatches.Build(answers, group, int.MaxValue, share));
             group.Clear();
             tokens = 0;
         }

@@ -42,6 +42,9 @@ public sealed record TrainingOptions
     /// <summary>The dtype of matrix products, chosen by rule from the processor and kept for the whole job.</summary>
     public ComputePrecision Precision { get; init; } = ComputePrecision.Float32;
 
+    /// <summary>Whether examples that begin alike share tokens: dropout draws a mask for each example's own.</summary>
+    internal bool SharesTokens => Adapter.Dropout == 0;
+
     /// <exception cref="InputError">A value is out of its range; all faults are listed in one message.</exception>
     public void Validate()
     {

@@ -24,5 +24,6 @@ internal static class ServiceComposition
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<JournalWorkflowHost>(provider, provider.GetRequiredService<BlobAccount>().Journal))
         .AddSingleton<IWorkflowStarter>(provider => provider.GetRequiredService<JournalWorkflowHost>())
         .AddHostedService<LocalUpkeep>()
-        .AddHostedService<DropWatcher>();
+        .AddHostedService<DropWatcher>()
+        .AddHostedService<ModelDropWatcher>();
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Intake;
 using Serverless.Service.Pipeline.Webhooks;
 
@@ -19,6 +20,7 @@ public static class PipelineJournal
         .Add(ValidateFiles.Name, services.GetRequiredService<ValidateFiles>())
         .Add(Prepare.Name, services.GetRequiredService<Prepare>())
         .Add(Admit.Name, services.GetRequiredService<Admit>())
+        .Add(Teach.Name, services.GetRequiredService<Teach>())
         .Add(TrainChunk.Name, services.GetRequiredService<TrainChunk>())
         .Add(Evaluate.Name, services.GetRequiredService<Evaluate>())
         .Add(Publish.Name, services.GetRequiredService<Publish>())

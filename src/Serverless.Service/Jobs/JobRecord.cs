@@ -39,7 +39,7 @@ public sealed record JobRecord
     [JsonIgnore]
     public IEnumerable<(JsonElement Grader, string Path)> AnswerGraders =>
     [
-        .. Method.Grader is { } reward ? new[] { (reward, "method.reinforcement.grader") } : [],
+        .. Method.Grader is { } reward ? new[] { (reward, $"method.{(Method.Type == MethodType.Distillation ? "distillation" : "reinforcement")}.grader") } : [],
         .. Graders.Select((grader, at) => (grader, $"evaluation.graders[{at}]")),
     ];
 

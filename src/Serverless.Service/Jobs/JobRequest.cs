@@ -8,7 +8,7 @@ namespace Serverless.Service.Jobs;
 /// <summary>What a caller asks for when creating a job. Each field is within its own limits; whether files and model exist and fit is still to be checked.</summary>
 public sealed record JobRequest
 {
-    /// <summary>A base, a published model or a checkpoint.</summary>
+    /// <summary>A base, a published model, a checkpoint or an adapter.</summary>
     public required ModelId Model { get; init; }
 
     public required FileId TrainingFile { get; init; }

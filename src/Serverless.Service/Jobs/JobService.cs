@@ -7,11 +7,12 @@ using Serverless.Service.Inference;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Jobs;
 
 /// <summary>What callers can do with jobs.</summary>
-public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, GraderModels graderModels, IWorkflowStarter workflows, TimeProvider clock)
+public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, Teachers teachers, GraderModels graderModels, IWorkflowStarter workflows, TimeProvider clock)
 {
     /// <summary>Files of this purpose can be trained on.</summary>
     private const string TrainingPurpose = "fine-tune";
@@ -36,19 +37,13 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
 
     private async Task<JobRecord> CheckAsync(JobRequest request, ModelRecord? model, CancellationToken ct)
     {
-        if (request.Method.Type == MethodType.Distillation)
-            throw new InputError($"method.type: found '{Wire(request.Method.Type)}'; allowed: supervised, dpo, reinforcement, pretraining", "method");
         if (model is null)
             throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
-        if (model.Kind == ModelKind.Adapter)
-        {
-            throw new InputError(
-                $"The model '{model.Id}' is an adapter of '{model.BaseModel}' and cannot be trained further; a job starts from a base, a published model or a checkpoint",
-                "model", "model_not_available");
-        }
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);
+        if (request.Method.Distillation is { } distillation)
+            await teachers.FindAsync(distillation.Teacher, ct);
         await CheckEvaluationAsync(request, ct);
         return new JobRecord
         {
@@ -139,6 +134,8 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
 
     private async Task CheckEvaluationAsync(JobRequest request, CancellationToken ct)
     {
+        if (request.Method is { Type: MethodType.Distillation, Grader: { } passing })
+            await graderModels.CheckAsync(Grader.Parse(passing, "method.distillation.grader"), "method.distillation.grader.model", ct);
         foreach (var (at, json) in request.Graders.Index())
             await graderModels.CheckAsync(Grader.Parse(json, $"evaluation.graders[{at}]"), $"evaluation.graders[{at}].model", ct);
         if (request.ValidationFile is null && (request.PublishIf is not null || !request.Graders.IsEmpty))
@@ -163,6 +160,4 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         JobStatus.Failed => "failed",
         _ => "been cancelled",
     };
-
-    private static string Wire(MethodType type) => type.ToString().ToLowerInvariant();
 }

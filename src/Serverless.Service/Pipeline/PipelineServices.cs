@@ -6,6 +6,7 @@ using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Intake;
 using Serverless.Service.Pipeline.Webhooks;
 using Serverless.Service.Uploads;
@@ -41,6 +42,7 @@ public static class PipelineServices
         .AddSingleton<ValidateFiles>()
         .AddSingleton<Prepare>()
         .AddSingleton<Admit>()
+        .AddSingleton<Teach>()
         .AddSingleton<TrainChunk>()
         .AddSingleton<Evaluate>()
         .AddSingleton<Publish>()
@@ -77,6 +79,11 @@ public static class PipelineServices
         .AddSingleton<KeptAnswers>()
         .AddSingleton<References>()
         .AddSingleton<RolloutStore>()
+        .AddSingleton<StartingModels>()
+        .AddSingleton<TaughtAnswers>()
+        .AddSingleton<TaughtFiles>()
+        .AddSingleton<TeacherPrompts>()
+        .AddSingleton<Teachers>()
         .AddSingleton<TrainingFiles>()
         .AddSingleton<TrainingTasks>()
         .AddSingleton<TrainingSessions>()

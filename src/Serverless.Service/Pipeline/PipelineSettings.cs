@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Service.Pipeline;
@@ -35,6 +36,9 @@ public sealed record PipelineSettings
 
     /// <summary>The name of the deployment in the names of published models.</summary>
     public string Organization { get; init; } = "local";
+
+    /// <summary>Servers of others whose models can teach, by name.</summary>
+    public ImmutableArray<TeacherEndpoint> Teachers { get; init; } = [];
 
     /// <summary>The base whose tokenizer counts the tokens of incoming files, if the catalog has it.</summary>
     public string IntakeModel { get; init; } = "sample-8m";

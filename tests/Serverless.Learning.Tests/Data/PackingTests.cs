@@ -7,21 +7,6 @@ namespace Serverless.Learning.Tests.Data;
 public sealed class PackingTests
 {
     [Fact]
-    public void A_row_holds_ids_targets_positions_and_documents_of_its_sequences()
-    {
-        var rows = Packing.Pack([Sequence([1, 2], [false, true]), Sequence([3, 4, 5, 6], [false, false, true, true]), Sequence([7, 8, 9], [false, true, false])], maxTokens: 6);
-
-        Assert.Equal(2, rows.Count);
-        Assert.Equal([1, 0], rows[0].Members);
-        Assert.Equal([3, 4, 5, 6, 1, 2], rows[0].Ids);
-        Assert.Equal([Packing.Ignored, 5, 6, Packing.Ignored, 2, Packing.Ignored], rows[0].Targets);
-        Assert.Equal([0, 1, 2, 3, 0, 1], rows[0].Positions);
-        Assert.Equal([0, 0, 0, 0, 1, 1], rows[0].Documents);
-        Assert.Equal([2], rows[1].Members);
-        Assert.Equal([8, Packing.Ignored, Packing.Ignored], rows[1].Targets);
-    }
-
-    [Fact]
     public void The_longest_goes_first_into_the_first_row_with_room_and_equals_keep_their_order()
     {
         var rows = Packing.FirstFitDecreasing([2, 5, 4, 2, 7, 1, 2], 8);
@@ -40,20 +25,13 @@ public sealed class PackingTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Targets_are_as_many_as_supervised_tokens()
-    {
-        TrainingSequence[] sequences = [Sequence([1, 2, 3], [false, true, true]), Sequence([4], [false]), Sequence([5, 6], [false, false])];
-        Assert.Equal(2, Packing.Pack(sequences, 16).Sum(row => row.Targets.Count(target => target != Packing.Ignored)));
-    }
-
-    [Fact]
     public void A_sequence_longer_than_a_row_is_refused() =>
         Assert.Equal(
             "item 1 has length 9, a row at most 8 (Parameter 'lengths')",
             Assert.Throws<ArgumentException>(() => Packing.FirstFitDecreasing([3, 9], 8)).Message);
 
     [Fact]
-    public void No_sequences_make_no_rows() => Assert.Empty(Packing.Pack([], 8));
+    public void No_items_make_no_rows() => Assert.Empty(Packing.FirstFitDecreasing([], 8));
 
     [Fact]
     public void A_mask_must_be_as_long_as_the_ids_and_begin_after_the_first_token()

@@ -48,6 +48,17 @@ public sealed class FusedBf16Tests
     }
 
     [Fact]
+    public void TakeRows_has_the_twins_value_and_adds_gradients_in_fp32()
+    {
+        using var scope = NewDisposeScope();
+        var taken = randint(0, 3, [90], dtype: ScalarType.Int64);
+        Twins.AssertEqual(
+            Tolerance, [Rounded(3, 48)],
+            x => Plain.TakeRows(x[0], taken),
+            x => Fused.TakeRows(x[0].to(ScalarType.BFloat16), taken).to(ScalarType.Float32));
+    }
+
+    [Fact]
     public void SwiGlu_has_the_twins_value_and_gradients()
     {
         using var scope = NewDisposeScope();

@@ -51,6 +51,20 @@ public sealed class FusedTests
     }
 
     [Theory]
+    [InlineData(5, 9, 32)]
+    [InlineData(300, 700, 144)]
+    [InlineData(5, 9, 12)]
+    public void TakeRows_has_the_twins_value_and_gradient(int sources, int rows, int width)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(6);
+        var taken = randint(0, sources, [rows], dtype: ScalarType.Int64);
+        Twins.AssertEqual(
+            Tolerance, [randn(sources, 2 * width)],
+            inputs => Plain.TakeRows(inputs[0].narrow(1, width, width), taken), inputs => Fused.TakeRows(inputs[0].narrow(1, width, width), taken));
+    }
+
+    [Theory]
     [InlineData(5, 11, 1.0, null)]
     [InlineData(700, 40, 1.0, null)]
     [InlineData(700, 40, 0.7, null)]

@@ -11,7 +11,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// list of checkpoints gives it. From then on it is a model like others, whatever becomes of the job.
 /// </summary>
 public sealed class CheckpointModels(
-    ModelCatalog catalog, ModelStore store, JobCatalog jobs, JobLog log, JobPlans plans, CheckpointStore checkpoints, JobFolders folders,
+    ModelCatalog catalog, ModelStore store, StartingModels starting, JobCatalog jobs, JobLog log, JobPlans plans, CheckpointStore checkpoints, JobFolders folders,
     PipelineSettings settings, TimeProvider clock) : IDisposable
 {
     private const string StepMark = ":ckpt-step-";
@@ -72,9 +72,9 @@ public sealed class CheckpointModels(
         {
             var (files, export) = (Path.Combine(work, "files"), Path.Combine(work, "model"));
             await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(checkpoint, ct), Directory.CreateDirectory(files).FullName, ct);
-            var modelFolder = await store.DownloadAsync(model, folders.Models, ct);
+            var modelFolder = await starting.FolderAsync(model, ct);
             await using (var session = await TrainingSession.OpenAsync(job.Id, modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest))
-                await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.BaseModel.Value);
+                await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.Model.Value);
             return await store.PublishAsync(export, RecordOf(name, job), ct);
         }
         finally

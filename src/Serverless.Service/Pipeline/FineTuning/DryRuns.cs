@@ -5,6 +5,7 @@ using Serverless.Learning.Text;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -13,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// the model's weights and without libtorch.
 /// </summary>
 public sealed class DryRuns(
-    JobService jobs, FileCatalog files, JobDatasets datasets, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
+    JobService jobs, FileCatalog files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
     PipelineSettings settings, TimeProvider clock)
 {
     /// <exception cref="InputError">The request cannot be created, or its job would fail before it trains; the error is the one of either.</exception>
@@ -22,7 +23,9 @@ public sealed class DryRuns(
         var (job, model) = await jobs.DraftAsync(request, ct);
         var training = await FileAsync(job, job.TrainingFile, "training_file", ct);
         var validation = job.ValidationFile is { } id ? await FileAsync(job, id, "validation_file", ct) : null;
-        var light = model with { Parts = [.. model.Parts.Where(part => !part.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))] };
+        // An adapter has its base's shape, tokenizer and template.
+        var whole = await modelStore.WeightsOfAsync(model, ct);
+        var light = whole with { Parts = [.. whole.Parts.Where(part => !part.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))] };
         var encoder = (await encoders.OfAsync(light, ct)).At(job.CreatedAt);
         var config = DecoderConfig.Load(await modelStore.DownloadAsync(light, folders.Models, ct));
 
@@ -32,22 +35,24 @@ public sealed class DryRuns(
             ? DatasetScan.Start
             : await CountAsync(job, validation, "validation_file", encoder, until - clock.GetUtcNow(), ct);
         var isEstimated = !counted.Finished || validation is not null && !checkedOn.Finished;
-        var (whole, wholeChecked) = (Whole(counted, training), validation is null ? checkedOn : Whole(checkedOn, validation));
-        var plan = JobPlanning.PlanOf(job, config, whole, wholeChecked);
+        var cursor = new PrepareCursor { Training = Whole(counted, training), Validation = validation is null ? checkedOn : Whole(checkedOn, validation) };
+        var plan = JobPlanner.PlanOf(job, config, cursor);
         await datasets.CheckLengthAsync(job, training.Id, "training_file", counted, plan, encoder, ct);
         if (validation is not null)
             await datasets.CheckLengthAsync(job, validation.Id, "validation_file", checkedOn, plan, encoder, ct);
+        if (job.Method.Distillation is not null)
+            _ = await prompts.ReadAsync(job, ct);
         return new DryRun
         {
             Job = job with { Options = plan.Options, Fingerprint = plan.Fingerprint },
             Plan = plan,
             TrainingFile = training,
-            Training = whole,
+            Training = cursor.Training,
             ValidationFile = validation,
-            Validation = wholeChecked,
+            Validation = cursor.Validation,
             IsEstimated = isEstimated,
             Price = settings.Prices.For(plan.EstimatedBytes),
-            Warnings = await datasets.WarningsAsync(job, plan, whole, wholeChecked, settings.Prices, ct),
+            Warnings = await datasets.WarningsAsync(job, plan, cursor.Training, cursor.Validation, settings.Prices, ct),
         };
     }
 

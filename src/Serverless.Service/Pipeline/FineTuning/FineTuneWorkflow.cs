@@ -93,6 +93,7 @@ public sealed class FineTuneWorkflow : IWorkflow<FineTuneInput>
         JobStage.ValidateFiles => ValidateFiles.Name,
         JobStage.Prepare => Prepare.Name,
         JobStage.Admit => Admit.Name,
+        JobStage.Teach => Teaching.Teach.Name,
         JobStage.Train => TrainChunk.Name,
         JobStage.Evaluate => Evaluate.Name,
         JobStage.Publish => Publish.Name,

@@ -5,6 +5,7 @@ using Serverless.Learning.Text;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Storage;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -15,7 +16,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class Prepare(
     BlobAccount account, JobCatalog jobs, JobPlans plans, JobDatasets datasets, ModelCatalog models, ModelStore modelStore,
-    ModelEncoders encoders, JobFolders folders, JobEvents events, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
+    ModelEncoders encoders, TeacherPrompts prompts, JobFolders folders, JobEvents events, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Prepare));
 
@@ -42,7 +43,7 @@ public sealed class Prepare(
     {
         var ct = scope.Stopping;
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
-        var config = DecoderConfig.Load(await modelStore.DownloadAsync(model, folders.Models, ct));
+        var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
         var cursors = new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{job.Id}/prepare.json"));
         var cursor = (await cursors.ReadAsync(ct))?.Value ?? new PrepareCursor();
         cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, scope) };
@@ -51,10 +52,12 @@ public sealed class Prepare(
         await cursors.WriteAsync(cursor, ct);
         if (!cursor.Training.Finished || job.ValidationFile is not null && !cursor.Validation.Finished)
             return StageOutcome.More;
-        var plan = JobPlanning.PlanOf(job, config, cursor.Training, cursor.Validation);
+        var plan = JobPlanner.PlanOf(job, config, cursor);
         await datasets.CheckLengthAsync(job, job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
         if (job.ValidationFile is { } checkedFile)
             await datasets.CheckLengthAsync(job, checkedFile, "validation_file", cursor.Validation, plan, encoder, ct);
+        if (job.Method.Distillation is not null)
+            _ = await prompts.ReadAsync(job, ct);
         return await QueueAsync(job, plan, cursor, ct);
     }
 
