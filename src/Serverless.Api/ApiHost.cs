@@ -12,6 +12,7 @@ using Serverless.Api.Files;
 using Serverless.Api.Graders;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Api.Reference;
 using Serverless.Api.Updates;
 using Serverless.Api.Uploads;
 using Serverless.Service.Inference;
@@ -29,6 +30,7 @@ public static class ApiHost
     {
         services.AddSingleton(settings ?? new ApiSettings());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ReferenceEndpoints>();
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<UploadEndpoints>();
         services.AddSingleton<DatasetEndpoints>();

@@ -12,6 +12,7 @@ using Serverless.Api.Graders;
 using Serverless.Api.Idempotency;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Api.Reference;
 using Serverless.Api.Updates;
 using Serverless.Api.Uploads;
 
@@ -66,6 +67,7 @@ internal static class RouteTable
         To<ModelEndpoints>("DELETE", "/v1/models/{model}", (models, context) => models.DeleteAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files", (models, context) => models.ListArtefactsAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files/{**path}", (models, context) => models.DownloadArtefactAsync(context)),
+        To<ReferenceEndpoints>("GET", "/openapi.json", (reference, context) => reference.DocumentAsync(context)),
         To<DashboardEndpoints>("GET", "/", (dashboard, context) => dashboard.PageAsync(context)),
         To<DashboardEndpoints>("GET", "/dashboard/{version}/{name}", (dashboard, context) => dashboard.FileAsync(context)),
         To<SessionEndpoints>("GET", "/dashboard/session", (session, context) => session.StateAsync(context)),
