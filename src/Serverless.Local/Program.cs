@@ -13,6 +13,9 @@ ICommand[] commands =
     new ModelsAddCommand(AnsiConsole.Console, Environment.GetEnvironmentVariable),
     new ModelsListCommand(Console.Out),
     new ModelsRemoveCommand(Console.Out),
+    new ArithmeticCommand(AnsiConsole.Console),
+    new PreferencesCommand(AnsiConsole.Console),
+    new DistilCommand(AnsiConsole.Console),
     new PretrainCommand(AnsiConsole.Console),
     new TicketsCommand(Console.Out),
 ];

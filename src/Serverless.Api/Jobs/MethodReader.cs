@@ -28,8 +28,6 @@ internal static class MethodReader
             return (new JobMethod { Hyperparameters = ReadHyperparameters(body.Object("hyperparameters")) }, new AdapterRequest());
 
         var type = method.OneOf("type", Types) ?? throw Refusal.Missing(method.PathOf("type"));
-        if (type == "distillation")
-            throw Refusal.NotYet(method.PathOf("type"), type, "'supervised', 'dpo', 'reinforcement', and 'pretraining'");
         var hyperparameters = method.Object(type)?.Object("hyperparameters") ?? body.Object("hyperparameters");
         var read = ReadHyperparameters(hyperparameters);
         if (type == "dpo")
@@ -37,11 +35,14 @@ internal static class MethodReader
         var asked = new JobMethod { Type = TypeOf(type), Hyperparameters = read };
         if (type == "reinforcement")
             asked = PolicyReader.Read(asked, method, hyperparameters);
+        if (type == "distillation")
+            asked = DistillationReader.Read(asked, method);
         return (asked, ReadAdapter(method.Object("adapter")));
     }
 
     private static MethodType TypeOf(string type) => type switch
     {
+        "distillation" => MethodType.Distillation,
         "dpo" => MethodType.Dpo,
         "pretraining" => MethodType.Pretraining,
         "reinforcement" => MethodType.Reinforcement,

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Functions.Activities;
 
@@ -22,6 +23,10 @@ public sealed class FineTuneActivities(ActivityRuns runs)
     [Function(nameof(Admit))]
     public Task<StageOutcome> AdmitAsync([ActivityTrigger] JobId input, FunctionContext context) =>
         runs.RunAsync<Admit, JobId, StageOutcome>(input, context);
+
+    [Function(nameof(Teach))]
+    public Task<StageOutcome> TeachAsync([ActivityTrigger] JobId input, FunctionContext context) =>
+        runs.RunAsync<Teach, JobId, StageOutcome>(input, context);
 
     [Function(nameof(TrainChunk))]
     public Task<StageOutcome> TrainChunkAsync([ActivityTrigger] JobId input, FunctionContext context) =>

@@ -35,8 +35,8 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
         console.WriteLine($"Serverless answers at {head.Url}");
 
         var tickets = TicketGenerator.Generate();
-        var task = WriteTask(Path.Combine(settings.Data, "demo"), tickets);
-        var request = new JsonObject { ["model"] = SampleModel.Name, ["suffix"] = "tickets", ["seed"] = 1 };
+        var task = TicketTask.Write(Path.Combine(settings.Data, "demo"), tickets);
+        var request = new JsonObject { ["model"] = SampleModel.Name, ["suffix"] = "tickets", ["seed"] = 1, ["method"] = OnePass() };
         var outcome = await new LabelledRun(head, client, console).RunAsync(task, request, likelihoods: true, ct);
         console.Write(OutcomeTable.Of(outcome));
         await ShowAnswersAsync(client, outcome, tickets, ct);
@@ -46,16 +46,12 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
         return 0;
     }
 
-    private static LabelledTask WriteTask(string folder, TicketSets tickets)
+    // Many small steps: one pass of them learns as much as the two longer passes that `auto` would take, in half of it.
+    private static JsonObject OnePass() => new()
     {
-        Directory.CreateDirectory(folder);
-        var task = new LabelledTask(
-            "tickets", Path.Combine(folder, "train.jsonl"), Path.Combine(folder, "validation.jsonl"), Path.Combine(folder, "test.jsonl"));
-        TicketFile.Write(task.TrainPath, tickets.Train);
-        TicketFile.Write(task.ValidationPath, tickets.Validation);
-        TicketFile.Write(task.TestPath, tickets.Test);
-        return task;
-    }
+        ["type"] = "supervised",
+        ["supervised"] = new JsonObject { ["hyperparameters"] = new JsonObject { ["n_epochs"] = 1, ["batch_size"] = 8 } },
+    };
 
     private async Task ShowAnswersAsync(HeadClient client, LabelledOutcome outcome, TicketSets tickets, CancellationToken ct)
     {

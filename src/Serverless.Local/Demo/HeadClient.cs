@@ -28,6 +28,9 @@ internal sealed class HeadClient(Uri url) : IDisposable
     /// <summary>The job object.</summary>
     public Task<JsonElement> JobAsync(string id, CancellationToken ct) => GetAsync($"fine_tuning/jobs/{id}", ct);
 
+    /// <summary>The evaluation object of a job that has ended and had a validation file.</summary>
+    public Task<JsonElement> EvaluationAsync(string id, CancellationToken ct) => GetAsync($"fine_tuning/jobs/{id}/evaluation", ct);
+
     /// <summary>The newest events of a job, newest first.</summary>
     public async Task<IReadOnlyList<JsonElement>> EventsAsync(string id, int limit, CancellationToken ct) =>
         [.. (await GetAsync($"fine_tuning/jobs/{id}/events?limit={limit}", ct)).GetProperty("data").EnumerateArray()];

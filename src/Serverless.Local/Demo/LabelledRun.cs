@@ -5,10 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Learning.Data;
 using Serverless.Local.Composition;
 using Serverless.Local.Tasks;
-using Serverless.Service.Files;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning;
-using Serverless.Service.Storage;
 using Spectre.Console;
 
 namespace Serverless.Local.Demo;
@@ -26,15 +24,13 @@ internal sealed class LabelledRun(LocalHead head, HeadClient client, IAnsiConsol
     {
         var train = LabelledTask.Read(task.TrainPath);
         var test = LabelledTask.Read(task.TestPath);
-        request["training_file"] = await DropAsync(task.TrainPath, $"{task.Name}/train.jsonl", ct);
-        request["validation_file"] = await DropAsync(task.ValidationPath, $"{task.Name}/validation.jsonl", ct);
+        var run = new JobRun(head, client, console);
+        request["training_file"] = await run.DropAsync(task.TrainPath, $"{task.Name}/train.jsonl", ct);
+        request["validation_file"] = await run.DropAsync(task.ValidationPath, $"{task.Name}/validation.jsonl", ct);
 
         var clock = Stopwatch.StartNew();
-        var job = await client.CreateJobAsync(request, ct);
+        var job = await run.RunAsync(request, $"{request["model"]} learns from {train.Length} examples", ct);
         var id = job.GetProperty("id").GetString()!;
-        console.WriteLine($"Job {id} started: {request["model"]} learns from {train.Length} examples");
-        var watch = new JobWatch(client);
-        await new RunDisplay(console).ShowAsync(async report => job = await watch.WaitAsync(id, report, ct));
         var training = clock.Elapsed;
 
         var baseModel = new ModelId(request["model"]!.GetValue<string>());
@@ -59,14 +55,5 @@ internal sealed class LabelledRun(LocalHead head, HeadClient client, IAnsiConsol
             likelihoods ? await bench.LikeliestAsync(baseModel, test, ngrams.Labels, ct) : null,
             ngrams.Accuracy([.. test.Select(LabelledTask.TextOf)]),
             training);
-    }
-
-    private async Task<string> DropAsync(string path, string blobName, CancellationToken ct)
-    {
-        var drop = new DataDrop(head.Services.GetRequiredService<BlobAccount>(), head.Services.GetRequiredService<FileCatalog>(), client);
-        console.WriteLine($"Dropping {path} into the container datasets as {blobName}");
-        var file = await drop.TakeInAsync(path, blobName, ct);
-        console.WriteLine($"  taken in as {file.Id}: {file.Report!.Examples} examples, {file.Report.Tokens:N0} tokens, longest {file.Report.LongestTokens}");
-        return file.Id.Value;
     }
 }

@@ -12,8 +12,8 @@ namespace Serverless.Local.Demo;
 /// <summary>Scores models of the catalog on a test set that no training has seen.</summary>
 internal sealed class TestBench(ModelCatalog catalog, ModelStore store, JobFolders folders)
 {
-    // Labels are short; what runs on longer is wrong anyway.
-    private const int MostAnswerTokens = 24;
+    /// <summary>Labels are short; what runs on longer is wrong anyway.</summary>
+    public const int MostAnswerTokens = 24;
 
     /// <summary>Loss, token accuracy and exact answers of a model.</summary>
     public async Task<TestScores> ScoreAsync(ModelId id, ImmutableArray<ChatExample> test, CancellationToken ct)

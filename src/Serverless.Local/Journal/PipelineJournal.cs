@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Intake;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Local.Journal;
 
@@ -18,10 +20,12 @@ public static class PipelineJournal
         .Add(ValidateFiles.Name, services.GetRequiredService<ValidateFiles>())
         .Add(Prepare.Name, services.GetRequiredService<Prepare>())
         .Add(Admit.Name, services.GetRequiredService<Admit>())
+        .Add(Teach.Name, services.GetRequiredService<Teach>())
         .Add(TrainChunk.Name, services.GetRequiredService<TrainChunk>())
         .Add(Evaluate.Name, services.GetRequiredService<Evaluate>())
         .Add(Publish.Name, services.GetRequiredService<Publish>())
         .Add(Finish.Name, services.GetRequiredService<Finish>())
+        .Add(SendWebhooks.Name, services.GetRequiredService<SendWebhooks>())
         .Add(EvalRunWorkflow.Name, services.GetRequiredService<EvalRunWorkflow>())
         .Add(EvaluateItems.Name, services.GetRequiredService<EvaluateItems>())
         .Add(FailEvalRun.Name, services.GetRequiredService<FailEvalRun>());

@@ -9,9 +9,12 @@ public sealed record JobMethod
 
     public Hyperparameters Hyperparameters { get; init; } = new();
 
-    /// <summary>Reinforcement only: what grades the answers, as sent.</summary>
+    /// <summary>Reinforcement and distillation: what grades the answers, as sent.</summary>
     public JsonElement? Grader { get; init; }
 
     /// <summary>Reinforcement only: how the policy is optimised.</summary>
     public PolicyRequest? Policy { get; init; }
+
+    /// <summary>Distillation only: whose answers are learned.</summary>
+    public DistillationRequest? Distillation { get; init; }
 }

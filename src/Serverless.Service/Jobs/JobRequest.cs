@@ -8,7 +8,7 @@ namespace Serverless.Service.Jobs;
 /// <summary>What a caller asks for when creating a job. Each field is within its own limits; whether files and model exist and fit is still to be checked.</summary>
 public sealed record JobRequest
 {
-    /// <summary>A base, a published model or a checkpoint.</summary>
+    /// <summary>A base, a published model, a checkpoint or an adapter.</summary>
     public required ModelId Model { get; init; }
 
     public required FileId TrainingFile { get; init; }
@@ -30,6 +30,9 @@ public sealed record JobRequest
 
     /// <summary>What keeps a model that is not better from being published, if anything does.</summary>
     public PublishCondition? PublishIf { get; init; }
+
+    /// <summary>What the job may cost before it pauses itself, more than 0, in the currency of the price table; null: whatever it costs.</summary>
+    public double? Budget { get; init; }
 
     /// <summary>The owner's own pairs, at most 16.</summary>
     public ImmutableDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;

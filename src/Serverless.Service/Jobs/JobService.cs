@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Serverless.Learning;
 using Serverless.Learning.Grading;
@@ -6,11 +7,12 @@ using Serverless.Service.Inference;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Jobs;
 
 /// <summary>What callers can do with jobs.</summary>
-public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, GraderModels graderModels, IWorkflowStarter workflows, TimeProvider clock)
+public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, Teachers teachers, GraderModels graderModels, IWorkflowStarter workflows, TimeProvider clock)
 {
     /// <summary>Files of this purpose can be trained on.</summary>
     private const string TrainingPurpose = "fine-tune";
@@ -19,40 +21,47 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
     /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
     public async Task<JobRecord> CreateAsync(JobRequest request, CancellationToken ct)
     {
-        if (request.Method.Type == MethodType.Distillation)
-            throw new InputError($"method.type: found '{Wire(request.Method.Type)}'; allowed: supervised, dpo, reinforcement, pretraining", "method");
-        var model = await models.FindAsync(request.Model, ct)
-            ?? throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
-        if (model.Kind == ModelKind.Adapter)
-        {
-            throw new InputError(
-                $"The model '{model.Id}' is an adapter of '{model.BaseModel}' and cannot be trained further; a job starts from a base, a published model or a checkpoint",
-                "model", "model_not_available");
-        }
+        var model = await models.FindAsync(request.Model, ct);
+        var job = await jobs.CreateAsync(await CheckAsync(request, model, ct), ct);
+        await StartAsync(job.Id, ct);
+        return job;
+    }
+
+    /// <summary>The record that a request would make, and a description of its model, with nothing written or started.</summary>
+    /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
+    public async Task<(JobRecord Job, ModelRecord Model)> DraftAsync(JobRequest request, CancellationToken ct)
+    {
+        var model = await models.DescribeAsync(request.Model, ct);
+        return (await CheckAsync(request, model, ct), model!);
+    }
+
+    private async Task<JobRecord> CheckAsync(JobRequest request, ModelRecord? model, CancellationToken ct)
+    {
+        if (model is null)
+            throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);
+        if (request.Method.Distillation is { } distillation)
+            await teachers.FindAsync(distillation.Teacher, ct);
         await CheckEvaluationAsync(request, ct);
-        var job = await jobs.CreateAsync(
-            new JobRecord
-            {
-                Id = JobId.New(clock),
-                Model = request.Model,
-                BaseModel = model.BaseModel ?? model.Id,
-                TrainingFile = request.TrainingFile,
-                ValidationFile = request.ValidationFile,
-                Suffix = request.Suffix,
-                Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
-                Method = request.Method,
-                Adapter = request.Adapter,
-                Graders = request.Graders,
-                PublishIf = request.PublishIf,
-                Metadata = request.Metadata,
-                CreatedAt = clock.GetUtcNow(),
-            },
-            ct);
-        await StartAsync(job.Id, ct);
-        return job;
+        return new JobRecord
+        {
+            Id = JobId.New(clock),
+            Model = request.Model,
+            BaseModel = model.BaseModel ?? model.Id,
+            TrainingFile = request.TrainingFile,
+            ValidationFile = request.ValidationFile,
+            Suffix = request.Suffix,
+            Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
+            Method = request.Method,
+            Adapter = request.Adapter,
+            Graders = request.Graders,
+            PublishIf = request.PublishIf,
+            Budget = request.Budget,
+            Metadata = request.Metadata,
+            CreatedAt = clock.GetUtcNow(),
+        };
     }
 
     /// <summary>Starts the workflow of a job; harmless if it runs, or if the job is final.</summary>
@@ -78,13 +87,18 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         ct);
 
     /// <summary>Lets a job go on that waits, or that was asked to.</summary>
-    /// <exception cref="InputError">There is no such job, or it has ended.</exception>
-    public Task<JobRecord> ResumeAsync(JobId id, CancellationToken ct) => ChangeAsync(
+    /// <param name="budget">What it may cost from now on, all that it has cost included; null: what it might before.</param>
+    /// <exception cref="InputError">There is no such job, it has ended, or it has cost its budget already.</exception>
+    public Task<JobRecord> ResumeAsync(JobId id, CancellationToken ct, double? budget = null) => ChangeAsync(
         id,
         "resumed",
-        job => job.Status == JobStatus.Paused
-            ? job.After(JobMove.Resume, clock.GetUtcNow())
-            : job.Wish == JobWish.Pause ? job with { Wish = JobWish.None } : job,
+        job => (budget is null || job.Status.IsFinal() ? job : job with { Budget = budget }) switch
+        {
+            var waiting when (waiting.Status == JobStatus.Paused || waiting.Wish == JobWish.Pause) && waiting.IsAtBudget() => throw AtBudget(waiting),
+            { Status: JobStatus.Paused } paused => paused.After(JobMove.Resume, clock.GetUtcNow()),
+            { Wish: JobWish.Pause } asked => asked with { Wish = JobWish.None },
+            var other => other,
+        },
         ct);
 
     private async Task<JobRecord> ChangeAsync(JobId id, string done, Func<JobRecord, JobRecord> change, CancellationToken ct)
@@ -120,6 +134,8 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
 
     private async Task CheckEvaluationAsync(JobRequest request, CancellationToken ct)
     {
+        if (request.Method is { Type: MethodType.Distillation, Grader: { } passing })
+            await graderModels.CheckAsync(Grader.Parse(passing, "method.distillation.grader"), "method.distillation.grader.model", ct);
         foreach (var (at, json) in request.Graders.Index())
             await graderModels.CheckAsync(Grader.Parse(json, $"evaluation.graders[{at}]"), $"evaluation.graders[{at}].model", ct);
         if (request.ValidationFile is null && (request.PublishIf is not null || !request.Graders.IsEmpty))
@@ -128,6 +144,12 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             throw new InputError($"{parameter}: found no validation_file; allowed: {parameter} with the validation file that both models answer", parameter);
         }
     }
+
+    private static InputError AtBudget(JobRecord job) => new(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"budget: job {job.Id} has cost {job.Price!.Of(job.Seconds):0.######} {job.Price.Currency}, and its budget is {job.Budget}; allowed: a budget above what it has cost"),
+        "budget", "invalid_value");
 
     private static InputError NotFound(JobId id) =>
         new($"Could not find fine tune: {id}", "fine_tuning_job_id", "fine_tune_not_found");
@@ -138,6 +160,4 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         JobStatus.Failed => "failed",
         _ => "been cancelled",
     };
-
-    private static string Wire(MethodType type) => type.ToString().ToLowerInvariant();
 }

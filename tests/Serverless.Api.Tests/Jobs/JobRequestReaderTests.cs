@@ -96,6 +96,32 @@ public sealed class JobRequestReaderTests
         + "\"input\": \"{{sample.output_text}}\", \"reference\": \"{{item.answer}}\"}, \"hyperparameters\": {" + hyperparameters + "}}}";
 
     [Fact]
+    public void Distillation_takes_a_teacher_how_it_answers_and_what_passes()
+    {
+        var request = Read(With(Distillation("\"teacher\": \"r1\", \"n\": 4, \"temperature\": 0.6, \"top_p\": 0.95, \"max_completion_tokens\": 2000, \"pass_threshold\": 0.5, "
+            + "\"grader\": {\"type\": \"format\", \"name\": \"thinks\", \"input\": \"{{sample.output_text}}\", \"builtin\": \"think\"}, \"hyperparameters\": {\"n_epochs\": 2}")));
+
+        Assert.Equal((MethodType.Distillation, 2), (request.Method.Type, request.Method.Hyperparameters.Epochs));
+        Assert.Equal("format", request.Method.Grader!.Value.GetProperty("type").GetString());
+        Assert.Equal(
+            new DistillationRequest { Teacher = "r1", Samples = 4, Temperature = 0.6, TopP = 0.95, MaxAnswerTokens = 2000, PassThreshold = 0.5 }, request.Method.Distillation);
+        Assert.Equal(new DistillationRequest { Teacher = "r1" }, Read(With(Distillation("\"teacher\": \"r1\""))).Method.Distillation);
+    }
+
+    [Theory]
+    [InlineData("\"n\": 2", "Missing required parameter: 'method.distillation.teacher'.", "teacher")]
+    [InlineData("\"teacher\": \"r1\", \"n\": 0", "Invalid 'method.distillation.n': integer below minimum value. Expected a value >= 1, but got 0 instead.", "n")]
+    [InlineData("\"teacher\": \"r1\", \"temperature\": 3", "Invalid 'method.distillation.temperature': decimal above maximum value. Expected a value <= 2, but got 3 instead.", "temperature")]
+    [InlineData("\"teacher\": \"r1\", \"pass_threshold\": 1",
+        "'method.distillation.pass_threshold' belongs to a grader: give one in 'method.distillation.grader', or leave it out.", "pass_threshold")]
+    [InlineData("\"teacher\": \"r1\", \"tools\": []",
+        "Unknown parameter: 'method.distillation.tools'. Known there are: 'teacher', 'n', 'temperature', 'top_p', 'max_completion_tokens', 'grader', 'pass_threshold', and 'hyperparameters'.", "tools")]
+    public void A_wrong_field_of_distillation_is_refused(string fields, string message, string name) =>
+        Refused(With(Distillation(fields)), message, $"method.distillation.{name}");
+
+    private static string Distillation(string fields) => "\"method\": {\"type\": \"distillation\", \"distillation\": {" + fields + "}}";
+
+    [Fact]
     public void Pretraining_is_a_method_with_the_hyperparameters_of_all()
     {
         var request = Read(With("\"method\": {\"type\": \"pretraining\", \"pretraining\": {\"hyperparameters\": {\"max_sequence_length\": 256}}}"));
@@ -163,8 +189,7 @@ public sealed class JobRequestReaderTests
     [InlineData("\"method\": {}", "Missing required parameter: 'method.type'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"magic\"}",
         "Invalid value: 'magic'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.type")]
-    [InlineData("\"method\": {\"type\": \"distillation\"}",
-        "Unsupported value: 'method.type' does not support 'distillation' in this service yet. Supported values are: 'supervised', 'dpo', 'reinforcement', and 'pretraining'.", "method.type")]
+    [InlineData("\"method\": {\"type\": \"distillation\"}", "Missing required parameter: 'method.distillation'.", "method.distillation")]
     [InlineData("\"method\": {\"type\": \"reinforcement\"}", "Missing required parameter: 'method.reinforcement'.", "method.reinforcement")]
     [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {}}", "Missing required parameter: 'method.reinforcement.grader'.", "method.reinforcement.grader")]
     [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"response_format\": {}}}",

@@ -10,7 +10,8 @@ namespace Serverless.Local.Tests.Journal;
 /// </summary>
 /// <param name="lastWrites">How many writes get through.</param>
 /// <param name="sendsTheNext">Whether the write after these reaches the storage all the same.</param>
-public sealed class DyingTransport(int lastWrites, bool sendsTheNext) : HttpPipelineTransport
+/// <param name="counted">What the address of a write has in it that is counted; the others get through until then.</param>
+public sealed class DyingTransport(int lastWrites, bool sendsTheNext, string counted = "") : HttpPipelineTransport
 {
     private readonly HttpPipelineTransport _inner = HttpClientTransport.Shared;
     private readonly TaskCompletionSource _death = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,7 +32,8 @@ public sealed class DyingTransport(int lastWrites, bool sendsTheNext) : HttpPipe
 
     public override async ValueTask ProcessAsync(HttpMessage message)
     {
-        var isWrite = message.Request.Method != RequestMethod.Get && message.Request.Method != RequestMethod.Head;
+        var isWrite = message.Request.Method != RequestMethod.Get && message.Request.Method != RequestMethod.Head
+            && message.Request.Uri.ToString().Contains(counted, StringComparison.Ordinal);
         var number = isWrite ? Interlocked.Increment(ref _writes) : Volatile.Read(ref _writes);
         if (number <= lastWrites)
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Serverless.Learning;
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
@@ -71,7 +70,7 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task The_published_adapter_answers_on_its_base_as_an_adapter_too_and_trains_no_further()
+    public async Task The_published_adapter_answers_on_its_base_as_an_adapter_too_and_trains_further_from_there()
     {
         await using var head = await StartAsync();
         var training = await head.UploadAsync(TinyModel.Dataset(20));
@@ -90,9 +89,16 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
         // The merged weights are rounded to bfloat16.
         Assert.InRange(Distance(merged, unmerged), 0, 0.1);
         Assert.InRange(Distance(bare, unmerged), 0.5, 100);
-        var refusal = await Assert.ThrowsAsync<InputError>(() => head.CreateAsync(training, with: request => request with { Model = adapter.Id }));
-        Assert.Equal(
-            "The model 'routing' is an adapter of 'tiny' and cannot be trained further; a job starts from a base, a published model or a checkpoint", refusal.Message);
+        using (var start = LanguageModel.Load(await head.Get<StartingModels>().FolderAsync(adapter, default)))
+            Assert.InRange(Distance(Logits(start), unmerged), 0, 1e-5);
+
+        var next = await head.CreateAsync(training, training, request => FineTuneTests.Epochs(1)(request) with { Model = adapter.Id });
+        next = await head.UntilAsync(next.Id, JobStatus.Succeeded);
+        Assert.Equal($"ft:tiny:local::{next.Id.Value[^8..]}", next.FineTunedModel!.Value.Value);
+        await store.DeleteAsync(PipelineHead.Tiny, default);
+        var orphan = await head.CreateAsync(training, with: request => request with { Model = adapter.Id });
+        orphan = await head.UntilAsync(orphan.Id, JobStatus.Failed);
+        Assert.Equal("The model 'routing' is an adapter of 'tiny', which does not exist", orphan.Error!.Message);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using Serverless.Local.Tests.Journal;
+using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Storage;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
@@ -15,6 +17,12 @@ public sealed class FineTuneCrashTests(AzuriteFixture azurite) : IDisposable
     {
         CheckpointInterval = TimeSpan.FromMilliseconds(50),
         WishInterval = TimeSpan.FromMilliseconds(20),
+    };
+
+    private static readonly PipelineSettings CommitsAfterEachStep = new()
+    {
+        CheckpointInterval = TimeSpan.FromMilliseconds(1),
+        WishInterval = TimeSpan.FromMilliseconds(1),
     };
 
     private readonly TemporaryFolder _folder = new();
@@ -56,6 +64,48 @@ public sealed class FineTuneCrashTests(AzuriteFixture azurite) : IDisposable
         Assert.Single(messages, message => message.StartsWith("Step 30/60", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(MethodType.Dpo)]
+    [InlineData(MethodType.Reinforcement)]
+    public async Task Preferences_and_policies_whose_heads_die_again_and_again_end_with_the_same_bytes(MethodType method)
+    {
+        var prefix = await azurite.NewPrefixAsync();
+        var account = azurite.Open(prefix);
+        await account.CreateContainersAsync(default);
+        JobRecord unbroken, job;
+        JobRequest Asked(JobRequest request) => request with { Method = MethodData.Request(method, epochs: 3) };
+        await using (var head = await PipelineHead.StartAsync(account, NewFolder()))
+        {
+            var training = await head.UploadAsync(MethodData.Of(method, 16));
+            unbroken = await head.CreateAsync(training, with: Asked);
+            unbroken = await head.UntilAsync(unbroken.Id, JobStatus.Succeeded);
+            job = await head.CreateAsync(training, with: Asked);
+        }
+
+        // Of preferences while the reference is scored, too; of a policy also between the batches of answers of one step.
+        var (deaths, inTheMiddle) = (0, 0);
+        var parts = method == MethodType.Dpo ? "reference.json" : "rollouts";
+        foreach (var (writes, counted) in new[] { (1, parts), (2, parts), (4, "checkpoints"), (2, parts) })
+        {
+            var transport = new DyingTransport(writes, sendsTheNext: writes % 2 == 0, counted);
+            var head = await PipelineHead.StartAsync(Through(prefix, transport), NewFolder(), CommitsAfterEachStep);
+            deaths += await DiesAsync(head, transport, job.Id) ? 1 : 0;
+            await head.DisposeAsync();
+            inTheMiddle += await IsInTheMiddleAsync(account, job, method) ? 1 : 0;
+        }
+        Assert.True(deaths >= 2, $"the heads died {deaths} times");
+        Assert.True(inTheMiddle >= 1, "no head died while a reference was scored or answers were drawn");
+
+        await using var last = await PipelineHead.StartAsync(account, NewFolder());
+        job = await last.UntilAsync(job.Id, JobStatus.Succeeded);
+        Assert.Equal(await last.WeightsAsync(unbroken), await last.WeightsAsync(job));
+        var steps = await last.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+        Assert.Equal(Enumerable.Range(1, 12), steps.Select(step => step.Step));
+        var before = await last.Get<JobLog>().ListMetricsAsync(unbroken.Id, 0, default);
+        Assert.Equal(before.Select(step => step.TrainLoss), steps.Select(step => step.TrainLoss));
+        Assert.Equal(await ResultsAsync(last, unbroken), await ResultsAsync(last, job));
+    }
+
     [Fact]
     public async Task A_job_whose_workflow_was_never_started_is_started_by_the_next_head()
     {
@@ -81,6 +131,24 @@ public sealed class FineTuneCrashTests(AzuriteFixture azurite) : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>Whether there are scores of some pairs only, or answers of a step that was not taken.</summary>
+    private static async Task<bool> IsInTheMiddleAsync(BlobAccount account, JobRecord job, MethodType method)
+    {
+        if (method == MethodType.Dpo)
+            return await new References(account).FindAsync(job.Id, default) is { Finished: false };
+        var step = (await new JobLog(account, TimeProvider.System).ReadHeadAsync(job.Id, default))?.Step ?? 0;
+        return (await new RolloutStore(account).ReadAsync(job.Id, step, default)).Count > 0;
+    }
+
+    /// <summary>The hashes of the answers that were drawn; the metrics hold times.</summary>
+    private static async Task<List<string>> ResultsAsync(PipelineHead head, JobRecord job)
+    {
+        var hashes = new List<string>();
+        foreach (var id in job.ResultFiles.Skip(1))
+            hashes.Add((await head.Get<FileCatalog>().FindAsync(id, default))!.Sha256);
+        return hashes;
+    }
 
     private static async Task<bool> DiesAsync(PipelineHead head, DyingTransport transport, JobId id)
     {

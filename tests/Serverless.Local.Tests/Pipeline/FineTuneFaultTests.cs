@@ -97,10 +97,13 @@ public sealed class FineTuneFaultTests(AzuriteFixture azurite) : IDisposable
             request => request with { TrainingFile = good, Model = new ModelId("gpt-9") });
         await AssertRefusedAsync(
             head,
-            "method.type: found 'distillation'; allowed: supervised, dpo, reinforcement, pretraining",
-            "method",
-            null,
-            request => request with { TrainingFile = good, Method = new JobMethod { Type = MethodType.Distillation } });
+            "method.distillation.teacher: found 'socrates'; allowed: a model of this service, or a teacher of the configuration (none are)",
+            "method.distillation.teacher",
+            "model_not_available",
+            request => request with
+            {
+                TrainingFile = good, Method = new JobMethod { Type = MethodType.Distillation, Distillation = new DistillationRequest { Teacher = "socrates" } },
+            });
         Assert.Empty((await head.JobCatalog.ListAsync(null, 10, null, default)).Items);
     }
 

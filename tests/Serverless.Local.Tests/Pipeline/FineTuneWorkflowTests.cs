@@ -3,6 +3,7 @@ using Serverless.Local.Journal;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Local.Tests.Pipeline;
 
@@ -17,12 +18,26 @@ public sealed class FineTuneWorkflowTests
     [Fact]
     public void A_job_goes_through_its_stages_in_order()
     {
-        var run = new Run().Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done)
+        var run = new Run().Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done).Answer(StageOutcome.More, StageOutcome.Done)
             .Answer(StageOutcome.More, StageOutcome.More, StageOutcome.Done).Answer(StageOutcome.Done, StageOutcome.Done);
         Assert.Equal(
-            ["ValidateFiles", "Prepare", "Admit", "TrainChunk", "TrainChunk", "TrainChunk", "Evaluate", "Publish", "Finish"], run.Asked);
+            ["ValidateFiles", "Prepare", "Admit", "Teach", "Teach", "TrainChunk", "TrainChunk", "TrainChunk", "Evaluate", "Publish", "Finish"], run.Asked);
         Assert.Equal(new JobEnd(Job, JobMove.Succeed), run.Input<JobEnd>());
         run.Answer(true);
+        Assert.Equal(new WebhookCall(Job), run.Input<WebhookCall>());
+        run.Answer(true);
+        Assert.Equal(JournalState.Ended, run.Record.State);
+    }
+
+    [Fact]
+    public void A_webhook_that_fails_at_every_attempt_is_noted_and_the_job_has_ended_all_the_same()
+    {
+        var run = new Run().Answer(StageOutcome.Stop);
+        run.Answer(true);
+        run.Settle(new JournalEntry(JournalStep.Activity, "SendWebhooks", Now, Failure: "it answered 500"));
+        Assert.Equal(new WebhookCall(Job, GivesUp: true), run.Input<WebhookCall>());
+        run.Answer(false);
+        Assert.Equal(["ValidateFiles", "Finish", "SendWebhooks", "SendWebhooks"], run.Asked);
         Assert.Equal(JournalState.Ended, run.Record.State);
     }
 
@@ -41,6 +56,7 @@ public sealed class FineTuneWorkflowTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)]
     public void A_stage_that_yields_asks_for_admission_again(int stagesDone)
     {
         var run = new Run();
@@ -49,7 +65,7 @@ public sealed class FineTuneWorkflowTests
         run.Answer(StageOutcome.Yield);
         Assert.Equal("Admit", run.Asked[^1]);
         run.Answer(StageOutcome.Done);
-        Assert.Equal("TrainChunk", run.Asked[^1]);
+        Assert.Equal("Teach", run.Asked[^1]);
     }
 
     [Theory]
@@ -59,6 +75,7 @@ public sealed class FineTuneWorkflowTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)]
     public void A_fault_of_the_owner_or_a_cancellation_ends_the_job_at_any_stage(int stagesDone)
     {
         foreach (var (outcome, end) in new[]
@@ -90,8 +107,8 @@ public sealed class FineTuneWorkflowTests
     [Fact]
     public void A_long_job_continues_as_new_at_its_stage()
     {
-        var run = new Run().Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done);
-        for (var chunk = 0; chunk < FineTuneWorkflow.CallsPerRun - 3; chunk++)
+        var run = new Run().Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done, StageOutcome.Done);
+        for (var chunk = 0; chunk < FineTuneWorkflow.CallsPerRun - 4; chunk++)
             run.Answer(StageOutcome.More);
         Assert.Equal((1, 0), (run.Record.Generation, run.Record.History.Length));
         Assert.Equal(new FineTuneInput(Job, JobStage.Train), run.Record.Input.Deserialize<FineTuneInput>(PipelineJson.Options));

@@ -198,37 +198,15 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Epochs of four pairs a step, at a rate at which the tiny model moves.</summary>
-    private static Func<JobRequest, JobRequest> Preferences(int epochs) => request => request with
-    {
-        Method = new JobMethod { Type = MethodType.Dpo, Hyperparameters = new Hyperparameters { Epochs = epochs, BatchSize = 4, LearningRate = 2e-3 } },
-    };
+    private static Func<JobRequest, JobRequest> Preferences(int epochs) => request => request with { Method = MethodData.Request(MethodType.Dpo, epochs) };
 
     /// <summary>Three steps of four prompts with twenty answers each, rewarded for a letter.</summary>
-    private static JobRequest Reinforcement(JobRequest request) => request with
-    {
-        Method = new JobMethod
-        {
-            Type = MethodType.Reinforcement,
-            Hyperparameters = new Hyperparameters { Epochs = 1, BatchSize = 4, LearningRate = 2e-3 },
-            Grader = JsonSerializer.SerializeToElement(
-                new { type = "string_check", name = "letter", operation = "like", input = "{{sample.output_text}}", reference = "{{item.letter}}" }),
-            Policy = new PolicyRequest { GroupSize = 20, MaxAnswerTokens = 6, Beta = 0.05 },
-        },
-    };
+    private static JobRequest Reinforcement(JobRequest request) => request with { Method = MethodData.Request(MethodType.Reinforcement) };
 
-    private static string Prompts(int count) => string.Concat(Enumerable.Range(0, count).Select(number => JsonSerializer.Serialize(new
-    {
-        messages = new[] { new { role = "user", content = $"Ticket {number}" } },
-        letter = "e",
-    }) + "\n"));
+    private static string Prompts(int count) => MethodData.Of(MethodType.Reinforcement, count);
 
     /// <summary>One team is always preferred to another: what even random weights learn in a few steps.</summary>
-    private static string Pairs(int count) => string.Concat(Enumerable.Range(0, count).Select(number => JsonSerializer.Serialize(new
-    {
-        input = new { messages = new[] { new { role = "user", content = $"Ticket {number}" } } },
-        preferred_output = new[] { new { role = "assistant", content = "billing" } },
-        non_preferred_output = new[] { new { role = "assistant", content = "shipping" } },
-    }) + "\n"));
+    private static string Pairs(int count) => MethodData.Of(MethodType.Dpo, count);
 
     private static string TinyDocuments(int count) => JsonSerializer.Serialize(Enumerable.Range(0, count).Select(number =>
         $"the parcel {number} has not arrived and the tracking page shows nothing"));

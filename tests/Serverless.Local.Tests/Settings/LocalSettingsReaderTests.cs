@@ -38,7 +38,7 @@ public sealed class LocalSettingsReaderTests
             new() { ["Url"] = "localhost", ["Data"] = "" }));
         Assert.Equal(
             """
-            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, AllowedHosts, AllowedOrigins, ChunkSeconds, CheckpointSeconds
+            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, Teachers, AllowedHosts, AllowedOrigins, RequestsPerMinute, StreamsPerCaller, ChunkSeconds, CheckpointSeconds, PricePerGbSecond, Currency, InstanceMemoryMB, Webhooks
             settings: --data: found nothing; leave it out for the default (data)
             settings: SERVERLESS_THREADS: found "0.5"; allowed: a whole number from 0 to 1024
             settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071
@@ -64,6 +64,33 @@ public sealed class LocalSettingsReaderTests
         var error = Assert.Throws<InputError>(() => Read([], [], new() { ["Url"] = "http://0.0.0.0:7071" }));
         Assert.Equal("settings: Keys: found none; an address other than this machine's own (http://0.0.0.0:7071/) needs at least one", error.Message);
         Assert.Single(Read([], new() { ["SERVERLESS_KEYS"] = "secret" }, new() { ["Url"] = "http://0.0.0.0:7071" }).Keys);
+    }
+
+    [Fact]
+    public void A_teacher_is_a_name_an_address_a_model_and_perhaps_a_key()
+    {
+        var settings = Read(
+            new() { ["Serverless:Teachers:0"] = "r1 https://api.example.com/v1 deepseek-reasoner secret", ["Serverless:Teachers:1"] = "near http://localhost:8080/v1 qwen" }, [], []);
+        Assert.Equal(
+            [new("r1", new Uri("https://api.example.com/v1"), "deepseek-reasoner", "secret"), new("near", new Uri("http://localhost:8080/v1"), "qwen", null)],
+            settings.Pipeline().Teachers);
+        Assert.DoesNotContain("secret", $"{settings.Teachers[0]}", StringComparison.Ordinal);
+        var error = Assert.Throws<InputError>(() => Read([], new() { ["SERVERLESS_TEACHERS"] = "r1 secret,a http://a b,a http://c d" }, []));
+        Assert.Equal(
+            """
+            settings: SERVERLESS_TEACHERS, entry 1: found 2 parts; allowed: name, address (http or https), model and, if it wants one, key, with blanks between them
+            settings: SERVERLESS_TEACHERS: found the name a 2 times; allowed: once
+            """,
+            error.Message);
+    }
+
+    [Fact]
+    public void A_key_that_claims_to_be_a_hash_and_is_none_is_named_by_its_place()
+    {
+        var error = Assert.Throws<InputError>(() => Read([], new() { ["SERVERLESS_KEYS"] = "laptop=sk-1,ci=sha256:abcd" }, []));
+        Assert.Equal(
+            "settings: SERVERLESS_KEYS: found no hash behind sha256: in entry 2; allowed: a key, or sha256: and 64 hexadecimal digits, either with name= before it",
+            error.Message);
     }
 
     private static LocalSettings Read(

@@ -13,8 +13,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other.
 /// </summary>
 public sealed class Evaluate(
-    BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, ModelStore modelStore, JobExports exports,
-    JobEvaluations evaluations, EvaluationItems items, JobFolders folders, PipelineSettings settings, TimeProvider clock,
+    BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, StartingModels starting, JobExports exports,
+    JobEvaluations evaluations, EvaluationItems items, JobCosts costs, PipelineSettings settings, TimeProvider clock,
     ILogger<Evaluate> logger) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Evaluate));
@@ -31,7 +31,7 @@ public sealed class Evaluate(
         {
             var examples = await files.ReadAsync(job, validation, "validation_file", ct);
             var evaluation = await evaluations.FindAsync(input, ct) ?? new JobEvaluation { Examples = examples.Count };
-            return evaluation.Finished ? StageOutcome.Done : await CompareAsync(job, examples, evaluation, scope);
+            return evaluation.Finished ? StageOutcome.Done : await costs.CountAsync(input, () => CompareAsync(job, examples, evaluation, scope));
         }
         catch (InputError error)
         {
@@ -43,7 +43,7 @@ public sealed class Evaluate(
         JobRecord job, IReadOnlyList<DatasetExample> examples, JobEvaluation evaluation, ActivityScope scope)
     {
         var plan = await plans.FindAsync(job.Id, scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens, !job.Graders.IsEmpty, settings);
+        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, job.AnswerGraders.Any(), settings);
         if (await exports.FolderAsync(job, scope.Stopping) is not { } tunedFolder)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
@@ -96,6 +96,6 @@ public sealed class Evaluate(
     {
         var model = await models.FindAsync(job.Model, ct)
             ?? throw new InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
-        return await modelStore.DownloadAsync(model, folders.Models, ct);
+        return await starting.FolderAsync(model, ct);
     }
 }

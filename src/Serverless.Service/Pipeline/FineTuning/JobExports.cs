@@ -31,7 +31,7 @@ public sealed class JobExports(
         try
         {
             using var use = await sessions.OpenAsync(job, plan, head, ct);
-            await use.Session.ExportAsync(unfinished, job.BaseModel.Value);
+            await use.Session.ExportAsync(unfinished, job.Model.Value);
             trained = await use.Session.SampleAsync();
         }
         catch (CheckpointDamagedException damage)

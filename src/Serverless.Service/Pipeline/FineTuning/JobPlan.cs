@@ -27,10 +27,16 @@ public sealed record JobPlan
     /// <summary>Optimiser steps of one pass over the training file.</summary>
     public int StepsPerEpoch => TotalSteps / Options.Epochs;
 
-    /// <summary>Examples of the training file.</summary>
+    /// <summary>The longest example in tokens; of prompts, what leaves room for an answer.</summary>
+    public int LongestExample => Options.MaxSequenceLength - (Options.Policy?.MaxAnswerTokens ?? 0);
+
+    /// <summary>The most tokens of an answer of the teacher; null of every method but distillation.</summary>
+    public int? AnswerTokens { get; init; }
+
+    /// <summary>Examples of the training file, or of what a teacher made of it.</summary>
     public required int Examples { get; init; }
 
-    /// <summary>Tokens of the training file.</summary>
+    /// <summary>Their tokens.</summary>
     public required long Tokens { get; init; }
 
     /// <summary>Tokens that will be trained on, every epoch counted.</summary>

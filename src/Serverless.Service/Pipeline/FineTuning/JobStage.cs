@@ -6,6 +6,7 @@ public enum JobStage
     ValidateFiles,
     Prepare,
     Admit,
+    Teach,
     Train,
     Evaluate,
     Publish,

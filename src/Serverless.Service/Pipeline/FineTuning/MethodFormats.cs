@@ -12,7 +12,8 @@ internal static class MethodFormats
     {
         MethodType.Dpo => [DatasetFormat.Preference],
         MethodType.Pretraining => [DatasetFormat.Text, DatasetFormat.PlainText],
-        MethodType.Reinforcement or MethodType.Distillation => [DatasetFormat.Reinforcement],
+        MethodType.Reinforcement => [DatasetFormat.Reinforcement],
+        MethodType.Distillation => [DatasetFormat.Reinforcement, DatasetFormat.Chat, DatasetFormat.PromptCompletion],
         _ => [DatasetFormat.Chat, DatasetFormat.PromptCompletion],
     };
 

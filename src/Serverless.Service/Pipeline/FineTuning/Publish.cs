@@ -4,6 +4,7 @@ using Serverless.Learning.Formats;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -13,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class Publish(
     JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobMerges merges, JobEvaluations evaluations, JobEvents events,
-    JobLog log, FileCatalog files, FileStore store, RolloutStore rollouts, JobFolders folders, ModelStore models, PipelineSettings settings,
+    JobLog log, FileCatalog files, FileStore store, RolloutStore rollouts, JobCosts costs, JobFolders folders, ModelStore models, PipelineSettings settings,
     TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
@@ -28,7 +29,7 @@ public sealed class Publish(
             return StageOutcome.Done;
         try
         {
-            return await PublishAsync(job, ct);
+            return await costs.CountAsync(input, () => PublishAsync(job, ct));
         }
         catch (InputError error)
         {
@@ -73,6 +74,8 @@ public sealed class Publish(
         using var csv = new MemoryStream(StepMetricsCsv.Write(metrics));
         var results = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, StepMetricsCsv.FileName, csv, ct);
         List<FileId> resultFiles = [results.Id];
+        if (job.Method.Distillation is not null)
+            resultFiles.Add(TaughtFiles.IdOf(job));
         if (plan.Options.Policy is not null && await StoreRolloutsAsync(job, ct) is { } answers)
             resultFiles.Add(answers);
         await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [.. resultFiles] }, ct);
@@ -102,8 +105,14 @@ public sealed class Publish(
     private async Task<IReadOnlyList<ModelCardDataset>> DataAsync(JobRecord job, JobPlan plan, CancellationToken ct)
     {
         var data = new List<ModelCardDataset>();
+        if (job.Method.Distillation is not null && await files.FindAsync(TaughtFiles.IdOf(job), ct) is { } taught)
+            data.Add(PublishedCard.Dataset("training", taught, plan.Examples, plan.Tokens));
         if (await files.FindAsync(job.TrainingFile, ct) is { } training)
-            data.Add(PublishedCard.Dataset("training", training, plan.Examples, plan.Tokens));
+        {
+            data.Add(job.Method.Distillation is null
+                ? PublishedCard.Dataset("training", training, plan.Examples, plan.Tokens)
+                : PublishedCard.Dataset("prompts", training, training.Report?.Examples ?? 0, training.Report?.Tokens ?? 0));
+        }
         if (job.ValidationFile is { } id && await files.FindAsync(id, ct) is { } validation)
             data.Add(PublishedCard.Dataset("validation", validation, plan.ValidationExamples, plan.ValidationTokens));
         return data;

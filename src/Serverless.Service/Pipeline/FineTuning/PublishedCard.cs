@@ -5,6 +5,7 @@ using Serverless.Learning.Formats;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -28,6 +29,7 @@ internal static class PublishedCard
     private static string MethodName(MethodType type) => type switch
     {
         MethodType.Dpo => "direct preference optimisation",
+        MethodType.Distillation => "distillation",
         MethodType.Pretraining => "continued pre-training",
         MethodType.Reinforcement => "group-relative policy optimisation",
         _ => "supervised fine-tuning",
@@ -74,6 +76,15 @@ internal static class PublishedCard
             yield return ("dynamic_sampling_rounds", Text(policy.Resamples));
             yield return ("overlong_filtering", policy.FilterOverlong ? "true" : "false");
             yield return ("length_penalty_tokens", Text(policy.PenaltyTokens));
+        }
+        if (job.Method.Distillation is { } distillation && plan.AnswerTokens is { } tokensOfAnswer)
+        {
+            var sampling = TeacherSampling.Of(distillation, tokensOfAnswer, job.Seed);
+            yield return ("teacher", distillation.Teacher);
+            yield return ("n", Text(sampling.Samples));
+            yield return ("temperature", Text(sampling.Temperature));
+            yield return ("top_p", Text(sampling.TopP));
+            yield return ("max_completion_tokens", Text(sampling.MaxTokens));
         }
         if (options.Beta is { } beta)
             yield return ("beta", Text(beta));

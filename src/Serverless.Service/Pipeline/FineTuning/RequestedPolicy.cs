@@ -9,13 +9,17 @@ internal static class RequestedPolicy
     private const int UsualAnswerTokens = 512;
     private const int LeastAnswerTokens = 16;
 
+    /// <summary>The most tokens of an answer where nothing else is asked for.</summary>
+    public static int AnswerTokens(int context, int longestPrompt) =>
+        Math.Clamp(context - longestPrompt, Math.Min(LeastAnswerTokens, context), UsualAnswerTokens);
+
     /// <param name="context">The longest sequence, prompt and answer together.</param>
     /// <param name="longestPrompt">The tokens of the longest prompt.</param>
     public static PolicyOptions Resolve(PolicyRequest asked, int context, int longestPrompt)
     {
         var type = asked.LossType ?? LossType.Grpo;
         var isDapo = type == LossType.Dapo;
-        var most = asked.MaxAnswerTokens ?? Math.Clamp(context - longestPrompt, Math.Min(LeastAnswerTokens, context), UsualAnswerTokens);
+        var most = asked.MaxAnswerTokens ?? AnswerTokens(context, longestPrompt);
         return new PolicyOptions
         {
             LossType = type,

@@ -1,22 +1,32 @@
 using Serverless.Learning.Data;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Reads whole data sets into memory, as training and evaluation need them.</summary>
 public sealed class TrainingFiles(FileCatalog catalog, FileStore store)
 {
+    /// <summary>What a job learns from: its training file, or the answers of its teacher.</summary>
+    /// <exception cref="Learning.InputError">The file is gone or has faults.</exception>
+    public Task<IReadOnlyList<DatasetExample>> ReadLearnedAsync(JobRecord job, CancellationToken ct) => job.Method.Type == MethodType.Distillation
+        ? ReadAsync(TaughtFiles.IdOf(job), _ => DatasetFormat.Chat, TaughtFiles.FileName, int.MaxValue, ct)
+        : ReadAsync(job, job.TrainingFile, "training_file", ct);
+
     /// <summary>The examples of a file in the format that the job's method takes, in the order of the file.</summary>
     /// <param name="most">Reads no further than this many.</param>
     /// <exception cref="Learning.InputError">The file is gone or has faults.</exception>
-    public async Task<IReadOnlyList<DatasetExample>> ReadAsync(
-        JobRecord job, FileId id, string parameter, CancellationToken ct, int most = int.MaxValue)
+    public Task<IReadOnlyList<DatasetExample>> ReadAsync(JobRecord job, FileId id, string parameter, CancellationToken ct, int most = int.MaxValue) =>
+        ReadAsync(id, file => MethodFormats.Of(job.Method.Type, file), parameter, most, ct);
+
+    private async Task<IReadOnlyList<DatasetExample>> ReadAsync(
+        FileId id, Func<FileRecord, DatasetFormat> format, string parameter, int most, CancellationToken ct)
     {
         var file = await catalog.FindAsync(id, ct);
         await using var stream = file is null ? null : await store.OpenAsync(id, 0, ct);
         if (stream is null)
             throw new Learning.InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
-        return [.. DatasetReader.Read(stream, file!.Name, MethodFormats.Of(job.Method.Type, file)).Take(most)];
+        return [.. DatasetReader.Read(stream, file!.Name, format(file)).Take(most)];
     }
 }

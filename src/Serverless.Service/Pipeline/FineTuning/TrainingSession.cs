@@ -116,6 +116,7 @@ public sealed class TrainingSession : IAsyncDisposable
     }
 
     /// <summary>Writes the merged model and, with adapters, the adapter in a folder <c>adapter</c> within it.</summary>
+    /// <param name="baseModel">The model that training started from, on which the adapter answers.</param>
     public Task ExportAsync(string folder, string baseModel) => _thread.RunAsync(() =>
     {
         _trainer.ExportMerged(folder);

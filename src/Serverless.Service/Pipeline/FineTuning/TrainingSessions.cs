@@ -9,7 +9,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// each training slot.
 /// </summary>
 public sealed class TrainingSessions(
-    TrainingTasks tasks, RolloutStore rollouts, ModelCatalog models, ModelStore modelStore, ModelEncoders encoders, CheckpointStore checkpoints, JobFolders folders,
+    TrainingTasks tasks, RolloutStore rollouts, ModelCatalog models, StartingModels starting, ModelEncoders encoders, CheckpointStore checkpoints, JobFolders folders,
     PipelineSettings settings) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
@@ -79,7 +79,7 @@ public sealed class TrainingSessions(
             ?? throw new Learning.InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
         var task = await tasks.OfAsync(job, plan, encoder, ct);
-        var modelFolder = await modelStore.DownloadAsync(model, folders.Models, ct);
+        var modelFolder = await starting.FolderAsync(model, ct);
         string? checkpoint = null;
         if (head.Newest is { } newest)
         {

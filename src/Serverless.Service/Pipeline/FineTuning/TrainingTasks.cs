@@ -20,7 +20,7 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
 
     private async Task<TrainingTask> SupervisedAsync(JobRecord job, ChatEncoder encoder, CancellationToken ct)
     {
-        var training = Learned(await files.ReadAsync(job, job.TrainingFile, "training_file", ct), encoder);
+        var training = Learned(await files.ReadLearnedAsync(job, ct), encoder);
         var validation = await LooksAsync(job, training.Count, ct);
         return new SupervisedTask(training, Learned(validation, encoder));
     }

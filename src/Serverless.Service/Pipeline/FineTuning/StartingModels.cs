@@ -1,0 +1,42 @@
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Native;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// The models that jobs start from, as folders on this machine. A base, a published model and a checkpoint are whole already; an adapter
+/// is merged into its base once, in float32, and what is trained then is a new adapter or all weights.
+/// </summary>
+public sealed class StartingModels(ModelStore store, JobFolders folders) : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>A folder with the model's own weights; not to be written to.</summary>
+    /// <exception cref="Learning.InputError">The model is an adapter whose base was deleted or replaced by one that it does not fit.</exception>
+    public async Task<string> FolderAsync(ModelRecord model, CancellationToken ct)
+    {
+        var folder = await store.DownloadAsync(model, folders.Models, ct);
+        if (model.Kind != ModelKind.Adapter)
+            return folder;
+        var whole = await store.DownloadAsync(await store.WeightsOfAsync(model, ct), folders.Models, ct);
+        // Both names stand for contents.
+        var merged = $"{whole}-{Path.GetFileName(folder)}";
+        await _turn.WaitAsync(ct);
+        try
+        {
+            if (Directory.Exists(merged))
+                return merged;
+            NativeRuntime.EnsureLoaded();
+            await using var thread = new TensorThread($"merge {model.Id}");
+            await thread.RunAsync(() => AdapterMerge.Write(whole, folder, merged));
+            return merged;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+}

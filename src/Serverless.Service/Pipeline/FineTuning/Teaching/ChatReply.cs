@@ -1,0 +1,52 @@
+using System.Text.Json;
+
+namespace Serverless.Service.Pipeline.FineTuning.Teaching;
+
+/// <summary>Reads what a server that speaks OpenAI's API answers.</summary>
+internal static class ChatReply
+{
+    /// <summary>The answer of a chat completion.</summary>
+    /// <exception cref="TeacherAwayException">It is none.</exception>
+    public static TeacherReply Read(string json, TeacherEndpoint endpoint)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var choice = document.RootElement.GetProperty("choices")[0];
+            var message = choice.GetProperty("message");
+            // vLLM and DeepSeek write the thinking apart, under this name.
+            var thinking = TextOf(message, "reasoning_content");
+            if (TextOf(message, "content") is { } content)
+                return new TeacherReply(TeacherReply.WithThinking(thinking, content).Trim(), TextOf(choice, "finish_reason") == "length");
+            return thinking is null ? throw Malformed(json, endpoint, null) : new TeacherReply(TeacherReply.WithThinking(thinking, ""), true);
+        }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            throw Malformed(json, endpoint, fault);
+        }
+    }
+
+    /// <summary>The message of OpenAI's error object, or the beginning of whatever was sent instead.</summary>
+    public static string ErrorIn(string content, int longest)
+    {
+        var text = content;
+        try
+        {
+            using var document = JsonDocument.Parse(content);
+            if (document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("error", out var error))
+                text = error.ValueKind == JsonValueKind.Object && TextOf(error, "message") is { } message ? message : error.ToString();
+        }
+        catch (JsonException)
+        {
+            // A page of a proxy, say.
+        }
+        text = text.ReplaceLineEndings(" ").Trim();
+        return text.Length == 0 ? "nothing" : text.Length <= longest ? text : text[..longest] + "…";
+    }
+
+    private static TeacherAwayException Malformed(string json, TeacherEndpoint endpoint, Exception? fault) =>
+        new($"the teacher {endpoint} answered with something else than a chat completion: {ErrorIn(json, 100)}", fault);
+
+    private static string? TextOf(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

@@ -1,0 +1,37 @@
+using Serverless.Learning.Sampling;
+using Serverless.Learning.Text;
+using Serverless.Service.Inference;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Pipeline.FineTuning.Teaching;
+
+/// <summary>A model of this service as a teacher. Its answers follow from its weights, the seed and the prompt's number.</summary>
+internal sealed class HostedTeacher(ModelRecord model, ChatEncoder encoder, BatchGenerator generator) : ITeacher
+{
+    public string Name => model.Id.Value;
+
+    public async Task<IReadOnlyList<IReadOnlyList<TeacherReply>>> AnswerAsync(
+        IReadOnlyList<TeacherPrompt> prompts, TeacherSampling sampling, CancellationToken ct)
+    {
+        var options = new SamplingOptions
+        {
+            MaxTokens = sampling.MaxTokens,
+            Temperature = sampling.Temperature,
+            TopP = sampling.TopP,
+            Seed = sampling.Seed,
+            Choice = prompts[0].Number * sampling.Samples,
+        };
+        var conversations = prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Messages, sampling.Samples)).ToList();
+        var answers = await generator.AnswerAsync(model, conversations, options, ct);
+        return [.. prompts.Zip(answers.Chunk(sampling.Samples), Replies)];
+    }
+
+    private IReadOnlyList<TeacherReply> Replies(TeacherPrompt prompt, BatchAnswer[] answers)
+    {
+        // What a template has opened is not part of what the model writes.
+        var opened = answers.Any(answer => answer.Failure is null) && encoder.OpensThought(encoder.EncodePrompt(prompt.Messages)) ? "<think>\n" : "";
+        return [.. answers.Select(answer => answer.Failure is { } failure
+            ? TeacherReply.Failed(failure)
+            : new TeacherReply(opened + answer.Text.Trim(), answer.Finish == FinishReason.Length))];
+    }
+}

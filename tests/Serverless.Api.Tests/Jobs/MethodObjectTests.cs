@@ -1,0 +1,35 @@
+using System.Text.Json;
+using Serverless.Api.Wire;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
+namespace Serverless.Api.Tests.Jobs;
+
+public sealed class MethodObjectTests
+{
+    [Fact]
+    public void A_distillation_is_written_as_it_was_asked_for()
+    {
+        var job = new JobRecord
+        {
+            Id = JobId.New(TimeProvider.System),
+            Model = new ModelId("tiny"),
+            BaseModel = new ModelId("tiny"),
+            TrainingFile = FileId.New(TimeProvider.System),
+            Seed = 1,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            Method = new JobMethod
+            {
+                Type = MethodType.Distillation,
+                Hyperparameters = new Hyperparameters { Epochs = 2 },
+                Distillation = new DistillationRequest { Teacher = "r1", Samples = 4, Temperature = 0.6, PassThreshold = 0.5 },
+                Grader = JsonSerializer.SerializeToElement(new { type = "format", name = "thinks" }),
+            },
+        };
+        Assert.Equal(
+            """{"type":"distillation","distillation":{"hyperparameters":{"n_epochs":2,"batch_size":"auto","learning_rate_multiplier":"auto"}"""
+            + ""","grader":{"type":"format","name":"thinks"},"teacher":"r1","n":4,"temperature":0.6,"pass_threshold":0.5}}""",
+            MethodObject.Of(job).ToJsonString());
+    }
+}

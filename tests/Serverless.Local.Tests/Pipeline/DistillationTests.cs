@@ -1,0 +1,231 @@
+using System.Text;
+using System.Text.Json;
+using Serverless.Learning.Text;
+using Serverless.Local.Journal;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Local.Tests.Pipeline;
+
+/// <summary>Students that learn the answers of a teacher, a model here or a server elsewhere, on the journal and a real Azurite.</summary>
+[Collection("tensors")]
+public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
+{
+    private static readonly JsonElement Right = JsonSerializer.SerializeToElement(new
+    {
+        type = "string_check", name = "right", operation = "eq", input = "{{sample.output_text}}", reference = "{{item.messages[-1].content}}",
+    });
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task A_tuned_model_teaches_what_it_answers_rightly_in_chunks_of_any_size_to_the_same_bytes()
+    {
+        var ends = new HashSet<string>();
+        foreach (var journal in ((JournalSettings?[])[null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }]))
+        {
+            await using var head = await StartAsync(journal: journal);
+            var file = await head.UploadAsync(TinyModel.Dataset(36));
+            var teacher = await head.CreateAsync(file, with: request => request with
+            {
+                Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 12, BatchSize = 4, LearningRate = 1e-2 } },
+            });
+            teacher = await head.UntilAsync(teacher.Id, JobStatus.Succeeded);
+            var student = await head.CreateAsync(file, file, Distilled(teacher.FineTunedModel!.Value.Value, samples: 3, grader: Right));
+            student = await head.UntilAsync(student.Id, JobStatus.Succeeded);
+
+            Assert.Equal($"ft:tiny:local::{student.Id.Value[^8..]}", student.FineTunedModel!.Value.Value);
+            Assert.Equal(["step_metrics.csv", TaughtFiles.FileName], (await ResultsAsync(head, student)).Select(result => result.Name));
+            var lines = await LinesAsync(head, student);
+            Assert.InRange(lines.Count, 10, 108);
+            Assert.Equal(lines.Count, (await head.Get<JobPlans>().FindAsync(student.Id, default))!.Examples);
+            // Distinct answers that the grader passed: one for each prompt at most.
+            Assert.All(lines, line => Assert.Contains(line.GetProperty("messages")[2].GetProperty("content").GetString(), (string[])["billing", "shipping", "account"]));
+            Assert.Equal(lines.Count, lines.Select(line => line.GetProperty("messages")[1].GetProperty("content").GetString()).Distinct().Count());
+            var evaluation = await head.Get<JobEvaluations>().FindAsync(student.Id, default);
+            Assert.True(evaluation!.Tuned.Scores.Loss < evaluation.Base.Scores.Loss);
+            Assert.Contains(evaluation.Comparisons, comparison => comparison.Metric == "right");
+            ends.Add(await head.WeightsAsync(student) + (await ResultsAsync(head, student))[1].Sha256);
+        }
+        Assert.Single(ends);
+    }
+
+    [Fact]
+    public async Task A_server_elsewhere_teaches_and_its_answers_are_kept_as_a_file_with_what_became_of_the_others()
+    {
+        await using var server = await TeacherServer.StartAsync((_, body) => Task.FromResult(Number(body) switch
+        {
+            0 => TeacherServer.Says("", "stop"),
+            1 => TeacherServer.Says("a long st", "length"),
+            2 => TeacherServer.Says("wrong"),
+            3 => TeacherServer.Says(string.Concat(Enumerable.Repeat("see ", 200))),
+            4 => (400, """{"error": {"message": "this prompt is not for me"}}"""),
+            _ => TeacherServer.Says("see you", thinking: "what to say?"),
+        }));
+        await using var head = await StartAsync(server);
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 20)), with: Distilled("far", samples: 2, grader: MethodData.Letter));
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        var lines = await LinesAsync(head, job);
+        Assert.Equal(15, lines.Count);
+        Assert.Equal(
+            """{"messages":[{"role":"user","content":"Ticket 5"},{"role":"assistant","content":"<think>\nwhat to say?\n</think>\n\nsee you"}]}""", lines[0].GetRawText());
+        var messages = await head.MessagesAsync(job.Id);
+        Assert.Contains("The teacher 'far' answers 20 prompts, 2 times each", messages);
+        Assert.Contains(
+            "15 of 40 answers can be learned from; 1 not passed by the grader, 2 cut off at max_completion_tokens, 17 the same as another answer to their prompt, "
+            + $"1 longer than max_sequence_length, 4 not given (the first fault: the teacher far ({server.Endpoint.BaseUrl}) answered 400: this prompt is not for me); see distilled.jsonl",
+            messages);
+        Assert.Equal(40, server.Requests.Count);
+        Assert.All(server.Requests, request => Assert.Equal(("Bearer secret", "big-model"), (request.Key, request.Body.GetProperty("model").GetString())));
+        Assert.Equal(40, server.Requests.Select(request => request.Body.GetProperty("seed").GetInt64()).Distinct().Count());
+        Assert.All(server.Requests, request => Assert.Equal(1, request.Body.GetProperty("temperature").GetDouble()));
+    }
+
+    [Fact]
+    public async Task A_head_that_ends_while_the_teacher_answers_asks_for_no_stored_answer_again()
+    {
+        var hold = new TaskCompletionSource<(int, string)>();
+        var isHeld = true;
+        await using var server = await TeacherServer.StartAsync((number, body) =>
+            isHeld && number > 70 ? hold.Task : Task.FromResult(TeacherServer.Says($"answer {Number(body)} {body.GetProperty("seed").GetInt64() % 4}")));
+        var account = await azurite.NewAccountAsync();
+        JobRecord job;
+        await using (var head = await PipelineHead.StartAsync(account, NewFolder(), Settings(server)))
+        {
+            job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 40)), with: Distilled("far", samples: 4));
+            for (var look = 0; look < 2400 && server.Asked.Count <= 70; look++)
+                await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+        // Blocks of 8 prompts: two are stored, and a few answers of the third are lost with the head.
+        isHeld = false;
+        Assert.InRange(server.Asked.Count, 71, 74);
+        await using var next = await PipelineHead.StartAsync(account, NewFolder(), Settings(server));
+        job = await next.UntilAsync(job.Id, JobStatus.Succeeded);
+        var asked = server.Asked.CountBy(prompt => prompt).ToDictionary();
+        for (var prompt = 0; prompt < 40; prompt++)
+        {
+            if (prompt is >= 16 and < 24)
+                Assert.InRange(asked[$"Ticket {prompt}"], 4, 8);
+            else
+                Assert.Equal(4, asked[$"Ticket {prompt}"]);
+        }
+        Assert.Equal(160, (await LinesAsync(next, job)).Count);
+    }
+
+    [Fact]
+    public async Task A_teacher_that_is_away_for_a_moment_is_asked_again()
+    {
+        await using var server = await TeacherServer.StartAsync((number, _) => Task.FromResult(number == 3 ? (503, "<html>busy</html>") : TeacherServer.Says("yes")));
+        await using var head = await StartAsync(server);
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 12)), with: Distilled("far"));
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        Assert.Equal(12, (await LinesAsync(head, job)).Count);
+        Assert.InRange(server.Asked.Count, 13, 24);
+    }
+
+    [Fact]
+    public async Task A_teacher_that_refuses_or_leaves_nothing_to_learn_fails_the_job_with_what_it_said()
+    {
+        foreach (var (status, content, code, message) in new[]
+        {
+            (401, """{"error": {"message": "Incorrect API key provided"}}""", "teacher_refused", "the teacher far ({0}) answered 401: Incorrect API key provided"),
+            (400, """{"error": "no such parameter"}""", "teacher_refused",
+                "The teacher 'far' answered none of the first 12 times: the teacher far ({0}) answered 400: no such parameter"),
+            (200, """{"choices": [{"message": {"content": "xxx"}, "finish_reason": "stop"}]}""", "too_few_answers",
+                "The teacher 'far' left too little to learn: 0 of 12 answers can be learned from; 12 not passed by the grader; allowed: 10 or more"),
+        })
+        {
+            await using var server = await TeacherServer.StartAsync((_, _) => Task.FromResult((status, content)));
+            await using var head = await StartAsync(server);
+            var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 12)), with: Distilled("far", grader: MethodData.Letter));
+            job = await head.UntilAsync(job.Id, JobStatus.Failed);
+            Assert.Equal((code, string.Format(null, message, server.Endpoint.BaseUrl)), (job.Error!.Code, job.Error.Message));
+            Assert.Empty(job.ResultFiles);
+        }
+    }
+
+    [Theory]
+    [InlineData(429, """{"error": {"message": "Rate limit reached"}}""", "answered 429: Rate limit reached")]
+    [InlineData(500, "", "answered 500: nothing")]
+    [InlineData(200, """{"choices": []}""", "answered with something else than a chat completion: {\"choices\": []}")]
+    [InlineData(200, "<html>hello</html>", "answered with something else than a chat completion: <html>hello</html>")]
+    public async Task What_may_pass_is_thrown_for_the_durable_engine_to_try_again(int status, string content, string message)
+    {
+        await using var server = await TeacherServer.StartAsync((_, _) => Task.FromResult((status, content)));
+        await using var head = await StartAsync(server);
+        var away = await Assert.ThrowsAsync<TeacherAwayException>(() => AskAsync(head));
+        Assert.Equal($"the teacher far ({server.Endpoint.BaseUrl}) {message}", away.Message);
+        await server.DisposeAsync();
+        Assert.StartsWith($"the teacher far ({server.Endpoint.BaseUrl}) cannot be reached: ", (await Assert.ThrowsAsync<TeacherAwayException>(() => AskAsync(head))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prompts_that_offer_tools_or_hold_nothing_to_answer_fail_before_the_job_starts()
+    {
+        await using var head = await StartAsync();
+        foreach (var (line, message) in new[]
+        {
+            ("""{"messages": [{"role": "user", "content": "hi"}], "tools": []}""", "training_file, line 12, tools: found tools; allowed: none with method distillation, whose teacher answers in words"),
+            ("""{"messages": [{"role": "assistant", "content": "hi"}]}""", "training_file, line 12, messages: found nothing before the assistant's message; allowed: a message that the teacher answers"),
+        })
+        {
+            var begin = line.Contains("assistant", StringComparison.Ordinal) ? TinyModel.Dataset(11) : MethodData.Of(MethodType.Distillation, 11);
+            var job = await head.CreateAsync(await head.UploadAsync(begin + line + "\n"), with: Distilled("tiny"));
+            job = await head.UntilAsync(job.Id, JobStatus.Failed);
+            Assert.Equal(("invalid_training_file", message, (DateTimeOffset?)null), (job.Error!.Code, job.Error.Message, job.StartedAt));
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static Func<JobRequest, JobRequest> Distilled(string teacher, int samples = 1, JsonElement? grader = null) => request => request with
+    {
+        Method = new JobMethod
+        {
+            Type = MethodType.Distillation,
+            Hyperparameters = new Hyperparameters { Epochs = 2, BatchSize = 4, LearningRate = 2e-3 },
+            Distillation = new DistillationRequest { Teacher = teacher, Samples = samples, MaxAnswerTokens = 12 },
+            Grader = grader,
+        },
+    };
+
+    /// <summary>The number of the ticket that is asked about.</summary>
+    private static int Number(JsonElement body) =>
+        int.Parse(body.GetProperty("messages").EnumerateArray().Last().GetProperty("content").GetString()!["Ticket ".Length..], null);
+
+    private static async Task AskAsync(PipelineHead head)
+    {
+        var teacher = await head.Get<Teachers>().FindAsync("far", default);
+        var prompt = new TeacherPrompt(0, 1, [new ChatMessage { Role = "user", Content = "hello" }], null);
+        await teacher.AnswerAsync([prompt], new TeacherSampling(1, 0, 1, 8, 1), default);
+    }
+
+    private static async Task<List<FileRecord>> ResultsAsync(PipelineHead head, JobRecord job)
+    {
+        var results = new List<FileRecord>();
+        foreach (var id in job.ResultFiles)
+            results.Add((await head.Get<FileCatalog>().FindAsync(id, default))!);
+        Assert.All(results, result => Assert.Equal("fine-tune-results", result.Purpose));
+        return results;
+    }
+
+    private static async Task<List<JsonElement>> LinesAsync(PipelineHead head, JobRecord job)
+    {
+        await using var content = await head.Get<FileStore>().OpenAsync(TaughtFiles.IdOf(job), 0, default);
+        using var reader = new StreamReader(content!, Encoding.UTF8);
+        return [.. (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
+    private static PipelineSettings Settings(TeacherServer? server) => new() { Teachers = server is null ? [] : [server.Endpoint] };
+
+    private string NewFolder() => Path.Combine(_folder.Path, Guid.NewGuid().ToString("n"));
+
+    private async Task<PipelineHead> StartAsync(TeacherServer? server = null, JournalSettings? journal = null) =>
+        await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), Settings(server), journal);
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Serverless.Learning.Data;
+using Serverless.Learning.Grading;
+using Serverless.Local.Commands;
+using Serverless.Local.Tasks;
+
+namespace Serverless.Local.Tests.Tasks;
+
+public sealed class ArithmeticSetsTests
+{
+    private static readonly ArithmeticSets s_sets = ArithmeticSets.Generate();
+
+    [Theory]
+    [InlineData(47, true, 38, "What is 47 + 38?", "<think>7 + 8 = 15, 4 + 3 + 1 = 8</think>85")]
+    [InlineData(10, true, 12, "What is 10 + 12?", "<think>0 + 2 = 2, 1 + 1 = 2</think>22")]
+    [InlineData(99, true, 91, "What is 99 + 91?", "<think>9 + 1 = 10, 9 + 9 + 1 = 19</think>190")]
+    [InlineData(82, false, 35, "What is 82 - 35?", "<think>12 - 5 = 7, 8 - 3 - 1 = 4</think>47")]
+    [InlineData(58, false, 55, "What is 58 - 55?", "<think>8 - 5 = 3, 5 - 5 = 0</think>3")]
+    public void A_problem_is_worked_out_as_on_paper(int left, bool isSum, int right, string question, string solution)
+    {
+        var problem = new ArithmeticProblem(left, isSum, right);
+        Assert.Equal((question, solution), (problem.Question, problem.Solution));
+    }
+
+    [Fact]
+    public void Every_step_of_every_solution_is_right()
+    {
+        foreach (var problem in s_sets.Solved)
+        {
+            var steps = problem.Solution.Split("<think>")[1].Split("</think>")[0].Split(", ");
+            Assert.All(steps, step => Assert.Equal(int.Parse(step.Split(" = ")[1], null), Worked(step.Split(" = ")[0])));
+            Assert.EndsWith($"</think>{problem.Result}", problem.Solution, StringComparison.Ordinal);
+            Assert.InRange(problem.Result, 0, 198);
+        }
+    }
+
+    [Fact]
+    public void No_pair_of_numbers_occurs_in_two_sets_or_twice()
+    {
+        ArithmeticProblem[] all = [.. s_sets.Solved, .. s_sets.Practised, .. s_sets.HeldOut];
+        Assert.Equal((500, 1200, 500), (s_sets.Solved.Length, s_sets.Practised.Length, s_sets.HeldOut.Length));
+        Assert.Equal(all.Length, all.Select(problem => (Math.Max(problem.Left, problem.Right), Math.Min(problem.Left, problem.Right))).Distinct().Count());
+        Assert.All(all, problem => Assert.True(problem.Left is >= 10 and <= 99 && problem.Right is >= 10 and <= 99));
+        Assert.InRange(s_sets.HeldOut.Count(problem => problem.IsSum), 200, 300);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_problems_and_another_seed_others()
+    {
+        Assert.Equal(s_sets.HeldOut, ArithmeticSets.Generate().HeldOut);
+        Assert.NotEqual(s_sets.HeldOut, ArithmeticSets.Generate(seed: 2).HeldOut);
+        Assert.Throws<ArgumentOutOfRangeException>(() => ArithmeticSets.Generate(practised: 4000));
+    }
+
+    [Fact]
+    public void The_files_are_data_sets_whose_solutions_the_graders_reward()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            ArithmeticFile.WriteSolutions(path, s_sets.Solved);
+            using (var file = File.OpenRead(path))
+                Assert.Equal(500, DatasetReader.Read(file, "solutions.jsonl", DatasetFormat.Chat).Count());
+            ArithmeticFile.WritePrompts(path, s_sets.Solved);
+            using var prompts = File.OpenRead(path);
+            var graders = ArithmeticCommand.Policy(new CommandArguments("arithmetic", new Dictionary<string, string>()), seed: 1)["method"]!["reinforcement"]!["grader"]!;
+            var grader = Grader.Parse(JsonSerializer.SerializeToElement(graders), "grader");
+            var items = DatasetReader.Read(prompts, "problems.jsonl", DatasetFormat.Reinforcement).Cast<PromptExample>().ToList();
+            Assert.All(items.Zip(s_sets.Solved), pair => Assert.Equal(1.0, grader.Grade(pair.First.Item, new GraderSample(pair.Second.Solution)).Score, 1e-12));
+            Assert.Equal(0.8, grader.Grade(items[0].Item, new GraderSample(s_sets.Solved[0].Answer)).Score, 1e-12);
+            Assert.Equal(0.2, grader.Grade(items[0].Item, new GraderSample("<think>well</think>-5")).Score, 1e-12);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static int Worked(string step)
+    {
+        var words = step.Split(' ');
+        var result = int.Parse(words[0], null);
+        for (var at = 1; at < words.Length; at += 2)
+            result += (words[at] == "+" ? 1 : -1) * int.Parse(words[at + 1], null);
+        return result;
+    }
+}
