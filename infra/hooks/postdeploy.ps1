@@ -1,9 +1,9 @@
-# Has Event Grid tell the app of every new blob in the container "datasets". Doing it again changes nothing.
+# Has Event Grid tell the app of every new blob in the containers that take drops. Doing it again changes nothing.
 # On Container Apps the app looks for drops itself, and nothing is to be done.
 $ErrorActionPreference = 'Stop'
 
-$functionName = 'Drop'
-$subscriptionName = 'datasets'
+# The functions that take drops, each with its container.
+$drops = 'Drop:datasets', 'ModelDrop:models'
 
 if (-not $env:SERVERLESS_DATASETS_TOPIC) {
     exit 0
@@ -28,16 +28,20 @@ if (-not $key) {
     exit 1
 }
 
-# In quotes of its own: az is a batch file on Windows, and the ampersand would end its command line.
-$endpoint = "`"$($env:SERVERLESS_APP_URL)/runtime/webhooks/blobs?functionName=Host.Functions.$functionName&code=$key`""
-az eventgrid system-topic event-subscription create --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $env:AZURE_RESOURCE_GROUP `
-    --system-topic-name $env:SERVERLESS_DATASETS_TOPIC --name $subscriptionName `
-    --endpoint-type webhook `
-    --endpoint $endpoint `
-    --included-event-types Microsoft.Storage.BlobCreated `
-    --subject-begins-with /blobServices/default/containers/datasets/ `
-    --output none
-if ($LASTEXITCODE -ne 0) {
-    exit $LASTEXITCODE
+foreach ($drop in $drops) {
+    $function, $container = $drop -split ':'
+    # In quotes of its own: az is a batch file on Windows, and the ampersand would end its command line.
+    $endpoint = "`"$($env:SERVERLESS_APP_URL)/runtime/webhooks/blobs?functionName=Host.Functions.$function&code=$key`""
+    az eventgrid system-topic event-subscription create --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $env:AZURE_RESOURCE_GROUP `
+        --system-topic-name $env:SERVERLESS_DATASETS_TOPIC --name $container `
+        --endpoint-type webhook `
+        --endpoint $endpoint `
+        --included-event-types Microsoft.Storage.BlobCreated `
+        --subject-begins-with "/blobServices/default/containers/$container/" `
+        --output none
+    if ($LASTEXITCODE -ne 0) {
+        exit $LASTEXITCODE
+    }
+    Write-Output "What is dropped into the container `"$container`" of $($env:AZURE_STORAGE_ACCOUNT_NAME) is taken in now."
 }
-Write-Output "Files dropped into the container `"datasets`" of $($env:AZURE_STORAGE_ACCOUNT_NAME) are taken in now. The API is at $($env:SERVERLESS_APP_URL)/v1"
+Write-Output "The API is at $($env:SERVERLESS_APP_URL)/v1"

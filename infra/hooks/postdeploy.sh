@@ -1,10 +1,10 @@
 #!/usr/bin/env sh
-# Has Event Grid tell the app of every new blob in the container "datasets". Doing it again changes nothing.
+# Has Event Grid tell the app of every new blob in the containers that take drops. Doing it again changes nothing.
 # On Container Apps the app looks for drops itself, and nothing is to be done.
 set -eu
 
-function_name=Drop
-subscription_name=datasets
+# The functions that take drops, each with its container.
+drops="Drop:datasets ModelDrop:models"
 
 if [ -z "${SERVERLESS_DATASETS_TOPIC:-}" ]; then
     exit 0
@@ -29,11 +29,15 @@ if [ -z "$key" ]; then
     exit 1
 fi
 
-az eventgrid system-topic event-subscription create --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$AZURE_RESOURCE_GROUP" \
-    --system-topic-name "$SERVERLESS_DATASETS_TOPIC" --name "$subscription_name" \
-    --endpoint-type webhook \
-    --endpoint "$SERVERLESS_APP_URL/runtime/webhooks/blobs?functionName=Host.Functions.$function_name&code=$key" \
-    --included-event-types Microsoft.Storage.BlobCreated \
-    --subject-begins-with /blobServices/default/containers/datasets/ \
-    --output none
-echo "Files dropped into the container \"datasets\" of $AZURE_STORAGE_ACCOUNT_NAME are taken in now. The API is at $SERVERLESS_APP_URL/v1"
+for drop in $drops; do
+    container=${drop#*:}
+    az eventgrid system-topic event-subscription create --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$AZURE_RESOURCE_GROUP" \
+        --system-topic-name "$SERVERLESS_DATASETS_TOPIC" --name "$container" \
+        --endpoint-type webhook \
+        --endpoint "$SERVERLESS_APP_URL/runtime/webhooks/blobs?functionName=Host.Functions.${drop%%:*}&code=$key" \
+        --included-event-types Microsoft.Storage.BlobCreated \
+        --subject-begins-with "/blobServices/default/containers/$container/" \
+        --output none
+    echo "What is dropped into the container \"$container\" of $AZURE_STORAGE_ACCOUNT_NAME is taken in now."
+done
+echo "The API is at $SERVERLESS_APP_URL/v1"

@@ -12,6 +12,8 @@ using Serverless.Api.Files;
 using Serverless.Api.Graders;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Api.Updates;
+using Serverless.Api.Uploads;
 using Serverless.Service.Inference;
 
 namespace Serverless.Api;
@@ -28,16 +30,24 @@ public static class ApiHost
         services.AddSingleton(settings ?? new ApiSettings());
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FileEndpoints>();
+        services.AddSingleton<UploadEndpoints>();
+        services.AddSingleton<DatasetEndpoints>();
         services.AddSingleton<JobEndpoints>();
+        services.AddSingleton<UpdateEndpoints>();
         services.AddSingleton<GraderEndpoints>();
         services.AddSingleton<EvalEndpoints>();
         services.AddSingleton<EvalRunEndpoints>();
         services.AddSingleton<ModelEndpoints>();
+        services.AddSingleton<ModelUploadEndpoint>();
         services.TryAddSingleton<ChatGenerator>();
         services.AddSingleton<ChatEndpoints>();
         services.TryAddSingleton<CompletionGenerator>();
         services.AddSingleton<CompletionEndpoints>();
         services.AddSingleton<DashboardEndpoints>();
+        services.AddSingleton<SessionSecret>();
+        services.AddSingleton<SessionCookies>();
+        services.AddSingleton<SessionEndpoints>();
+        services.AddSingleton<StreamPlaces>();
         services.AddRouting();
         return services;
     }
@@ -47,7 +57,9 @@ public static class ApiHost
         .UseMiddleware<AnswerHeaders>()
         .UseMiddleware<ErrorEnvelope>()
         .UseMiddleware<HostAndOrigin>()
-        .UseMiddleware<KeyCheck>();
+        .UseMiddleware<ForeignPages>()
+        .UseMiddleware<KeyCheck>()
+        .UseMiddleware<RequestRate>();
 
     /// <summary>Adds every route of the API and the dashboard at <c>/</c>.</summary>
     public static void MapServerlessApi(this IEndpointRouteBuilder endpoints) => RouteTable.Map(endpoints);

@@ -2,14 +2,18 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Api.Access;
 using Serverless.Api.Chat;
 using Serverless.Api.Completions;
 using Serverless.Api.Dashboard;
 using Serverless.Api.Evals;
 using Serverless.Api.Files;
 using Serverless.Api.Graders;
+using Serverless.Api.Idempotency;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
+using Serverless.Api.Updates;
+using Serverless.Api.Uploads;
 
 namespace Serverless.Api;
 
@@ -19,12 +23,18 @@ internal static class RouteTable
     /// <summary>The rows, as API.md lists them.</summary>
     public static IReadOnlyList<Route> Routes { get; } =
     [
-        To<FileEndpoints>("POST", "/v1/files", (files, context) => files.UploadAsync(context)),
+        Creating<FileEndpoints>("/v1/files", (files, context) => files.UploadAsync(context)),
         To<FileEndpoints>("GET", "/v1/files", (files, context) => files.ListAsync(context)),
         To<FileEndpoints>("GET", "/v1/files/{id}", (files, context) => files.RetrieveAsync(context)),
         To<FileEndpoints>("DELETE", "/v1/files/{id}", (files, context) => files.DeleteAsync(context)),
         To<FileEndpoints>("GET", "/v1/files/{id}/content", (files, context) => files.ContentAsync(context)),
-        To<JobEndpoints>("POST", "/v1/fine_tuning/jobs", (jobs, context) => jobs.CreateAsync(context)),
+        To<DatasetEndpoints>("GET", "/v1/files/{id}/report", (datasets, context) => datasets.ReportAsync(context)),
+        To<DatasetEndpoints>("GET", "/v1/files/{id}/examples", (datasets, context) => datasets.ExamplesAsync(context)),
+        Creating<UploadEndpoints>("/v1/uploads", (uploads, context) => uploads.CreateAsync(context)),
+        Creating<UploadEndpoints>("/v1/uploads/{id}/parts", (uploads, context) => uploads.AddPartAsync(context)),
+        Creating<UploadEndpoints>("/v1/uploads/{id}/complete", (uploads, context) => uploads.CompleteAsync(context)),
+        To<UploadEndpoints>("POST", "/v1/uploads/{id}/cancel", (uploads, context) => uploads.CancelAsync(context)),
+        Creating<JobEndpoints>("/v1/fine_tuning/jobs", (jobs, context) => jobs.CreateAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs", (jobs, context) => jobs.ListAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}", (jobs, context) => jobs.RetrieveAsync(context)),
         To<JobEndpoints>("POST", "/v1/fine_tuning/jobs/{id}/cancel", (jobs, context) => jobs.CancelAsync(context)),
@@ -33,14 +43,15 @@ internal static class RouteTable
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/events", (jobs, context) => jobs.EventsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/checkpoints", (jobs, context) => jobs.CheckpointsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/evaluation", (jobs, context) => jobs.EvaluationAsync(context)),
+        To<UpdateEndpoints>("GET", "/v1/fine_tuning/updates", (updates, context) => updates.StreamAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/run", (graders, context) => graders.RunAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/validate", (graders, context) => graders.ValidateAsync(context)),
-        To<EvalEndpoints>("POST", "/v1/evals", (evals, context) => evals.CreateAsync(context)),
+        Creating<EvalEndpoints>("/v1/evals", (evals, context) => evals.CreateAsync(context)),
         To<EvalEndpoints>("GET", "/v1/evals", (evals, context) => evals.ListAsync(context)),
         To<EvalEndpoints>("GET", "/v1/evals/{id}", (evals, context) => evals.RetrieveAsync(context)),
         To<EvalEndpoints>("POST", "/v1/evals/{id}", (evals, context) => evals.UpdateAsync(context)),
         To<EvalEndpoints>("DELETE", "/v1/evals/{id}", (evals, context) => evals.DeleteAsync(context)),
-        To<EvalRunEndpoints>("POST", "/v1/evals/{id}/runs", (runs, context) => runs.CreateAsync(context)),
+        Creating<EvalRunEndpoints>("/v1/evals/{id}/runs", (runs, context) => runs.CreateAsync(context)),
         To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs", (runs, context) => runs.ListAsync(context)),
         To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs/{run}", (runs, context) => runs.RetrieveAsync(context)),
         To<EvalRunEndpoints>("POST", "/v1/evals/{id}/runs/{run}", (runs, context) => runs.CancelAsync(context)),
@@ -49,13 +60,17 @@ internal static class RouteTable
         To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs/{run}/output_items/{item}", (runs, context) => runs.RetrieveItemAsync(context)),
         To<ChatEndpoints>("POST", "/v1/chat/completions", (chat, context) => chat.CompleteAsync(context)),
         To<CompletionEndpoints>("POST", "/v1/completions", (completions, context) => completions.CompleteAsync(context)),
+        To<ModelUploadEndpoint>("POST", "/v1/models", (uploads, context) => uploads.AddAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models", (models, context) => models.ListAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}", (models, context) => models.RetrieveAsync(context)),
         To<ModelEndpoints>("DELETE", "/v1/models/{model}", (models, context) => models.DeleteAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files", (models, context) => models.ListArtefactsAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files/{**path}", (models, context) => models.DownloadArtefactAsync(context)),
         To<DashboardEndpoints>("GET", "/", (dashboard, context) => dashboard.PageAsync(context)),
-        To<DashboardEndpoints>("GET", "/dashboard/{name}", (dashboard, context) => dashboard.FileAsync(context)),
+        To<DashboardEndpoints>("GET", "/dashboard/{version}/{name}", (dashboard, context) => dashboard.FileAsync(context)),
+        To<SessionEndpoints>("GET", "/dashboard/session", (session, context) => session.StateAsync(context)),
+        To<SessionEndpoints>("POST", "/dashboard/session", (session, context) => session.OpenAsync(context)),
+        To<SessionEndpoints>("DELETE", "/dashboard/session", (session, context) => session.CloseAsync(context)),
     ];
 
     /// <summary>Registers the rows, and the answer for everything else.</summary>
@@ -64,6 +79,14 @@ internal static class RouteTable
         foreach (var route in Routes)
             endpoints.MapMethods(route.Pattern, [route.Method], route.Handler);
         endpoints.MapFallback("{**path}", context => UnknownUrl.AnswerAsync(context, Routes));
+    }
+
+    /// <summary>A row that creates something, and that a client may repeat.</summary>
+    private static Route Creating<THandler>(string pattern, Func<THandler, HttpContext, Task> handle)
+        where THandler : notnull
+    {
+        var route = To("POST", pattern, handle);
+        return route with { Handler = OnceOnly.Of(route.Handler) };
     }
 
     /// <summary>A row whose handler is a service of the head.</summary>

@@ -6,6 +6,9 @@ namespace Serverless.Api.Access;
 /// <summary>A key that opens the API, known by its name and its SHA-256 only, so that the settings may hold the hash instead of the key.</summary>
 public sealed class ApiKey
 {
+    private const string HashMark = "sha256:";
+    private const int MaxName = 40;
+
     private readonly byte[] _hash;
 
     private ApiKey(string name, byte[] hash)
@@ -14,8 +17,27 @@ public sealed class ApiKey
         _hash = hash;
     }
 
-    /// <summary>What logs call this key.</summary>
+    /// <summary>What logs and the dashboard call this key.</summary>
     public string Name { get; }
+
+    /// <summary>Tells keys apart without telling anything about them; it changes with the key.</summary>
+    internal string Id => Convert.ToHexStringLower(SHA256.HashData(_hash).AsSpan(0, 8));
+
+    /// <summary>
+    /// Reads an entry of the settings: a key, or <c>name=key</c>, where the key may stand as <c>sha256:</c> and its hash in 64 hexadecimal
+    /// digits (<c>printf %s "$KEY" | sha256sum</c>).
+    /// </summary>
+    /// <param name="position">The entry's place, counted from 1, which names a key that has no name.</param>
+    /// <exception cref="ArgumentException">What follows <c>sha256:</c> is no such hash.</exception>
+    public static ApiKey Parse(string entry, int position)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(entry);
+        var (name, secret) = ($"key {position}", entry);
+        // Keys in Base64 end with equals signs, and are keys without a name.
+        if (entry.IndexOf('=', StringComparison.Ordinal) is > 0 and <= MaxName and var at && entry[(at + 1)..].Trim('=').Length > 0)
+            (name, secret) = (entry[..at].Trim(), entry[(at + 1)..].Trim());
+        return secret.StartsWith(HashMark, StringComparison.OrdinalIgnoreCase) ? FromSha256(name, secret[HashMark.Length..]) : FromSecret(name, secret);
+    }
 
     /// <summary>Hashes a key that the settings give in the clear; the key itself is not kept.</summary>
     public static ApiKey FromSecret(string name, string secret)
@@ -34,9 +56,23 @@ public sealed class ApiKey
         return new ApiKey(name, Convert.FromHexString(hex));
     }
 
-    /// <summary>The SHA-256 of a key's UTF-8 bytes (32 bytes).</summary>
-    internal static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+    /// <summary>The key among <paramref name="keys"/> that a caller's secret is; null if it is none of them.</summary>
+    internal static ApiKey? Find(IReadOnlyList<ApiKey> keys, string secret)
+    {
+        var hash = Hash(secret);
+        ApiKey? found = null;
+        foreach (var key in keys)
+        {
+            // No early exit, and each comparison takes the same time: nothing tells which key matched, or how far.
+            if (CryptographicOperations.FixedTimeEquals(key._hash, hash))
+                found = key;
+        }
+        return found;
+    }
 
-    /// <summary>Compares in a time that does not depend on where the hashes differ.</summary>
-    internal bool Matches(ReadOnlySpan<byte> hash) => CryptographicOperations.FixedTimeEquals(_hash, hash);
+    /// <summary>Vouches for a text in this key's name: its HMAC-SHA256 under the service's secret, over the key's hash and the text.</summary>
+    internal byte[] Sign(byte[] secret, string text) => HMACSHA256.HashData(secret, (byte[])[.. _hash, .. Encoding.UTF8.GetBytes(text)]);
+
+    /// <summary>The SHA-256 of a key's UTF-8 bytes (32 bytes).</summary>
+    private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 }

@@ -23,6 +23,11 @@ internal sealed class HostAndOrigin(RequestDelegate next, ApiSettings settings)
                 throw new InputError($"Requests from pages of '{origin}' are refused. The settings can allow more origins.", code: "foreign_origin");
         }
 
+        // A browser that names no origin says at least whether another site's page made it ask.
+        if (request.Headers.Origin.Count == 0 && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)
+            && request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
+            throw new InputError("Requests from pages of other sites are refused. The settings can allow more origins.", code: "foreign_origin");
+
         return next(context);
     }
 

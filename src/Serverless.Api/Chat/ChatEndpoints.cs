@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Serverless.Api.Access;
 using Serverless.Api.Requests;
 using Serverless.Api.Sampling;
 using Serverless.Api.Wire;
@@ -11,7 +12,8 @@ namespace Serverless.Api.Chat;
 
 /// <summary>Chat completions, whole or streamed.</summary>
 internal sealed class ChatEndpoints(
-    ChatGenerator generator, CheckpointModels models, ApiSettings settings, TimeProvider time, ILogger<EventStream> logger)
+    ChatGenerator generator, CheckpointModels models, ApiSettings settings, StreamPlaces places, TimeProvider time,
+    ILogger<EventStream> logger)
 {
     public async Task CompleteAsync(HttpContext context)
     {
@@ -22,6 +24,7 @@ internal sealed class ChatEndpoints(
         var pieces = generator.StreamAsync(model, CallOf(request), context.RequestAborted);
         if (request.Stream)
         {
+            using var place = places.Enter(context);
             var stream = new ChatStream(answer, request);
             await new EventStream(context, logger).WriteAsync(pieces, stream.WriteAsync, stream.EndAsync);
         }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Serverless.Api.Access;
 using Serverless.Api.Requests;
 using Serverless.Api.Sampling;
 using Serverless.Api.Wire;
@@ -14,7 +15,8 @@ namespace Serverless.Api.Completions;
 
 /// <summary>Completions of texts, whole or streamed.</summary>
 internal sealed class CompletionEndpoints(
-    CompletionGenerator generator, CheckpointModels models, ApiSettings settings, TimeProvider time, ILogger<EventStream> logger)
+    CompletionGenerator generator, CheckpointModels models, ApiSettings settings, StreamPlaces places, TimeProvider time,
+    ILogger<EventStream> logger)
 {
     private static readonly JsonElement Null = JsonDocument.Parse("null").RootElement;
 
@@ -26,7 +28,10 @@ internal sealed class CompletionEndpoints(
         var (answer, model) = await AnswerHead.BeginAsync("cmpl", request.Model, models, time, context.RequestAborted);
         var pieces = generator.StreamAsync(model, CallOf(request), context.RequestAborted);
         if (request.Stream)
+        {
+            using var place = places.Enter(context);
             await StreamAsync(context, answer, request, pieces);
+        }
         else
             await Reply.JsonAsync(context, await WholeAsync(answer, request, pieces), WireJson.Plain.CompletionObject);
     }

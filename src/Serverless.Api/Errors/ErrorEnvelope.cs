@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Serverless.Api.Access;
 using Serverless.Api.Wire;
 using Serverless.Learning;
 
@@ -68,7 +70,7 @@ internal sealed partial class ErrorEnvelope(RequestDelegate next, ILogger<ErrorE
         if (status is StatusCodes.Status413PayloadTooLarge)
             context.Response.Headers.Connection = "close";
         if (status is StatusCodes.Status429TooManyRequests)
-            context.Response.Headers.RetryAfter = "1";
+            context.Response.Headers.RetryAfter = (context.Features.Get<RetryAfter>()?.Seconds ?? 1).ToString(CultureInfo.InvariantCulture);
         context.Response.ContentType = "application/json";
         await JsonSerializer.SerializeAsync(context.Response.Body, new ErrorObject(body), WireJson.Plain.ErrorObject, context.RequestAborted);
     }

@@ -2,12 +2,13 @@ using Microsoft.AspNetCore.Http;
 using Serverless.Api.Wire;
 using Serverless.Learning;
 using Serverless.Service.Models;
+using Serverless.Service.Models.Adding;
 using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Models;
 
 /// <summary>Models: list, retrieve, delete, and ours: the files of a model's folder.</summary>
-internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, CheckpointModels checkpoints)
+internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, CheckpointModels checkpoints, RemoveModel removal)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -21,14 +22,10 @@ internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, Ch
     public async Task DeleteAsync(HttpContext context)
     {
         var model = await FindAsync(context);
-        if (model.Kind == ModelKind.Base)
-        {
-            throw new InputError(
-                $"You have insufficient permissions for this operation: '{model.Id}' is a base model, and only published models can be deleted.",
-                "model", "insufficient_permissions");
-        }
-
-        await models.DeleteAsync(model.Id, context.RequestAborted);
+        if (model.Kind == ModelKind.Checkpoint)
+            await models.DeleteAsync(model.Id, context.RequestAborted);
+        else
+            await removal.RunAsync(model.Id, context.RequestAborted);
         await Reply.JsonAsync(context, new DeletedObject(model.Id.Value, "model"), WireJson.Plain.DeletedObject);
     }
 

@@ -3,6 +3,7 @@ using Serverless.Api.Access;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Api.Settings;
 
@@ -25,7 +26,7 @@ public abstract record ServiceSettings
     /// <summary>Processor threads for tensors; 0: as many as there are.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Keys that open the API; none: everyone who reaches the address.</summary>
+    /// <summary>Keys that open the API, as <see cref="ApiKey.Parse"/> reads them; none: everyone who reaches the address.</summary>
     public ImmutableArray<string> Keys { get; init; } = [];
 
     /// <summary>Servers of others whose models can teach.</summary>
@@ -37,11 +38,29 @@ public abstract record ServiceSettings
     /// <summary>Origins of foreign pages that may call the API.</summary>
     public ImmutableArray<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary>How many requests a key (or without keys an address) may send per minute; 0: any number.</summary>
+    public int RequestsPerMinute { get; init; } = 6000;
+
+    /// <summary>How many streams a key (or without keys an address) may have open at a time; 0: any number.</summary>
+    public int StreamsPerCaller { get; init; } = 64;
+
     /// <summary>How long an activity, such as one chunk of training, lasts before it commits and returns, in seconds.</summary>
     public double ChunkSeconds { get; init; } = 240;
 
     /// <summary>The time between two checkpoints within a chunk, in seconds: what a killed process loses at most.</summary>
     public double CheckpointSeconds { get; init; } = 60;
+
+    /// <summary>The price of a gigabyte of memory for a second of work, by which estimates, costs and budgets are computed; see <see cref="PriceTable"/>.</summary>
+    public double PricePerGbSecond { get; init; } = new PriceTable().PerGbSecond;
+
+    /// <summary>The currency of that price.</summary>
+    public string Currency { get; init; } = new PriceTable().Currency;
+
+    /// <summary>The memory of an instance in MB, all of which is billed while it works.</summary>
+    public int InstanceMemoryMB { get; init; } = new PriceTable().InstanceMemoryMB;
+
+    /// <summary>Who is told when jobs end: an address, a space and the secret that messages are signed with, <c>https://example.com/hook whsec_…</c>, each.</summary>
+    public ImmutableArray<string> Webhooks { get; init; } = [];
 
     /// <summary>The address in <see cref="Storage"/>, if it is one.</summary>
     public Uri? StorageUrl => Storage.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? new Uri(Storage) : null;
@@ -56,13 +75,17 @@ public abstract record ServiceSettings
         IntakeModel = SampleModel.Name,
         WorkFolder = WorkFolder,
         Teachers = Teachers,
+        Prices = new PriceTable { PerGbSecond = PricePerGbSecond, Currency = Currency, InstanceMemoryMB = InstanceMemoryMB },
+        Webhooks = [.. Webhooks.Select(WebhookEndpoint.Parse)],
     };
 
     /// <summary>The HTTP surface's part of these settings.</summary>
     public ApiSettings Api() => new()
     {
-        Keys = [.. Keys.Select((key, index) => ApiKey.FromSecret($"key {index + 1}", key))],
+        Keys = [.. Keys.Select((key, index) => ApiKey.Parse(key, index + 1))],
         AllowedHosts = AllowedHosts,
         AllowedOrigins = AllowedOrigins,
+        RequestsPerMinute = RequestsPerMinute,
+        StreamsPerCaller = StreamsPerCaller,
     };
 }

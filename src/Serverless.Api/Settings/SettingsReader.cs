@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Serverless.Api.Access;
 using Serverless.Learning;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Service.Pipeline.Webhooks;
 using Serverless.Service.Storage;
 
 namespace Serverless.Api.Settings;
@@ -64,12 +66,18 @@ public sealed class SettingsReader
             Data = Path.GetFullPath(Text(nameof(ServiceSettings.Data), defaults.Data)),
             Models = Path.GetFullPath(Text(nameof(ServiceSettings.Models), defaults.Models)),
             Threads = Whole(nameof(ServiceSettings.Threads), defaults.Threads, 0, 1024),
-            Keys = List(nameof(ServiceSettings.Keys)),
             Teachers = TeacherList(nameof(ServiceSettings.Teachers)),
+            Keys = KeyEntries(),
             AllowedHosts = List(nameof(ServiceSettings.AllowedHosts)),
             AllowedOrigins = List(nameof(ServiceSettings.AllowedOrigins)),
+            RequestsPerMinute = Whole(nameof(ServiceSettings.RequestsPerMinute), defaults.RequestsPerMinute, 0, 1_000_000),
+            StreamsPerCaller = Whole(nameof(ServiceSettings.StreamsPerCaller), defaults.StreamsPerCaller, 0, 10_000),
             ChunkSeconds = Number(nameof(ServiceSettings.ChunkSeconds), defaults.ChunkSeconds, 0.001, 86_400),
             CheckpointSeconds = Number(nameof(ServiceSettings.CheckpointSeconds), defaults.CheckpointSeconds, 0.001, 86_400),
+            PricePerGbSecond = Number(nameof(ServiceSettings.PricePerGbSecond), defaults.PricePerGbSecond, 0, 1000),
+            Webhooks = Endpoints(nameof(ServiceSettings.Webhooks)),
+            Currency = Text(nameof(ServiceSettings.Currency), defaults.Currency),
+            InstanceMemoryMB = Whole(nameof(ServiceSettings.InstanceMemoryMB), defaults.InstanceMemoryMB, 1, 16_777_216),
         };
 
     /// <summary>Adds what is wrong with the storage that the settings mean.</summary>
@@ -132,6 +140,23 @@ public sealed class SettingsReader
         return otherwise;
     }
 
+    private ImmutableArray<string> Endpoints(string name)
+    {
+        var endpoints = List(name);
+        foreach (var endpoint in endpoints)
+        {
+            try
+            {
+                WebhookEndpoint.Parse(endpoint);
+            }
+            catch (InputError error)
+            {
+                Fault($"{_given[name].Source}: {error.Message}");
+            }
+        }
+        return endpoints;
+    }
+
     /// <summary>Each is a name, an address, a model and, if it wants one, a key, with blanks between them.</summary>
     private ImmutableArray<TeacherEndpoint> TeacherList(string name)
     {
@@ -148,6 +173,23 @@ public sealed class SettingsReader
         if (teachers.GroupBy(teacher => teacher.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             Fault($"{_given[name].Source}: found the name {twice.Key} {twice.Count()} times; allowed: once");
         return teachers.ToImmutable();
+    }
+
+    private ImmutableArray<string> KeyEntries()
+    {
+        var entries = List(nameof(ServiceSettings.Keys));
+        foreach (var (index, entry) in entries.Index())
+        {
+            try
+            {
+                ApiKey.Parse(entry, index + 1);
+            }
+            catch (ArgumentException)
+            {
+                Fault($"{_given[nameof(ServiceSettings.Keys)].Source}: found no hash behind sha256: in entry {index + 1}; allowed: a key, or sha256: and 64 hexadecimal digits, either with name= before it");
+            }
+        }
+        return entries;
     }
 
     private ImmutableArray<string> List(string name) => _given.TryGetValue(name, out var found)

@@ -92,7 +92,8 @@ internal sealed class WeightFiles : IDisposable
     }
 
     /// <summary>Tensor name to file name.</summary>
-    private static Dictionary<string, string> ReadIndex(string path)
+    /// <exception cref="InputError">The index is damaged, or names a file outside its folder.</exception>
+    public static Dictionary<string, string> ReadIndex(string path)
     {
         try
         {

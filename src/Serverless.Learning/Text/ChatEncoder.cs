@@ -42,6 +42,12 @@ public sealed class ChatEncoder
     public bool OpensThought(ReadOnlySpan<int> prompt) =>
         Thinks && _tokenizer.Decode(prompt[Math.Max(0, prompt.Length - 8)..], skipSpecial: false).TrimEnd().EndsWith("<think>", StringComparison.Ordinal);
 
+    /// <summary>Whether a token is a special one.</summary>
+    public bool IsSpecial(int id) => _tokenizer.IsSpecial(id);
+
+    /// <summary>Decodes the tokens of one text one by one, special ones as they are written.</summary>
+    public StreamingDecoder NewStreamingDecoder() => _tokenizer.NewStreamingDecoder(skipSpecial: false);
+
     /// <summary>The same encoder with a template that sees a fixed time: the date that a job's training and evaluation see.</summary>
     public ChatEncoder At(DateTimeOffset time) => new(_tokenizer, _template.At(time));
 

@@ -106,6 +106,9 @@ public sealed class Tokenizer
             ? token
             : throw new ArgumentOutOfRangeException(nameof(id), id, "No token has this id.");
 
+    /// <summary>Whether a token has this id; between the first and the last there may be gaps.</summary>
+    public bool HasToken(int id) => (uint)id < (uint)_parts.Tokens.Length && _parts.Tokens[id] is not null;
+
     /// <summary>Whether the id is that of a special token.</summary>
     public bool IsSpecial(int id) => _special.Contains(id);
 

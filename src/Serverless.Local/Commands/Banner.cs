@@ -13,10 +13,10 @@ internal static class Banner
         return $"""
             Serverless answers at {url}
               dashboard  {url}
-              API        {new Uri(url, "v1")} (the base URL for OpenAI clients; {(settings.Keys.IsEmpty ? "any key will do" : "a key is needed")})
+              API        {new Uri(url, "v1")} (the base URL for OpenAI clients; {(settings.Keys.IsEmpty ? "no keys are set: any will do, and only this machine is served" : "a key of the settings is needed")})
               storage    {storage}
               data sets  drop chat JSONL files into the container {settings.StoragePrefix}datasets, or post them to {new Uri(url, "v1/files")}
-              models     put Hugging Face folders into {settings.Models} to use them as base models
+              models     `serverless models add` a Hugging Face folder, drop one into the container {settings.StoragePrefix}models, or put it into {settings.Models}
             Ctrl+C ends it; unfinished runs go on at the next start.
             """;
     }

@@ -4,8 +4,14 @@ using Serverless.Learning;
 namespace Serverless.Local.Commands;
 
 /// <summary>The options given to one command, by name. Every fault is an <see cref="InputError"/> that names the option.</summary>
-internal sealed class CommandArguments(string command, IReadOnlyDictionary<string, string> values)
+/// <param name="operand">The word that was given besides options.</param>
+internal sealed class CommandArguments(string command, IReadOnlyDictionary<string, string> values, string? operand = null)
 {
+    /// <summary>The word that was given besides options.</summary>
+    /// <param name="meaning">What it is, in a few words.</param>
+    public string RequiredOperand(string meaning) =>
+        operand ?? throw new InputError($"{command}: {meaning} is missing; `serverless {command} --help` says how to give it");
+
     /// <summary>The option's value, or null if it was not given.</summary>
     public string? Text(string name) => values.GetValueOrDefault(name);
 

@@ -46,12 +46,18 @@ internal sealed class CommandLine(ImmutableArray<ICommand> commands, TextWriter 
         var named = words.Count > 0 && !words[0].StartsWith('-');
         if (words.Count > 0 && words[0] is "--help" or "-h" or "help")
             return (null, null);
-        var command = named ? Find(words[0]) : commands[0];
+        var command = named ? Find(words) : commands[0];
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var i = named ? 1 : 0; i < words.Count; i++)
+        string? operand = null;
+        for (var i = named ? command.Name.Split(' ').Length : 0; i < words.Count; i++)
         {
             if (words[i] is "--help" or "-h")
                 return (command, null);
+            if (command.Operand is not null && operand is null && !words[i].StartsWith('-'))
+            {
+                operand = words[i];
+                continue;
+            }
             var equals = words[i].IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? words[i] : words[i][..equals];
             var option = command.Options.FirstOrDefault(option => option.Name == name) ?? throw Unknown(command, name);
@@ -63,11 +69,15 @@ internal sealed class CommandLine(ImmutableArray<ICommand> commands, TextWriter 
             if (!values.TryAdd(name, value))
                 throw new InputError($"{command.Name}: {name} is given twice");
         }
-        return (command, new CommandArguments(command.Name, values));
+        return (command, new CommandArguments(command.Name, values, operand));
     }
 
-    private ICommand Find(string name) => commands.FirstOrDefault(command => command.Name == name)
-        ?? throw new InputError($"unknown command \"{name}\"; allowed: {string.Join(", ", commands.Select(command => command.Name))}");
+    private ICommand Find(IReadOnlyList<string> words)
+    {
+        var found = commands.FirstOrDefault(command => command.Name.Split(' ').SequenceEqual(words.Take(command.Name.Count(c => c == ' ') + 1)));
+        var asked = commands.Any(command => command.Name.StartsWith(words[0] + " ", StringComparison.Ordinal)) ? string.Join(' ', words.Take(2)) : words[0];
+        return found ?? throw new InputError($"unknown command \"{asked}\"; allowed: {string.Join(", ", commands.Select(command => command.Name))}");
+    }
 
     private static InputError Unknown(ICommand command, string name) => new(
         $"{command.Name}: unknown option \"{name}\"; allowed: {string.Join(", ", command.Options.Select(option => option.Name).Append("--help"))}");

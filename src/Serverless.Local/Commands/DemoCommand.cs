@@ -36,7 +36,7 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
 
         var tickets = TicketGenerator.Generate();
         var task = TicketTask.Write(Path.Combine(settings.Data, "demo"), tickets);
-        var request = new JsonObject { ["model"] = SampleModel.Name, ["suffix"] = "tickets", ["seed"] = 1 };
+        var request = new JsonObject { ["model"] = SampleModel.Name, ["suffix"] = "tickets", ["seed"] = 1, ["method"] = OnePass() };
         var outcome = await new LabelledRun(head, client, console).RunAsync(task, request, likelihoods: true, ct);
         console.Write(OutcomeTable.Of(outcome));
         await ShowAnswersAsync(client, outcome, tickets, ct);
@@ -45,6 +45,13 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
         await SayWhereAsync(head, outcome, tickets.Test[0], ct);
         return 0;
     }
+
+    // Many small steps: one pass of them learns as much as the two longer passes that `auto` would take, in half of it.
+    private static JsonObject OnePass() => new()
+    {
+        ["type"] = "supervised",
+        ["supervised"] = new JsonObject { ["hyperparameters"] = new JsonObject { ["n_epochs"] = 1, ["batch_size"] = 8 } },
+    };
 
     private async Task ShowAnswersAsync(HeadClient client, LabelledOutcome outcome, TicketSets tickets, CancellationToken ct)
     {

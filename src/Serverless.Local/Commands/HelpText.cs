@@ -24,7 +24,7 @@ internal static class HelpText
     {
         var names = command.Options.Select(option => option.Value is null ? option.Name : $"{option.Name} {option.Value}").ToArray();
         var width = names.Select(name => name.Length).DefaultIfEmpty(0).Max();
-        var text = new StringBuilder($"usage: serverless {command.Name} [options]\n\n{command.Summary}\n\noptions\n");
+        var text = new StringBuilder($"usage: serverless {command.Name}{(command.Operand is { } operand ? " " + operand : "")} [options]\n\n{command.Summary}\n\noptions\n");
         for (var i = 0; i < names.Length; i++)
             text.Append(null, $"  {names[i].PadRight(width)}  {command.Options[i].Meaning}\n");
         return text.ToString();

@@ -5,8 +5,11 @@ namespace Serverless.Local.Commands;
 /// <summary>One command of the command line.</summary>
 internal interface ICommand
 {
-    /// <summary>The word that calls it.</summary>
+    /// <summary>The word that calls it, or two with a space between them.</summary>
     string Name { get; }
+
+    /// <summary>What stands in the help for the word that it takes besides options; null: it takes none.</summary>
+    string? Operand => null;
 
     /// <summary>One line for the help.</summary>
     string Summary { get; }

@@ -19,7 +19,7 @@ public sealed record LocalSettings : ServiceSettings
     /// <summary>The port of this machine that Azurite, the development storage, answers at.</summary>
     public int AzuritePort { get; init; } = AzuriteOptions.UsualPort;
 
-    /// <summary>The time between two looks for new files into the container <c>datasets</c>, in seconds.</summary>
+    /// <summary>The time between two looks for what people put into the containers <c>datasets</c> and <c>models</c>, in seconds.</summary>
     public double DropSeconds { get; init; } = 2;
 
     /// <summary>Whether <see cref="ServiceSettings.Storage"/> means Azurite on this machine, started by the head if need be.</summary>

@@ -12,6 +12,12 @@ internal static class SettingsOptions
     public static ImmutableArray<CommandOption> All { get; } =
     [
         new("--url", "URL", "where API and dashboard are served (http://127.0.0.1:7071)"),
+        .. Storage,
+    ];
+
+    /// <summary>Options of commands that need no more than the storage.</summary>
+    public static ImmutableArray<CommandOption> Storage =>
+    [
         new("--data", "FOLDER", "where this machine keeps storage, caches and scratch files (data)"),
         new("--storage", "WHERE", "connection string or URL of an Azure Storage account (Azurite on this machine)"),
     ];

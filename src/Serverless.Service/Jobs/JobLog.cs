@@ -109,6 +109,10 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
         return new Page<NumberedEvent>(page.MoveToImmutable(), HasMore: begin > 0);
     }
 
+    /// <summary>How many events a job has, those since the last commit included.</summary>
+    public async Task<long> CountEventsAsync(JobId id, CancellationToken cancellationToken) =>
+        await ReadStateAsync(id, cancellationToken) is var (head, live) ? head.Events + live.Events.Length : 0;
+
     /// <summary>The metrics of all steps after <paramref name="afterStep"/>, in order, those since the last commit included.</summary>
     public async Task<IReadOnlyList<JobMetrics>> ListMetricsAsync(JobId id, int afterStep, CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Serverless.Service.Storage;
 
@@ -50,6 +52,22 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     {
         var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
         if (parts.IsEmpty) throw new ArgumentException($"The folder {localFolder} is empty.", nameof(localFolder));
+        return await AddAsync(
+            model, parts, part => Task.FromResult<Stream>(File.OpenRead(LocalFolder.PathOf(localFolder, part))), onRead: null, replace: true, cancellationToken);
+    }
+
+    /// <summary>
+    /// Uploads <paramref name="parts"/>, whose hashes are known, and then writes <paramref name="model"/>, completed, into the catalog.
+    /// Repeating it after an interruption goes on where that one was.
+    /// </summary>
+    /// <param name="open">The content of a part, which this disposes.</param>
+    /// <param name="onRead">Told how many bytes each reading gave.</param>
+    /// <param name="replace">Whether the record of other content under this name is switched over.</param>
+    /// <returns>The record that is in the catalog then: without <paramref name="replace"/> perhaps that of other content.</returns>
+    /// <exception cref="Learning.InputError">A part is not any more what its hash says.</exception>
+    internal async Task<ModelRecord> AddAsync(
+        ModelRecord model, ImmutableArray<ModelPart> parts, Func<ModelPart, Task<Stream>> open, Action<int>? onRead, bool replace, CancellationToken cancellationToken)
+    {
         var complete = model with
         {
             Folder = Prefix(model.Kind, model.Id) + LocalFolder.ContentHash(parts),
@@ -64,11 +82,11 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
             // A blob appears when all of it has come, and the folder's name stands for its content: what is there is right.
             var name = $"{complete.Folder}/{part.Path}";
             if (present.Contains(name)) continue;
-            await using var content = File.OpenRead(LocalFolder.PathOf(localFolder, part));
-            await FileTransfer.UploadOnceAsync(account.Models.GetBlobClient(name), content, cancellationToken);
+            await using var content = await open(part);
+            await UploadAsync(account.Models.GetBlobClient(name), content, part, onRead, cancellationToken);
         }
         var stored = await catalog.CreateAsync(complete, cancellationToken);
-        if (stored.Folder == complete.Folder) return stored;
+        if (stored.Folder == complete.Folder || !replace) return stored;
         return await catalog.UpdateAsync(model.Id, _ => complete, cancellationToken);
     }
 
@@ -123,6 +141,19 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
             return stored;
         var model = new ModelRecord { Id = id, Kind = kind, CreatedAt = clock.GetUtcNow(), OwnedBy = "system", BaseModel = baseModel };
         return await PublishAsync(localFolder, model, cancellationToken);
+    }
+
+    private static async Task UploadAsync(BlobClient blob, Stream content, ModelPart part, Action<int>? onRead, CancellationToken cancellationToken)
+    {
+        using var hashing = new HashingStream(content, part.Bytes, Changed, onRead);
+        await FileTransfer.UploadOnceAsync(blob, hashing, cancellationToken);
+        // Where somebody else was first, not all of it was read.
+        await hashing.CopyToAsync(Stream.Null, cancellationToken);
+        if (hashing.BytesRead == part.Bytes && hashing.Sha256 == part.Sha256) return;
+        await blob.DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
+        throw Changed();
+
+        Learning.InputError Changed() => new($"{part.Path} changed while it was read; add the model again when it is complete");
     }
 
     private async Task DownloadAsync(ModelRecord model, ModelPart part, string folder, CancellationToken cancellationToken)

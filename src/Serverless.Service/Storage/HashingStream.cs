@@ -5,7 +5,8 @@ namespace Serverless.Service.Storage;
 /// <summary>Passes a stream through and counts and hashes what was read of it. The inner stream stays its owner's.</summary>
 /// <param name="inner">What is read.</param>
 /// <param name="maxBytes">Reading beyond this throws what <paramref name="tooLong"/> makes.</param>
-internal sealed class HashingStream(Stream inner, long maxBytes, Func<Exception> tooLong) : Stream
+/// <param name="onRead">Told how many bytes each reading gave.</param>
+internal sealed class HashingStream(Stream inner, long maxBytes, Func<Exception> tooLong, Action<int>? onRead = null) : Stream
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -69,5 +70,6 @@ internal sealed class HashingStream(Stream inner, long maxBytes, Func<Exception>
         BytesRead += read.Length;
         if (BytesRead > maxBytes) throw tooLong();
         _sha256.AppendData(read);
+        onRead?.Invoke(read.Length);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Models.Adding;
 
 namespace Serverless.Service.Storage;
 
@@ -23,6 +24,11 @@ public static class StorageServices
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelCatalog>()
             .AddSingleton<ModelStore>()
-            .AddSingleton<BaseModels>();
+            .AddSingleton<BaseModels>()
+            .AddSingleton<BaseUse>()
+            .AddSingleton<AddModel>()
+            .AddSingleton<RemoveModel>()
+            .AddSingleton<IncomingArchives>()
+            .AddSingleton<ModelDrops>();
     }
 }

@@ -6,36 +6,40 @@ namespace Serverless.Api.Tests.Dashboard;
 public sealed partial class DashboardTests
 {
     [Fact]
-    public async Task The_page_and_all_it_refers_to_is_served_with_its_type()
+    public async Task The_page_and_every_module_it_leads_to_is_served_with_its_type_and_kept_for_ever()
     {
         await using var api = await BareApi.StartAsync();
-
         var page = await api.Http.GetAsync("/");
-        var html = await page.Content.ReadAsStringAsync();
-        var references = References().Matches(html).Select(match => match.Groups[1].Value).Where(path => path.StartsWith('/')).ToArray();
-
         Assert.Equal("text/html; charset=utf-8", page.Content.Headers.ContentType!.ToString());
-        Assert.Contains("/dashboard/dashboard.js", references);
-        foreach (var path in references.Append("/dashboard/api.js").Append("/dashboard/view.js").Append("/dashboard/curve.js"))
+        Assert.Equal("no-cache", page.Headers.CacheControl!.ToString());
+
+        var paths = await PathsAsync(api);
+
+        Assert.Contains(paths, path => path.EndsWith("/chart.js", StringComparison.Ordinal));
+        Assert.InRange(paths.Count, 30, 100);
+        foreach (var path in paths)
         {
             var file = await api.Http.GetAsync(path);
-            Assert.Equal(HttpStatusCode.OK, file.StatusCode);
+            Assert.True(file.StatusCode == HttpStatusCode.OK, path);
             var expected = Path.GetExtension(path) switch { ".js" => "text/javascript", ".css" => "text/css", ".svg" => "image/svg+xml", var other => other };
             Assert.Equal(expected, file.Content.Headers.ContentType!.MediaType);
+            Assert.Equal("public, max-age=31536000, immutable", file.Headers.CacheControl!.ToString());
         }
     }
 
     [Fact]
-    public async Task Only_the_services_own_scripts_may_run()
+    public async Task Only_the_services_own_files_may_be_used()
     {
         await using var api = await BareApi.StartAsync();
 
         var page = await api.Http.GetAsync("/");
 
         Assert.Equal(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
             page.Headers.GetValues("Content-Security-Policy").Single());
         Assert.Equal("nosniff", page.Headers.GetValues("X-Content-Type-Options").Single());
+        var html = await page.Content.ReadAsStringAsync();
+        Assert.DoesNotMatch(@"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", html);
     }
 
     [Fact]
@@ -43,12 +47,12 @@ public sealed partial class DashboardTests
     {
         await using var api = await BareApi.StartAsync();
 
-        foreach (var path in new[] { "/", "/dashboard/dashboard.js", "/dashboard/api.js", "/dashboard/view.js", "/dashboard/curve.js", "/dashboard/dashboard.css" })
+        foreach (var path in (await PathsAsync(api)).Append("/").Where(path => !path.Contains("uPlot", StringComparison.Ordinal)))
         {
             var text = await api.Http.GetStringAsync(path);
             Assert.DoesNotContain("://", text.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal), StringComparison.Ordinal);
-            Assert.DoesNotContain("innerHTML", text, StringComparison.Ordinal);
-            Assert.DoesNotContain("insertAdjacentHTML", text, StringComparison.Ordinal);
+            foreach (var sink in new[] { "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "setAttribute('style'" })
+                Assert.DoesNotContain(sink, text, StringComparison.Ordinal);
         }
     }
 
@@ -56,11 +60,22 @@ public sealed partial class DashboardTests
     public async Task A_browser_that_has_a_file_gets_it_once()
     {
         await using var api = await BareApi.StartAsync();
-        var first = await api.Http.GetAsync("/dashboard/dashboard.css");
-        var again = new HttpRequestMessage(HttpMethod.Get, "/dashboard/dashboard.css");
+        var first = await api.Http.GetAsync("/");
+        var again = new HttpRequestMessage(HttpMethod.Get, "/");
         again.Headers.IfNoneMatch.Add(first.Headers.ETag!);
 
         Assert.Equal(HttpStatusCode.NotModified, (await api.Http.SendAsync(again)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_page_of_another_version_gets_what_there_is_and_does_not_keep_it()
+    {
+        await using var api = await BareApi.StartAsync();
+
+        var file = await api.Http.GetAsync("/dashboard/0123456789abcdef/main.js");
+
+        Assert.Equal(HttpStatusCode.OK, file.StatusCode);
+        Assert.Equal("no-cache", file.Headers.CacheControl!.ToString());
     }
 
     [Fact]
@@ -68,9 +83,30 @@ public sealed partial class DashboardTests
     {
         await using var api = await BareApi.StartAsync();
 
-        Assert.Equal(HttpStatusCode.NotFound, (await api.Http.GetAsync("/dashboard/secrets.txt")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await api.Http.GetAsync("/dashboard/x/secrets.txt")).StatusCode);
+    }
+
+    /// <summary>The files that the page refers to, and those that its modules import.</summary>
+    private static async Task<IReadOnlyCollection<string>> PathsAsync(BareApi api)
+    {
+        var html = await api.Http.GetStringAsync("/");
+        var found = References().Matches(html).Select(match => match.Groups[1].Value).Where(path => path.StartsWith("/dashboard/", StringComparison.Ordinal)).ToHashSet();
+        var open = new Queue<string>(found.Where(path => path.EndsWith(".js", StringComparison.Ordinal)));
+        while (open.TryDequeue(out var path))
+        {
+            foreach (Match import in Imports().Matches(await api.Http.GetStringAsync(path)))
+            {
+                var imported = $"{path[..(path.LastIndexOf('/') + 1)]}{import.Groups[1].Value}";
+                if (found.Add(imported))
+                    open.Enqueue(imported);
+            }
+        }
+        return found;
     }
 
     [GeneratedRegex("(?:src|href)=\"([^\"]*)\"")]
     private static partial Regex References();
+
+    [GeneratedRegex(@"from '\./([^']+)'")]
+    private static partial Regex Imports();
 }

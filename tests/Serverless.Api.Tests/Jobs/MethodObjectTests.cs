@@ -28,8 +28,8 @@ public sealed class MethodObjectTests
             },
         };
         Assert.Equal(
-            """{"type":"distillation","distillation":{"hyperparameters":{"n_epochs":2,"batch_size":"auto","learning_rate_multiplier":"auto"},"""
-            + """"grader":{"type":"format","name":"thinks"},"teacher":"r1","n":4,"temperature":0.6,"pass_threshold":0.5}}""",
+            """{"type":"distillation","distillation":{"hyperparameters":{"n_epochs":2,"batch_size":"auto","learning_rate_multiplier":"auto"}"""
+            + ""","grader":{"type":"format","name":"thinks"},"teacher":"r1","n":4,"temperature":0.6,"pass_threshold":0.5}}""",
             MethodObject.Of(job).ToJsonString());
     }
 }

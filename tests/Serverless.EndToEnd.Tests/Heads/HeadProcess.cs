@@ -41,9 +41,10 @@ internal sealed partial class HeadProcess : IAsyncDisposable
     public string Output => string.Join("\n", _lines);
 
     /// <summary>Starts <c>serve</c> and returns when it answers.</summary>
-    public static async Task<HeadProcess> StartAsync(HeadPlace place)
+    /// <param name="url">Where; at a free port if it does not matter.</param>
+    public static async Task<HeadProcess> StartAsync(HeadPlace place, Uri? url = null)
     {
-        var head = new HeadProcess(Start(place, "serve", "--url", "http://127.0.0.1:0"));
+        var head = new HeadProcess(Start(place, "serve", "--url", url?.ToString() ?? "http://127.0.0.1:0"));
         var ended = head._process.WaitForExitAsync(TestContext.Current.CancellationToken);
         if (await Task.WhenAny(head._url.Task, ended) == ended)
             throw new InvalidOperationException($"the head ended with {head._process.ExitCode}:\n{head.Output}");

@@ -1,4 +1,5 @@
 using Serverless.Learning.Models;
+using TorchSharp;
 
 namespace Serverless.Learning.Tests.Models;
 

@@ -9,6 +9,7 @@ public sealed class CommandLineTests : IDisposable
     private readonly StringWriter _output = new();
     private readonly StringWriter _errors = new();
     private readonly Recorder _serve = new("serve", []);
+    private readonly List<ICommand> _more = [];
     private readonly Recorder _demo = new("demo", [new("--data", "FOLDER", "where"), new("--quiet", null, "says less")]);
 
     public void Dispose()
@@ -18,7 +19,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     private Task<int> RunAsync(params string[] words) =>
-        new CommandLine([_serve, _demo], _output, _errors).RunAsync(words, TestContext.Current.CancellationToken);
+        new CommandLine([_serve, _demo, .. _more], _output, _errors).RunAsync(words, TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task Without_a_command_the_first_one_runs()
@@ -50,6 +51,31 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(2, await RunAsync(words));
         Assert.Equal(message + Environment.NewLine, _errors.ToString());
         Assert.Null(_demo.Arguments);
+    }
+
+    [Fact]
+    public async Task A_command_of_two_words_takes_its_operand_before_or_after_its_options()
+    {
+        var add = new Recorder("models add", [new("--name", "NAME", "what")]) { Operand = "FOLDER" };
+        _more.AddRange([add, new Recorder("models list", [])]);
+        Assert.Equal(0, await RunAsync("models", "add", "here", "--name", "x"));
+        Assert.Equal(("here", "x"), (add.Arguments!.RequiredOperand("a folder"), add.Arguments.Text("--name")));
+        Assert.Equal(0, await RunAsync("models", "add", "--name=x", "there"));
+        Assert.Equal("there", add.Arguments!.RequiredOperand("a folder"));
+        Assert.Equal(0, await RunAsync("models", "add", "--help"));
+        Assert.StartsWith("usage: serverless models add FOLDER [options]\n", _output.ToString(), StringComparison.Ordinal);
+
+        Assert.Equal(0, await RunAsync("models", "add"));
+        Assert.Equal("models add: a folder is missing; `serverless models add --help` says how to give it", Message(() => add.Arguments!.RequiredOperand("a folder")));
+        foreach (var words in new[] { new[] { "models" }, ["models", "rm"], ["models", "add", "a", "b"] })
+            Assert.Equal(2, await RunAsync(words));
+        Assert.Equal(
+            string.Concat(((string[])
+            [
+                "error: unknown command \"models\"; allowed: serve, demo, models add, models list",
+                "error: unknown command \"models rm\"; allowed: serve, demo, models add, models list",
+                "error: models add: unknown option \"b\"; allowed: --name, --help",
+            ]).Select(line => line + Environment.NewLine)), _errors.ToString());
     }
 
     [Fact]
@@ -88,6 +114,8 @@ public sealed class CommandLineTests : IDisposable
     private sealed class Recorder(string name, ImmutableArray<CommandOption> options) : ICommand
     {
         public string Name => name;
+
+        public string? Operand { get; init; }
 
         public string Summary => $"does {name}";
 

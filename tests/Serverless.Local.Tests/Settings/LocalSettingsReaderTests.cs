@@ -38,7 +38,7 @@ public sealed class LocalSettingsReaderTests
             new() { ["Url"] = "localhost", ["Data"] = "" }));
         Assert.Equal(
             """
-            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, Teachers, AllowedHosts, AllowedOrigins, ChunkSeconds, CheckpointSeconds
+            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, Teachers, AllowedHosts, AllowedOrigins, RequestsPerMinute, StreamsPerCaller, ChunkSeconds, CheckpointSeconds, PricePerGbSecond, Currency, InstanceMemoryMB, Webhooks
             settings: --data: found nothing; leave it out for the default (data)
             settings: SERVERLESS_THREADS: found "0.5"; allowed: a whole number from 0 to 1024
             settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071
@@ -81,6 +81,15 @@ public sealed class LocalSettingsReaderTests
             settings: SERVERLESS_TEACHERS, entry 1: found 2 parts; allowed: name, address (http or https), model and, if it wants one, key, with blanks between them
             settings: SERVERLESS_TEACHERS: found the name a 2 times; allowed: once
             """,
+            error.Message);
+    }
+
+    [Fact]
+    public void A_key_that_claims_to_be_a_hash_and_is_none_is_named_by_its_place()
+    {
+        var error = Assert.Throws<InputError>(() => Read([], new() { ["SERVERLESS_KEYS"] = "laptop=sk-1,ci=sha256:abcd" }, []));
+        Assert.Equal(
+            "settings: SERVERLESS_KEYS: found no hash behind sha256: in entry 2; allowed: a key, or sha256: and 64 hexadecimal digits, either with name= before it",
             error.Message);
     }
 

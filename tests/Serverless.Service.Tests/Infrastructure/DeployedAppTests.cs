@@ -10,15 +10,16 @@ public sealed partial class DeployedAppTests
     private static readonly string s_app = Path.Combine(RepositoryFolder.Root, "src", "Serverless.Functions");
 
     [Theory]
-    [InlineData("hooks/postdeploy.sh", "\nfunction_name=", "\n")]
-    [InlineData("hooks/postdeploy.ps1", "\n$functionName = '", "'")]
-    public void The_hook_names_the_function_that_takes_drops(string hook, string before, string after)
+    [InlineData("hooks/postdeploy.sh")]
+    [InlineData("hooks/postdeploy.ps1")]
+    public void The_hook_names_the_functions_that_take_drops_and_their_containers(string hook)
     {
         Assert.SkipUnless(Directory.Exists(s_app), "there is no src/Serverless.Functions");
-        var drops = Assert.Single(Sources(s_app), source => source.Contains("[BlobTrigger(\"datasets/{name}\"", StringComparison.Ordinal));
-        var function = Assert.Single(Function().Matches(drops)).Groups[1].Value;
-        var script = File.ReadAllText(Path.Combine(BicepFile.Folder, hook)).ReplaceLineEndings("\n");
-        Assert.Contains(before + function + after, script, StringComparison.Ordinal);
+        var drops = Sources(s_app).Where(source => Trigger().IsMatch(source))
+            .Select(source => $"{Assert.Single(Function().Matches(source)).Groups[1].Value}:{Trigger().Match(source).Groups[1].Value}").Order().ToList();
+        Assert.Equal(["Drop:datasets", "ModelDrop:models"], drops);
+        var script = File.ReadAllText(Path.Combine(BicepFile.Folder, hook));
+        Assert.Equal(drops, Pair().Matches(script).Select(pair => pair.Value).Order());
     }
 
     [Fact]
@@ -54,6 +55,12 @@ public sealed partial class DeployedAppTests
 
     [GeneratedRegex(@"\[Function\(""(\w+)""\)\]")]
     private static partial Regex Function();
+
+    [GeneratedRegex(@"\[BlobTrigger\(""(\w+)/\{name\}""")]
+    private static partial Regex Trigger();
+
+    [GeneratedRegex(@"\b\w*Drop:\w+")]
+    private static partial Regex Pair();
 
     [GeneratedRegex(@"record (?:Service|Cloud)Settings\b")]
     private static partial Regex SettingsRecord();

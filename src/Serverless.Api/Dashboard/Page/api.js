@@ -1,44 +1,59 @@
-// Talks to the service. A key lives only as long as the page: it is kept in no storage of the browser.
-let key = '';
+// Talks to the service. The browser sends the session's cookie by itself; the page never holds a key.
 
-export function useKey(secret) {
-  key = secret;
-}
-
-/** Thrown when the service answers with an error; status 401 means that a (another) key is needed. */
+/** Thrown when the service answers with an error; status 401 means that a key is needed, 0 that there was no answer at all. */
 export class Refused extends Error {
-  constructor(status, message) {
-    super(message);
+  constructor(status, error) {
+    super(error?.message ?? (status === 0 ? 'The service does not answer.' : `The service answered ${status}.`));
     this.status = status;
+    this.code = error?.code ?? null;
+    this.param = error?.param ?? null;
   }
 }
 
-export async function get(path) {
-  const answer = await fetch(`/v1${path}`, { headers: key ? { Authorization: `Bearer ${key}` } : {} });
-  const body = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Refused(answer.status, body?.error?.message ?? `The service answered ${answer.status}.`);
-  return body;
+const lost = new EventTarget();
+
+/** Calls back when a request finds that the session has ended. */
+export const onLost = (call) => lost.addEventListener('lost', call);
+
+/** Asks for an answer in JSON (or text). */
+export async function call(method, path, { body, signal, as = 'json' } = {}) {
+  const answer = await send(method, path, { body, signal });
+  return answer.status === 204 ? null : answer[as]();
 }
 
-/** A page of jobs, newest first. */
-export const jobs = (after) => get(`/fine_tuning/jobs?limit=20${after ? `&after=${encodeURIComponent(after)}` : ''}`);
-
-export const job = (id) => get(`/fine_tuning/jobs/${encodeURIComponent(id)}`);
-
-/** The newest metrics of a job, or null. */
-export async function newestMetrics(id) {
-  const page = await get(`/fine_tuning/jobs/${encodeURIComponent(id)}/events?limit=5`);
-  return page.data.find((event) => event.type === 'metrics')?.data ?? null;
-}
-
-/** Adds to `known` (a map by id) the events that it lacks, walking from the newest back until one is known. */
-export async function newEvents(id, known) {
-  let after = '';
-  for (;;) {
-    const page = await get(`/fine_tuning/jobs/${encodeURIComponent(id)}/events?limit=500${after}`);
-    const fresh = page.data.filter((event) => !known.has(event.id));
-    for (const event of fresh) known.set(event.id, event);
-    if (!page.has_more || fresh.length < page.data.length) return;
-    after = `&after=${encodeURIComponent(page.data.at(-1).id)}`;
+/** Asks, and returns the answer once its headers are there; whatever is no success is thrown. */
+export async function send(method, path, { body, signal } = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method, signal, headers: body === undefined ? {} : { 'Content-Type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (fault) {
+    if (fault.name === 'AbortError') throw fault;
+    throw new Refused(0);
   }
+  if (answer.ok) return answer;
+  const refused = await refusal(answer);
+  if (refused.status === 401) lost.dispatchEvent(new Event('lost'));
+  throw refused;
 }
+
+export async function refusal(answer) {
+  const said = await answer.json().catch(() => null);
+  return new Refused(answer.status, said?.error);
+}
+
+export const get = (path, options) => call('GET', path, options);
+
+export const post = (path, body, options) => call('POST', path, { ...options, body });
+
+export const remove = (path) => call('DELETE', path);
+
+export const part = encodeURIComponent;
+
+/** The path of a job, or of something below it. */
+export const jobPath = (id, below = '') => `/v1/fine_tuning/jobs/${part(id)}${below}`;
+
+export const filePath = (id, below = '') => `/v1/files/${part(id)}${below}`;
+
+export const modelPath = (id, below = '') => `/v1/models/${part(id)}${below}`;

@@ -1,0 +1,10 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Serverless.Api.Access;
+
+/// <summary>Who sends a request: the key that opened it, or without keys the address it comes from. Limits count by it.</summary>
+internal sealed record Caller(string Name)
+{
+    public static Caller Of(HttpContext context) =>
+        context.Features.Get<Caller>() ?? new Caller(context.Connection.RemoteIpAddress?.ToString() ?? "unknown");
+}

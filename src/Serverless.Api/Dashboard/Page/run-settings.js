@@ -1,0 +1,27 @@
+// The hyper-parameters of a run as they were resolved.
+import { fill, h } from './dom.js';
+import { count, figure } from './format.js';
+
+export function settings() {
+  const list = h('dl', { class: 'pairs' });
+  const grader = h('pre');
+  const more = h('details', { hidden: true }, h('summary', {}, 'Grader'), grader);
+  const box = h('section', { class: 'card' }, h('h2', {}, 'Settings'), list, more);
+  return {
+    box,
+    show({ job }) {
+      const method = job.method?.[job.method.type] ?? {};
+      const pairs = [
+        ...Object.entries(method.hyperparameters ?? job.hyperparameters ?? {}),
+        ...Object.entries(job.method?.adapter ?? {}).map(([name, value]) => [`adapter.${name}`, value]),
+        ['seed', job.seed],
+        ...Object.entries(job.metadata ?? {}).map(([name, value]) => [`metadata.${name}`, value]),
+      ];
+      fill(list, pairs.map(([name, value]) => h('div', {}, h('dt', {}, h('code', {}, name)), h('dd', { class: 'number' }, text(name, value)))));
+      more.hidden = !method.grader;
+      grader.textContent = method.grader ? JSON.stringify(method.grader, null, 2) : '';
+    },
+  };
+}
+
+const text = (name, value) => (Array.isArray(value) ? value.join(', ') : name === 'seed' || typeof value !== 'number' ? String(value) : Number.isInteger(value) ? count(value) : figure(value));

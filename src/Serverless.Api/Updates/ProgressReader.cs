@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using Serverless.Api.Wire;
+using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.FineTuning;
+
+namespace Serverless.Api.Updates;
+
+/// <summary>How far the training of jobs is. One reader serves one stream: it keeps what does not change.</summary>
+internal sealed class ProgressReader(JobLog log, JobPlans plans)
+{
+    /// <summary>The pace is that of this many steps.</summary>
+    private const int PaceSteps = 20;
+
+    private readonly Dictionary<JobId, JobPlan> _plans = [];
+
+    /// <summary>Null for a job that does not train, or of which nothing is known yet.</summary>
+    public async Task<JsonObject?> ReadAsync(JobRecord job, CancellationToken ct)
+    {
+        if (job.Status is not (JobStatus.Running or JobStatus.Paused) || await PlanAsync(job.Id, ct) is not { } plan)
+            return null;
+        var committed = (await log.ReadHeadAsync(job.Id, ct))?.Step ?? 0;
+        var recent = await log.ListMetricsAsync(job.Id, Math.Max(0, committed - 1), ct);
+        return JobProgressObject.Of([.. recent.TakeLast(PaceSteps)], committed, plan.LastStep);
+    }
+
+    private async Task<JobPlan?> PlanAsync(JobId id, CancellationToken ct)
+    {
+        if (_plans.TryGetValue(id, out var known))
+            return known;
+        if (await plans.FindAsync(id, ct) is { } plan)
+            _plans[id] = plan;
+        return _plans.GetValueOrDefault(id);
+    }
+}

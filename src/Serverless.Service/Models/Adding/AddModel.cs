@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Serverless.Learning;
+using Serverless.Learning.Formats;
+using Serverless.Service.Storage;
+
+namespace Serverless.Service.Models.Adding;
+
+/// <summary>
+/// The one way in for base models that somebody brings: checked as a whole before anything is stored, hashed, stored under
+/// <c>base/&lt;name&gt;/&lt;content hash&gt;/</c>, and then written into the catalog. Adding the same content again changes nothing.
+/// </summary>
+public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use, TimeProvider clock)
+{
+    /// <param name="progress">Told how far it is, often; null: nobody asks.</param>
+    /// <exception cref="InputError">
+    /// The files are no supported model, the name cannot be used, another model has it (<c>model_exists</c>), or that model is in use; nothing
+    /// has changed then.
+    /// </exception>
+    public async Task<AddedModel> RunAsync(IModelFiles source, AddRequest request, Action<AddProgress>? progress, CancellationToken ct)
+    {
+        var id = AddedName.Parse(request.Name);
+        var choice = ModelChoice.Of(source);
+        using var skeleton = await ModelSkeleton.MakeAsync(source, choice, ct);
+        ModelCheck.Check(skeleton.Folder);
+        var leftOut = choice.LeftOut.Concat(skeleton.LeftOut).Order(StringComparer.Ordinal).ToList();
+        var stored = await catalog.FindAsync(id, ct);
+        if (stored is not null and not { Kind: ModelKind.Base })
+            throw new InputError($"The name '{id}' belongs to a model that is no base; take another name", "name", "model_exists");
+        var parts = await HashAsync(source, skeleton.Files, progress, ct);
+        if (stored is not null && stored.Parts.SequenceEqual(parts))
+            return new AddedModel(stored, IsNew: false, leftOut);
+        if (stored is not null && !request.Replace)
+            throw Exists(id);
+        if (stored is not null)
+            await use.RefuseIfUsedAsync(id, ct);
+        var model = new ModelRecord { Id = id, Kind = ModelKind.Base, CreatedAt = clock.GetUtcNow(), OwnedBy = ModelRecord.Brought, Source = request.Source };
+        var files = skeleton.Files.ToDictionary(file => file.Name, file => file.File, StringComparer.Ordinal);
+        var done = 0L;
+        var record = await store.AddAsync(
+            model, parts, async part => await source.OpenAsync(files[part.Path], ct), count => Report("storing", done += count), request.Replace, ct);
+        return record.Parts.SequenceEqual(parts)
+            ? new AddedModel(record, IsNew: true, leftOut)
+            : throw Exists(id);
+
+        void Report(string step, long bytes) => progress?.Invoke(new AddProgress(step, bytes, parts.Sum(part => part.Bytes)));
+    }
+
+    private static async Task<ImmutableArray<ModelPart>> HashAsync(
+        IModelFiles source, IReadOnlyList<(string Name, ModelFile File)> files, Action<AddProgress>? progress, CancellationToken ct)
+    {
+        var parts = new List<ModelPart>();
+        var (done, total) = (0L, files.Sum(file => file.File.Bytes));
+        foreach (var (name, file) in files)
+        {
+            await using var content = await source.OpenAsync(file, ct);
+            using var hashing = new HashingStream(content, file.Bytes, () => Changed(source.Name, name), Report);
+            await hashing.CopyToAsync(Stream.Null, ct);
+            parts.Add(hashing.BytesRead == file.Bytes ? new ModelPart(name, file.Bytes, hashing.Sha256) : throw Changed(source.Name, name));
+        }
+
+        return [.. parts];
+
+        void Report(int count) => progress?.Invoke(new AddProgress("hashing", done += count, total));
+    }
+
+    private static InputError Changed(string source, string name) => new($"{source}: {name} changed while it was read; add it again when it is complete");
+
+    private static InputError Exists(ModelId id) =>
+        new($"The model '{id}' exists already and has another content; take another name, or replace it", "name", "model_exists");
+}

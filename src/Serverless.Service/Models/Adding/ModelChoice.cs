@@ -1,0 +1,85 @@
+using Serverless.Learning;
+
+namespace Serverless.Service.Models.Adding;
+
+/// <summary>
+/// Which of the files that somebody brings belong to a model: weights in safetensors, JSON, texts, templates, vocabularies and licences, all in
+/// one folder. Formats that can run code when they are read are refused; the rest is left out.
+/// </summary>
+internal sealed class ModelChoice
+{
+    /// <summary>The longest file but for weights. Vocabularies of 256,000 tokens take 35 MB; all of it is in memory at once to be checked.</summary>
+    public const long MaxTextBytes = 256L * 1024 * 1024;
+
+    private const string Config = "config.json", Safetensors = ".safetensors";
+
+    private static readonly string[] TakenExtensions = [".json", ".txt", ".jinja", ".model", ".md"];
+    private static readonly string[] TakenNames = ["LICENSE", "LICENCE", "NOTICE"];
+
+    // Python's pickles, by the names that they go by.
+    private static readonly string[] CodeExtensions = [".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"];
+
+    private ModelChoice(IReadOnlyList<(string Name, ModelFile File)> texts, IReadOnlyList<(string Name, ModelFile File)> weights, IReadOnlyList<string> leftOut) =>
+        (Texts, Weights, LeftOut) = (texts, weights, leftOut);
+
+    /// <summary>Everything but weights, each with its name in the model's folder.</summary>
+    public IReadOnlyList<(string Name, ModelFile File)> Texts { get; }
+
+    /// <summary>All safetensors files.</summary>
+    public IReadOnlyList<(string Name, ModelFile File)> Weights { get; }
+
+    /// <summary>The paths of files that are not taken.</summary>
+    public IReadOnlyList<string> LeftOut { get; }
+
+    /// <exception cref="InputError">A name leads out of the folder or stands twice, a format can run code, or there is not one model; all of it is listed.</exception>
+    public static ModelChoice Of(IModelFiles source)
+    {
+        var faults = source.Files.Where(file => !IsInside(file.Path))
+            .Select(file => $"{source.Name}: the name {AddedName.Shown(file.Path)} leads out of the folder; allowed: names inside it").ToList();
+        faults.AddRange(source.Files.GroupBy(file => file.Path, StringComparer.OrdinalIgnoreCase).Where(same => same.Count() > 1)
+            .Select(same => $"{source.Name}: the name {AddedName.Shown(same.Key)} stands there {same.Count()} times; allowed: once"));
+        var root = faults.Count > 0 ? "" : RootOf(source, faults);
+        var inRoot = source.Files.Where(file => IsIn(root, file.Path)).Select(file => (Name: file.Path[root.Length..], File: file))
+            .OrderBy(file => file.Name, StringComparer.Ordinal).ToList();
+        faults.AddRange(inRoot.Where(file => HasExtension(file.Name, CodeExtensions)).Select(file =>
+            $"{source.Name}: {AddedName.Shown(file.Name)} is in a format that can run code when it is read; allowed: weights in {Safetensors}, without such files beside them"));
+        var texts = inRoot.Where(file => IsText(file.Name)).ToList();
+        faults.AddRange(texts.Where(file => file.File.Bytes > MaxTextBytes).Select(file =>
+            $"{source.Name}: {AddedName.Shown(file.Name)} has {file.File.Bytes} bytes; allowed: at most {MaxTextBytes}"));
+        if (faults.Count > 0)
+            throw new InputError(string.Join('\n', faults));
+        var weights = inRoot.Where(file => IsWeights(file.Name)).ToList();
+        var taken = texts.Concat(weights).Select(file => file.File).ToHashSet(ReferenceEqualityComparer.Instance);
+        return new ModelChoice(texts, weights, [.. source.Files.Where(file => !taken.Contains(file)).Select(file => file.Path)]);
+    }
+
+    /// <summary>Whether a model takes the file of that path: it lies beside its configuration and is a text or weights.</summary>
+    public static bool IsTaken(string path) => IsInside(path) && IsIn("", path) && (IsText(path) || IsWeights(path));
+
+    /// <summary>Whether the name is one of weights that are taken.</summary>
+    public static bool IsWeights(string name) => HasExtension(name, [Safetensors]);
+
+    /// <summary>What stands before the names of the model's files: nothing, or the one folder that all of them lie in.</summary>
+    private static string RootOf(IModelFiles source, List<string> faults)
+    {
+        var roots = source.Files.Select(file => file.Path)
+            .Where(path => path == Config || path.EndsWith("/" + Config, StringComparison.Ordinal) && path.Count(c => c == '/') == 1)
+            .Select(path => path[..^Config.Length]).Order(StringComparer.Ordinal).ToList();
+        if (roots.Count == 0)
+            faults.Add($"{source.Name}: found no {Config}; a model folder holds {Config}, tokenizer.json and *{Safetensors}");
+        if (roots.Count > 1 && roots[0].Length > 0)
+            faults.Add($"{source.Name}: found {Config} in {string.Join(" and ", roots.Select(root => AddedName.Shown(root.TrimEnd('/'))))}; allowed: one model");
+        return roots.FirstOrDefault("");
+    }
+
+    private static bool IsInside(string path) =>
+        !path.AsSpan().ContainsAny('\\', ':', '\0') && !path.Any(char.IsControl) && path.Split('/').All(part => part is not ("" or "." or ".."));
+
+    private static bool IsIn(string root, string path) =>
+        path.StartsWith(root, StringComparison.Ordinal) && !path.AsSpan(root.Length).Contains('/') && path[root.Length] != '.';
+
+    private static bool IsText(string name) => HasExtension(name, TakenExtensions) || TakenNames.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    private static bool HasExtension(string name, string[] extensions) =>
+        extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
+}

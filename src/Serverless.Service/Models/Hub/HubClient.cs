@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Serverless.Learning;
+using Serverless.Service.Models.Adding;
+
+namespace Serverless.Service.Models.Hub;
+
+/// <summary>
+/// The part of the Hugging Face hub's HTTP interface that fetching a model needs: <c>/api/models/{id}/revision/{revision}?blobs=true</c> and
+/// <c>/{id}/resolve/{commit}/{path}</c>.
+/// </summary>
+public sealed class HubClient : IDisposable
+{
+    private const int MaxRedirects = 10, CommitLength = 40;
+    private const long MaxDescriptionBytes = 64 * 1024 * 1024;
+
+    private readonly HubSettings _settings;
+
+    // Redirects are followed here: the token goes to the hub and to nobody that it sends us to.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30) });
+
+    public HubClient(HubSettings settings)
+    {
+        _settings = settings;
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("serverless/1.0");
+        _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
+    }
+
+    /// <summary>What the hub has of a model at a revision.</summary>
+    /// <param name="revision">A branch, a tag or a commit.</param>
+    /// <exception cref="InputError">There is no such model or revision, it may not be read, or the hub cannot be reached.</exception>
+    public async Task<HubModel> DescribeAsync(string id, string revision, CancellationToken ct)
+    {
+        using var answer = await SendAsync($"api/models/{id}/revision/{Uri.EscapeDataString(revision)}?blobs=true", null, id, revision, ct);
+        if (answer.Content.Headers.ContentLength > MaxDescriptionBytes)
+            throw Unreadable(id, "its description is too long");
+        try
+        {
+            using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(ct));
+            var root = document.RootElement;
+            var commit = root.GetProperty("sha").GetString() ?? "";
+            if (commit.Length != CommitLength || !commit.All(char.IsAsciiHexDigitLower))
+                throw Unreadable(id, $"its commit is '{AddedName.Shown(commit)}'");
+            return new HubModel(id, commit, [.. root.GetProperty("siblings").EnumerateArray().Select(FileOf)]);
+        }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw Unreadable(id, fault.Message);
+        }
+    }
+
+    /// <summary>A file's content from byte <paramref name="from"/> on; from the beginning where the answer is no 206. The caller disposes the answer.</summary>
+    /// <exception cref="InputError">The file may not be read, or the hub refuses otherwise.</exception>
+    /// <exception cref="HttpRequestException">The hub cannot be reached, or has a fault of its own.</exception>
+    internal Task<HttpResponseMessage> OpenAsync(HubModel model, HubFile file, long from, CancellationToken ct) => SendOnceAsync(
+        $"{model.Id}/resolve/{model.Commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}", from > 0 ? from : null, model.Id, model.Commit, ct);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(string path, long? from, string id, string revision, CancellationToken ct)
+    {
+        try
+        {
+            return await SendOnceAsync(path, from, id, revision, ct);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            throw new InputError($"{_settings.Endpoint}: the hub cannot be reached ({fault.Message})", innerException: fault);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(string path, long? from, string id, string revision, CancellationToken ct)
+    {
+        var address = new Uri($"{_settings.Endpoint.ToString().TrimEnd('/')}/{path}");
+        for (var redirects = 0; redirects <= MaxRedirects; redirects++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.Range = from is { } first ? new RangeHeaderValue(first, null) : null;
+            if (_settings.Token is { } token && IsHub(address))
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+                return answer;
+            using (answer)
+                address = answer.Headers.Location is { } location && (int)answer.StatusCode is >= 301 and <= 308
+                    ? new Uri(address, location)
+                    : throw Refusal(answer, id, revision, path);
+        }
+
+        throw Unreadable(id, $"more than {MaxRedirects} redirects");
+    }
+
+    private bool IsHub(Uri address) =>
+        Uri.Compare(address, _settings.Endpoint, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+
+    private Exception Refusal(HttpResponseMessage answer, string id, string revision, string path)
+    {
+        var code = answer.Headers.TryGetValues("X-Error-Code", out var values) ? values.First() : "";
+        return (code, (int)answer.StatusCode) switch
+        {
+            ("GatedRepo", _) or (_, 403) => new InputError(
+                $"{id}: the hub lets only those read it who have accepted its terms; accept them at {_settings.Endpoint.ToString().TrimEnd('/')}/{id}, and give a token that may read it in {HubSettings.TokenVariable}"),
+            ("RevisionNotFound", _) => new InputError($"{id}: the hub has no revision '{revision}' of it"),
+            ("EntryNotFound", _) => new InputError($"{id}: the hub has no {path}"),
+            ("RepoNotFound", _) or (_, 401 or 404) => new InputError(
+                $"{id}: the hub has no such model{(_settings.Token is null ? $", or a private one; {HubSettings.TokenVariable} takes a token" : $" that the token in {HubSettings.TokenVariable} opens")}"),
+            // It may answer later: whoever asked decides whether to wait.
+            (_, 408 or 429 or >= 500) => new HttpRequestException($"the hub answered {(int)answer.StatusCode}", null, answer.StatusCode),
+            _ => Unreadable(id, $"the hub answered {(int)answer.StatusCode} to {path}"),
+        };
+    }
+
+    private static HubFile FileOf(JsonElement sibling)
+    {
+        var large = sibling.TryGetProperty("lfs", out var lfs) && lfs.ValueKind == JsonValueKind.Object ? lfs : (JsonElement?)null;
+        return new HubFile(
+            sibling.GetProperty("rfilename").GetString()!,
+            (large ?? sibling).GetProperty("size").GetInt64(),
+            large?.GetProperty("sha256").GetString(),
+            large is null ? sibling.GetProperty("blobId").GetString() : null);
+    }
+
+    private static InputError Unreadable(string id, string finding) => new($"{id}: cannot be fetched: {finding}");
+}

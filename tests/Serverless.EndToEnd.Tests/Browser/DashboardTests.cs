@@ -1,0 +1,70 @@
+using Serverless.EndToEnd.Tests.Heads;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.EndToEnd.Tests.Browser;
+
+/// <summary>The dashboard of a started head in a real browser.</summary>
+public sealed class DashboardTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 600_000)]
+    public async Task A_data_set_is_brought_trained_on_watched_and_both_models_answer_side_by_side()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        await using var head = await HeadProcess.StartAsync(place);
+        var (training, validation) = (Path.Combine(place.Folder, "train.jsonl"), Path.Combine(place.Folder, "validation.jsonl"));
+        await File.WriteAllTextAsync(training, TinyModel.Dataset(30), Ct);
+        await File.WriteAllTextAsync(validation, TinyModel.Dataset(12), Ct);
+        var faulty = TinyModel.Dataset(1) + """{"messages":[{"role":"assitant","content":"x"}]}""" + "\n";
+
+        await Chromium.RunAsync(head, "from-file-to-answer", null, training, validation, faulty);
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task A_page_says_that_the_service_is_gone_and_goes_on_when_it_is_back()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        await using var first = await HeadProcess.StartAsync(place);
+        HeadProcess? second = null;
+        try
+        {
+            await Chromium.RunAsync(first, "away-and-back", async wish =>
+            {
+                if (wish == "away")
+                    await first.KillAsync();
+                else
+                    second = await HeadProcess.StartAsync(place, first.Url);
+            });
+        }
+        finally
+        {
+            if (second is not null)
+                await second.DisposeAsync();
+        }
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task A_key_opens_the_page_once_and_no_script_or_other_site_gets_hold_of_it()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        place.Variables["SERVERLESS_KEYS"] = "laptop=sk-laptop-0123456789";
+        await using var head = await HeadProcess.StartAsync(place);
+
+        await Chromium.RunAsync(head, "opens-with-a-key", null, "sk-laptop-0123456789");
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task Every_section_can_be_reached_by_the_keyboard_and_fits_a_desk_and_a_phone_in_both_themes()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        await using var head = await HeadProcess.StartAsync(place);
+
+        await Chromium.RunAsync(head, "keyboard-and-phone");
+    }
+}

@@ -1,0 +1,104 @@
+using System.IO.Compression;
+using Serverless.Local.Commands;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+using Spectre.Console;
+
+namespace Serverless.Local.Tests.Commands;
+
+public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("serverless-models-").FullName;
+    private readonly Dictionary<string, string> _variables = [];
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _errors = new();
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _errors.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_folder_is_added_listed_and_removed()
+    {
+        var folder = TinyModel.Write(Path.Combine(_folder, "from-folder"));
+
+        Assert.Equal(0, await RunAsync("models", "add", folder));
+        Assert.Matches(@"  hashing: .* of .*\r?\n(.*\n)*  storing: (.*\n)*Added from-folder: 5 files, [\d.]+ kB, content [0-9a-f]{16}\. Jobs and chats can use it now\.", Taken());
+        Assert.Equal(0, await RunAsync("models", "add", folder));
+        Assert.Matches(@"from-folder is there already with this content \([0-9a-f]{16}\); nothing has changed\.", Taken());
+        Assert.Equal(0, await RunAsync("models", "list"));
+        Assert.Matches($@"from-folder +base +[\d.]+ kB  [0-9a-f]{{16}}  {System.Text.RegularExpressions.Regex.Escape(folder)}", Taken());
+        Assert.Equal(0, await RunAsync("models", "remove", "from-folder"));
+        Assert.Contains("Removed from-folder.", Taken(), StringComparison.Ordinal);
+        Assert.Equal(2, await RunAsync("models", "remove", "from-folder"));
+        Assert.Equal("error: The model 'from-folder' does not exist" + Environment.NewLine, _errors.ToString());
+    }
+
+    [Fact]
+    public async Task An_archive_is_added_under_a_name_and_replaced_only_when_asked_to()
+    {
+        Assert.Equal(0, await RunAsync("models", "add", Zip("one", seed: 1), "--name", "org/from-zip"));
+        Assert.Equal(2, await RunAsync("models", "add", Zip("two", seed: 2), "--name", "org/from-zip"));
+        Assert.Equal("error: The model 'org/from-zip' exists already and has another content; take another name, or replace it" + Environment.NewLine, _errors.ToString());
+        Taken();
+        Assert.Equal(0, await RunAsync("models", "add", "--replace", Path.Combine(_folder, "two.zip"), "--name", "org/from-zip"));
+        Assert.Contains("Added org/from-zip: ", Taken(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_neither_a_folder_nor_a_file_is_named()
+    {
+        var path = Path.Combine(_folder, "nothing");
+        Assert.Equal(2, await RunAsync("models", "add", path));
+        Assert.Equal($"error: models add: found neither a folder nor a file {path}, and the hub's models have names such as Qwen/Qwen2.5-0.5B-Instruct" + Environment.NewLine, _errors.ToString());
+    }
+
+    [Fact]
+    public async Task A_model_of_the_hub_is_fetched_at_the_commit_that_the_hub_names_and_not_again()
+    {
+        await using var hub = await LoopbackHub.StartAsync();
+        hub.Put("org/from-hub", TinyModel.Write(Path.Combine(_folder, "repository")));
+        (_variables["HF_ENDPOINT"], _variables["HF_TOKEN"]) = (hub.Endpoint, "hf_secret");
+
+        Assert.Equal(0, await RunAsync("models", "add", "org/from-hub"));
+        var said = Taken();
+        Assert.Matches($@"Fetching org/from-hub at {LoopbackHub.Commit}\r?\n(.*\n)*  fetching texts: (.*\n)*  fetching weights: (.*\n)*Added from-hub: 5 files, ", said);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "data", "work", "hub", LoopbackHub.Commit, "org", "from-hub")));
+        var requests = hub.Requests.Count;
+        Assert.Equal(0, await RunAsync("models", "add", "org/from-hub"));
+        Assert.Contains($"from-hub is there already, from org/from-hub at {LoopbackHub.Commit}; nothing has changed.", Taken(), StringComparison.Ordinal);
+        Assert.Equal(requests + 1, hub.Requests.Count);
+        Assert.Equal(2, await RunAsync("models", "add", "org/missing"));
+        Assert.Equal("error: org/missing: the hub has no such model that the token in HF_TOKEN opens" + Environment.NewLine, _errors.ToString());
+    }
+
+    private string Zip(string name, long seed)
+    {
+        var path = Path.Combine(_folder, name + ".zip");
+        ZipFile.CreateFromDirectory(TinyModel.Write(Path.Combine(_folder, name), seed), path);
+        return path;
+    }
+
+    private async Task<int> RunAsync(params string[] words)
+    {
+        await azurite.StartAsync();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(_output), Interactive = InteractionSupport.No, Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors,
+        });
+        console.Profile.Width = 400;
+        ICommand[] commands = [new ModelsAddCommand(console, _variables.GetValueOrDefault), new ModelsListCommand(_output), new ModelsRemoveCommand(_output)];
+        return await new CommandLine([.. commands], _output, _errors).RunAsync(
+            [.. words, "--storage", azurite.ConnectionString, "--data", Path.Combine(_folder, "data")], TestContext.Current.CancellationToken);
+    }
+
+    private string Taken()
+    {
+        var text = _output.ToString();
+        _output.GetStringBuilder().Clear();
+        return text;
+    }
+}
