@@ -13,6 +13,7 @@ using Serverless.Api.Graders;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
 using Serverless.Api.Updates;
+using Serverless.Api.Uploads;
 using Serverless.Service.Inference;
 
 namespace Serverless.Api;
@@ -29,6 +30,7 @@ public static class ApiHost
         services.AddSingleton(settings ?? new ApiSettings());
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FileEndpoints>();
+        services.AddSingleton<UploadEndpoints>();
         services.AddSingleton<DatasetEndpoints>();
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<UpdateEndpoints>();

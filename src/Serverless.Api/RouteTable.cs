@@ -9,9 +9,11 @@ using Serverless.Api.Dashboard;
 using Serverless.Api.Evals;
 using Serverless.Api.Files;
 using Serverless.Api.Graders;
+using Serverless.Api.Idempotency;
 using Serverless.Api.Jobs;
 using Serverless.Api.Models;
 using Serverless.Api.Updates;
+using Serverless.Api.Uploads;
 
 namespace Serverless.Api;
 
@@ -21,14 +23,18 @@ internal static class RouteTable
     /// <summary>The rows, as API.md lists them.</summary>
     public static IReadOnlyList<Route> Routes { get; } =
     [
-        To<FileEndpoints>("POST", "/v1/files", (files, context) => files.UploadAsync(context)),
+        Creating<FileEndpoints>("/v1/files", (files, context) => files.UploadAsync(context)),
         To<FileEndpoints>("GET", "/v1/files", (files, context) => files.ListAsync(context)),
         To<FileEndpoints>("GET", "/v1/files/{id}", (files, context) => files.RetrieveAsync(context)),
         To<FileEndpoints>("DELETE", "/v1/files/{id}", (files, context) => files.DeleteAsync(context)),
         To<FileEndpoints>("GET", "/v1/files/{id}/content", (files, context) => files.ContentAsync(context)),
         To<DatasetEndpoints>("GET", "/v1/files/{id}/report", (datasets, context) => datasets.ReportAsync(context)),
         To<DatasetEndpoints>("GET", "/v1/files/{id}/examples", (datasets, context) => datasets.ExamplesAsync(context)),
-        To<JobEndpoints>("POST", "/v1/fine_tuning/jobs", (jobs, context) => jobs.CreateAsync(context)),
+        Creating<UploadEndpoints>("/v1/uploads", (uploads, context) => uploads.CreateAsync(context)),
+        Creating<UploadEndpoints>("/v1/uploads/{id}/parts", (uploads, context) => uploads.AddPartAsync(context)),
+        Creating<UploadEndpoints>("/v1/uploads/{id}/complete", (uploads, context) => uploads.CompleteAsync(context)),
+        To<UploadEndpoints>("POST", "/v1/uploads/{id}/cancel", (uploads, context) => uploads.CancelAsync(context)),
+        Creating<JobEndpoints>("/v1/fine_tuning/jobs", (jobs, context) => jobs.CreateAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs", (jobs, context) => jobs.ListAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}", (jobs, context) => jobs.RetrieveAsync(context)),
         To<JobEndpoints>("POST", "/v1/fine_tuning/jobs/{id}/cancel", (jobs, context) => jobs.CancelAsync(context)),
@@ -40,12 +46,12 @@ internal static class RouteTable
         To<UpdateEndpoints>("GET", "/v1/fine_tuning/updates", (updates, context) => updates.StreamAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/run", (graders, context) => graders.RunAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/validate", (graders, context) => graders.ValidateAsync(context)),
-        To<EvalEndpoints>("POST", "/v1/evals", (evals, context) => evals.CreateAsync(context)),
+        Creating<EvalEndpoints>("/v1/evals", (evals, context) => evals.CreateAsync(context)),
         To<EvalEndpoints>("GET", "/v1/evals", (evals, context) => evals.ListAsync(context)),
         To<EvalEndpoints>("GET", "/v1/evals/{id}", (evals, context) => evals.RetrieveAsync(context)),
         To<EvalEndpoints>("POST", "/v1/evals/{id}", (evals, context) => evals.UpdateAsync(context)),
         To<EvalEndpoints>("DELETE", "/v1/evals/{id}", (evals, context) => evals.DeleteAsync(context)),
-        To<EvalRunEndpoints>("POST", "/v1/evals/{id}/runs", (runs, context) => runs.CreateAsync(context)),
+        Creating<EvalRunEndpoints>("/v1/evals/{id}/runs", (runs, context) => runs.CreateAsync(context)),
         To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs", (runs, context) => runs.ListAsync(context)),
         To<EvalRunEndpoints>("GET", "/v1/evals/{id}/runs/{run}", (runs, context) => runs.RetrieveAsync(context)),
         To<EvalRunEndpoints>("POST", "/v1/evals/{id}/runs/{run}", (runs, context) => runs.CancelAsync(context)),
@@ -73,6 +79,14 @@ internal static class RouteTable
         foreach (var route in Routes)
             endpoints.MapMethods(route.Pattern, [route.Method], route.Handler);
         endpoints.MapFallback("{**path}", context => UnknownUrl.AnswerAsync(context, Routes));
+    }
+
+    /// <summary>A row that creates something, and that a client may repeat.</summary>
+    private static Route Creating<THandler>(string pattern, Func<THandler, HttpContext, Task> handle)
+        where THandler : notnull
+    {
+        var route = To("POST", pattern, handle);
+        return route with { Handler = OnceOnly.Of(route.Handler) };
     }
 
     /// <summary>A row whose handler is a service of the head.</summary>

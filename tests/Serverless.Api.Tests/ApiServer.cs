@@ -46,37 +46,45 @@ internal sealed class ApiServer : IAsyncDisposable
         where T : notnull => _api.Services.GetRequiredService<T>();
 
     /// <summary>A server with the tiny model of random weights as the base <c>tiny</c>.</summary>
-    public static async Task<ApiServer> StartWithModelAsync(AzuriteFixture azurite, ApiSettings? settings = null)
+    public static async Task<ApiServer> StartWithModelAsync(
+        AzuriteFixture azurite, ApiSettings? settings = null, Func<PipelineSettings, PipelineSettings>? pipeline = null)
     {
-        var server = await StartAsync(azurite, settings);
+        var server = await StartAsync(azurite, settings, pipeline);
         await server.Get<ModelStore>().SeedBaseAsync("tiny", TinyModel.Write(Path.Combine(server._folder, "tiny")), default);
         return server;
     }
 
-    public static async Task<ApiServer> StartAsync(AzuriteFixture azurite, ApiSettings? settings = null)
+    public static async Task<ApiServer> StartAsync(
+        AzuriteFixture azurite, ApiSettings? settings = null, Func<PipelineSettings, PipelineSettings>? pipeline = null,
+        Action<IServiceCollection>? services = null, BlobAccount? account = null)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-api-").FullName;
-        var account = await azurite.NewAccountAsync();
-        var api = await BareApi.StartAsync(settings, services: services => services
-            .AddSingleton(account)
-            .AddSingleton<FileCatalog>()
-            .AddSingleton<FileStore>()
-            .AddSingleton<JobCatalog>()
-            .AddSingleton<JobLog>()
-            .AddSingleton<CheckpointStore>()
-            .AddSingleton<ModelCatalog>()
-            .AddSingleton<ModelStore>()
-            .AddSingleton<BaseUse>()
-            .AddSingleton<AddModel>()
-            .AddSingleton<RemoveModel>()
-            .AddSingleton<IncomingArchives>()
-            .AddSingleton(new ModelHostSettings { CacheFolder = Path.Combine(folder, "cache") })
-            .AddSingleton<ModelHost>()
-            .AddServerlessPipeline(new PipelineSettings { WorkFolder = Path.Combine(folder, "work"), IntakeModel = "tiny" })
-            .AddSingleton(new JournalSettings())
-            .AddSingleton(PipelineJournal.Parts)
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<JournalWorkflowHost>(provider, account.Journal))
-            .AddSingleton<IWorkflowStarter>(provider => provider.GetRequiredService<JournalWorkflowHost>()));
+        var worksWith = new PipelineSettings { WorkFolder = Path.Combine(folder, "work"), IntakeModel = "tiny" };
+        account ??= await azurite.NewAccountAsync();
+        var api = await BareApi.StartAsync(settings, services: parts =>
+        {
+            parts
+                .AddSingleton(account)
+                .AddSingleton<FileCatalog>()
+                .AddSingleton<FileStore>()
+                .AddSingleton<JobCatalog>()
+                .AddSingleton<JobLog>()
+                .AddSingleton<CheckpointStore>()
+                .AddSingleton<ModelCatalog>()
+                .AddSingleton<ModelStore>()
+                .AddSingleton<BaseUse>()
+                .AddSingleton<AddModel>()
+                .AddSingleton<RemoveModel>()
+                .AddSingleton<IncomingArchives>()
+                .AddSingleton(new ModelHostSettings { CacheFolder = Path.Combine(folder, "cache") })
+                .AddSingleton<ModelHost>()
+                .AddServerlessPipeline(pipeline?.Invoke(worksWith) ?? worksWith)
+                .AddSingleton(new JournalSettings())
+                .AddSingleton(PipelineJournal.Parts)
+                .AddSingleton(provider => ActivatorUtilities.CreateInstance<JournalWorkflowHost>(provider, account.Journal))
+                .AddSingleton<IWorkflowStarter>(provider => provider.GetRequiredService<JournalWorkflowHost>());
+            services?.Invoke(parts);
+        });
         return new ApiServer(api, account, folder);
     }
 

@@ -19,6 +19,7 @@ internal sealed record ErrorStatus(int Status, string Type, string? Code)
         "missing_api_key" => new(401, InvalidRequest, null),
         "invalid_api_key" => new(401, InvalidRequest, error.Code),
         "foreign_host" or "foreign_origin" or "insufficient_permissions" => new(403, InvalidRequest, error.Code),
+        "request_in_progress" => new(409, InvalidRequest, error.Code),
         "rate_limit_exceeded" or "too_many_streams" => new(429, "requests", error.Code),
         var code => new(400, InvalidRequest, code),
     };

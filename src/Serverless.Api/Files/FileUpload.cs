@@ -15,16 +15,21 @@ internal sealed class FileUpload(MultipartForm form, long maxBytes)
     /// <exception cref="InputError">The form is not one, has no file, announces too much, or already names a wrong purpose.</exception>
     public static async Task<FileUpload> OpenAsync(HttpContext context, long maxBytes)
     {
-        if (context.Request.ContentLength > maxBytes + FormOverhead)
-            throw TooLarge(maxBytes);
-
-        // The server's own limit answers without OpenAI's envelope, so it is lifted and the stream counts instead.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = null;
+        LiftLimit(context, maxBytes, () => TooLarge(maxBytes));
         var form = await MultipartForm.OpenAsync(context, "file");
         if (form.Field("purpose") is { } early)
             FilePurposes.Check(early);
         return new FileUpload(form, maxBytes);
+    }
+
+    /// <summary>Lets a body pass that the server's own limit would refuse without OpenAI's envelope; the stream counts instead.</summary>
+    /// <exception cref="InputError">The request announces more than <paramref name="maxBytes"/> and a form around them.</exception>
+    public static void LiftLimit(HttpContext context, long maxBytes, Func<InputError> tooLarge)
+    {
+        if (context.Request.ContentLength > maxBytes + FormOverhead)
+            throw tooLarge();
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
     }
 
     /// <summary>Passes the file on to storage while it arrives, and then reads what it is for.</summary>
@@ -34,7 +39,7 @@ internal sealed class FileUpload(MultipartForm form, long maxBytes)
         try
         {
             await using var content = new BoundedStream(form.File, maxBytes, () => TooLarge(maxBytes));
-            return await files.UploadAsync(form.FileName, content, PurposeAsync, cancellationToken);
+            return await files.UploadAsync(form.FileName, content, DescribedAsync, cancellationToken);
         }
         catch (IOException error) when (MultipartForm.IsCutOff(error))
         {
@@ -42,12 +47,10 @@ internal sealed class FileUpload(MultipartForm form, long maxBytes)
         }
     }
 
-    private async Task<string> PurposeAsync(CancellationToken cancellationToken)
+    private async Task<(string Purpose, TimeSpan? Lifetime)> DescribedAsync(CancellationToken cancellationToken)
     {
         await form.ReadRestAsync(cancellationToken);
-        if (form.Field("expires_after[anchor]") is not null || form.Field("expires_after[seconds]") is not null)
-            throw Refusal.NotOffered("expires_after");
-        return FilePurposes.Check(form.Field("purpose"));
+        return (FilePurposes.Check(form.Field("purpose")), FileExpiry.Read(form));
     }
 
     private static InputError TooLarge(long maxBytes) =>

@@ -10,18 +10,25 @@ namespace Serverless.Api.Jobs;
 
 /// <summary>Fine-tuning jobs: create, list, retrieve, cancel, pause, resume, events, checkpoints, evaluation.</summary>
 internal sealed class JobEndpoints(
-    JobService jobs, JobCatalog catalog, JobLog log, JobEvaluations evaluations, PipelineSettings pipeline, ApiSettings settings)
+    JobService jobs, DryRuns dryRuns, JobCatalog catalog, JobLog log, JobEvaluations evaluations, PipelineSettings pipeline, ApiSettings settings)
 {
     private const int MaxPage = 1000;
 
     public async Task CreateAsync(HttpContext context)
     {
-        if (PageQuery.Single(context.Request, "dry_run") is { } dryRun && dryRun != "false")
-            throw Refusal.NotOffered("dry_run");
+        var isDry = PageQuery.Single(context.Request, "dry_run") switch
+        {
+            null or "false" => false,
+            "true" => true,
+            var other => throw Refusal.NotAmong("dry_run", other, ["true", "false"]),
+        };
         JobRequest request;
         using (var body = await JsonBody.ReadAsync(context, settings))
             request = JobRequestReader.Read(body.RootElement);
-        await SendAsync(context, await jobs.CreateAsync(request, context.RequestAborted));
+        if (isDry)
+            await Reply.JsonAsync(context, DryRunObject.Of(await dryRuns.RunAsync(request, context.RequestAborted)), WireJson.Plain.DryRunObject);
+        else
+            await SendAsync(context, await jobs.CreateAsync(request, context.RequestAborted));
     }
 
     public async Task CancelAsync(HttpContext context) =>
@@ -30,8 +37,17 @@ internal sealed class JobEndpoints(
     public async Task PauseAsync(HttpContext context) =>
         await SendAsync(context, await jobs.PauseAsync(IdOf(context), context.RequestAborted));
 
-    public async Task ResumeAsync(HttpContext context) =>
-        await SendAsync(context, await jobs.ResumeAsync(IdOf(context), context.RequestAborted));
+    /// <summary>OpenAI's resume has no body; ours may have one with a new <c>budget</c>.</summary>
+    public async Task ResumeAsync(HttpContext context)
+    {
+        double? budget = null;
+        if (JsonBody.IsSent(context.Request))
+        {
+            using var body = await JsonBody.ReadAsync(context, settings);
+            budget = JobRequestReader.ReadBudget(new RequestObject(body.RootElement, ""));
+        }
+        await SendAsync(context, await jobs.ResumeAsync(IdOf(context), context.RequestAborted, budget));
+    }
 
     public async Task ListAsync(HttpContext context)
     {

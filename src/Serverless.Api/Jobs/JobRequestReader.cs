@@ -35,9 +35,18 @@ internal static class JobRequestReader
             Adapter = adapter,
             Graders = graders,
             PublishIf = EvaluationReader.PublishIf(body, method.Grader is { } reward ? [reward, .. graders] : graders),
+            Budget = ReadBudget(body),
             Metadata = ReadMetadata(body),
         };
     }
+
+    /// <summary>Ours: what the job may cost before it pauses itself, in the currency of the price table.</summary>
+    public static double? ReadBudget(RequestObject body) => body.Number("budget") switch
+    {
+        null => null,
+        > 0 and var budget => budget,
+        var other => throw Refusal.NotAllowed("budget", "a number above 0", Refusal.Text(other.Value)),
+    };
 
     /// <summary>The suffix becomes part of a name whose parts are separated by colons, and of paths.</summary>
     private static string? ReadSuffix(RequestObject body)

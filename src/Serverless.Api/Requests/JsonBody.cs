@@ -10,6 +10,10 @@ internal static class JsonBody
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64 };
 
+    /// <summary>Whether a request that needs no body has one.</summary>
+    public static bool IsSent(HttpRequest request) =>
+        request.ContentLength is > 0 || (request.ContentLength is null && request.Headers.TransferEncoding.Count > 0);
+
     /// <summary>The body as a document, which the caller disposes.</summary>
     /// <exception cref="InputError">The body is not an object of JSON, too large, or labelled as something else.</exception>
     public static async Task<JsonDocument> ReadAsync(HttpContext context, ApiSettings settings)
@@ -40,6 +44,7 @@ internal static class JsonBody
         && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
 
-    private static InputError TooLarge(ApiSettings settings) =>
+    /// <summary>What a longer body than allowed is refused with.</summary>
+    public static InputError TooLarge(ApiSettings settings) =>
         new($"The request body is larger than {settings.MaxJsonBytes} bytes, the most that a JSON request may carry.", code: "request_too_large");
 }

@@ -33,13 +33,14 @@ internal sealed class MultipartForm
     public Stream File { get; private set; } = Stream.Null;
 
     /// <summary>Reads up to the content of the file, which is the part called <paramref name="fileField"/>.</summary>
+    /// <param name="isNamed">Whether the file has to have a name.</param>
     /// <exception cref="InputError">The body is no multipart form, is cut off, or has no such part.</exception>
-    public static async Task<MultipartForm> OpenAsync(HttpContext context, string fileField)
+    public static async Task<MultipartForm> OpenAsync(HttpContext context, string fileField, bool isNamed = true)
     {
         var form = new MultipartForm(new MultipartReader(BoundaryOf(context.Request), context.Request.Body), fileField);
         if (await form.ReadFieldsAsync(context.RequestAborted) is not { } file)
             throw Refusal.Missing(fileField);
-        form.FileName = NameOf(file.Disposition, fileField);
+        form.FileName = isNamed ? NameOf(file.Disposition, fileField) : "";
         form.File = file.Content;
         return form;
     }
@@ -109,12 +110,15 @@ internal sealed class MultipartForm
         var name = given[(given.LastIndexOfAny(['/', '\\']) + 1)..];
         if (name.Length == 0)
             throw new InputError($"The part '{fileField}' of the form has no file name.", fileField);
-        return name.Length > 255 || name is "." or ".." || name.Any(char.IsControl)
-            ? throw new InputError(
+        return IsFileName(name)
+            ? name
+            : throw new InputError(
                 $"The part '{fileField}' has a file name that is not allowed; allowed: up to 255 characters, none of them a control character.",
-                fileField)
-            : name;
+                fileField);
     }
+
+    /// <summary>Whether a text without folders can be a file's name.</summary>
+    public static bool IsFileName(string name) => name.Length is > 0 and <= 255 && name is not ("." or "..") && !name.Any(char.IsControl);
 
     private static async Task<string> ReadFieldAsync(string name, Stream body, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using Serverless.Api.Access;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Api.Settings;
 
@@ -49,6 +50,18 @@ public abstract record ServiceSettings
     /// <summary>The time between two checkpoints within a chunk, in seconds: what a killed process loses at most.</summary>
     public double CheckpointSeconds { get; init; } = 60;
 
+    /// <summary>The price of a gigabyte of memory for a second of work, by which estimates, costs and budgets are computed; see <see cref="PriceTable"/>.</summary>
+    public double PricePerGbSecond { get; init; } = new PriceTable().PerGbSecond;
+
+    /// <summary>The currency of that price.</summary>
+    public string Currency { get; init; } = new PriceTable().Currency;
+
+    /// <summary>The memory of an instance in MB, all of which is billed while it works.</summary>
+    public int InstanceMemoryMB { get; init; } = new PriceTable().InstanceMemoryMB;
+
+    /// <summary>Who is told when jobs end: an address, a space and the secret that messages are signed with, <c>https://example.com/hook whsec_…</c>, each.</summary>
+    public ImmutableArray<string> Webhooks { get; init; } = [];
+
     /// <summary>The address in <see cref="Storage"/>, if it is one.</summary>
     public Uri? StorageUrl => Storage.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? new Uri(Storage) : null;
 
@@ -62,6 +75,8 @@ public abstract record ServiceSettings
         IntakeModel = SampleModel.Name,
         WorkFolder = WorkFolder,
         Teachers = Teachers,
+        Prices = new PriceTable { PerGbSecond = PricePerGbSecond, Currency = Currency, InstanceMemoryMB = InstanceMemoryMB },
+        Webhooks = [.. Webhooks.Select(WebhookEndpoint.Parse)],
     };
 
     /// <summary>The HTTP surface's part of these settings.</summary>

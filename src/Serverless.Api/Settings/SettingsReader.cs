@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Serverless.Api.Access;
 using Serverless.Learning;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Service.Pipeline.Webhooks;
 using Serverless.Service.Storage;
 
 namespace Serverless.Api.Settings;
@@ -73,6 +74,10 @@ public sealed class SettingsReader
             StreamsPerCaller = Whole(nameof(ServiceSettings.StreamsPerCaller), defaults.StreamsPerCaller, 0, 10_000),
             ChunkSeconds = Number(nameof(ServiceSettings.ChunkSeconds), defaults.ChunkSeconds, 0.001, 86_400),
             CheckpointSeconds = Number(nameof(ServiceSettings.CheckpointSeconds), defaults.CheckpointSeconds, 0.001, 86_400),
+            PricePerGbSecond = Number(nameof(ServiceSettings.PricePerGbSecond), defaults.PricePerGbSecond, 0, 1000),
+            Webhooks = Endpoints(nameof(ServiceSettings.Webhooks)),
+            Currency = Text(nameof(ServiceSettings.Currency), defaults.Currency),
+            InstanceMemoryMB = Whole(nameof(ServiceSettings.InstanceMemoryMB), defaults.InstanceMemoryMB, 1, 16_777_216),
         };
 
     /// <summary>Adds what is wrong with the storage that the settings mean.</summary>
@@ -133,6 +138,23 @@ public sealed class SettingsReader
         var kind = whole ? "a whole number" : "a number";
         Fault(string.Create(CultureInfo.InvariantCulture, $"{found.Source}: found \"{found.Value}\"; allowed: {kind} from {least} to {most}"));
         return otherwise;
+    }
+
+    private ImmutableArray<string> Endpoints(string name)
+    {
+        var endpoints = List(name);
+        foreach (var endpoint in endpoints)
+        {
+            try
+            {
+                WebhookEndpoint.Parse(endpoint);
+            }
+            catch (InputError error)
+            {
+                Fault($"{_given[name].Source}: {error.Message}");
+            }
+        }
+        return endpoints;
     }
 
     /// <summary>Each is a name, an address, a model and, if it wants one, a key, with blanks between them.</summary>

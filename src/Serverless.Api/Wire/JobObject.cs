@@ -58,6 +58,14 @@ internal sealed record JobObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonObject? PublishIf { get; init; }
 
+    /// <summary>Ours: what the job has cost so far, counted at its checkpoints; left out until it is prepared.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CostObject? Cost { get; init; }
+
+    /// <summary>Ours: the cost at which the job pauses itself; left out if there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Budget { get; init; }
+
     public static JobObject Of(JobRecord job, string organization) => new()
     {
         Id = job.Id.Value,
@@ -83,6 +91,8 @@ internal sealed record JobObject
         Evaluation = job.Graders.IsEmpty
             ? null
             : new JsonObject { ["graders"] = new JsonArray([.. job.Graders.Select(grader => (JsonNode?)JsonObject.Create(grader))]) },
+        Cost = job.Price is { } price ? CostObject.Of(price, job.Seconds) : null,
+        Budget = job.Budget,
         PublishIf = job.PublishIf is { } condition
             ? new JsonObject { ["metric"] = condition.Metric, ["minimum_gain"] = condition.MinimumGain }
             : null,

@@ -9,7 +9,7 @@ namespace Serverless.Functions.Upkeep;
 /// Every five minutes, on one instance: starts what was never started or has failed, removes what has expired, and forgets the histories
 /// of what ended long ago.
 /// </summary>
-public sealed class UpkeepFunction(UnfinishedWork unfinished, ExpiredFiles expired, DurableConnection hub, DurableHistories histories)
+public sealed class UpkeepFunction(UnfinishedWork unfinished, ExpiredData expired, DurableConnection hub, DurableHistories histories)
 {
     [Function("Upkeep")]
     public async Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken ct)

@@ -23,6 +23,7 @@ internal static class ServiceComposition
         .AddSingleton(PipelineJournal.Parts)
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<JournalWorkflowHost>(provider, provider.GetRequiredService<BlobAccount>().Journal))
         .AddSingleton<IWorkflowStarter>(provider => provider.GetRequiredService<JournalWorkflowHost>())
+        .AddHostedService<LocalUpkeep>()
         .AddHostedService<DropWatcher>()
         .AddHostedService<ModelDropWatcher>();
 }

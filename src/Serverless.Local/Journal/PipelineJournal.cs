@@ -3,6 +3,7 @@ using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Intake;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Local.Journal;
 
@@ -24,6 +25,7 @@ public static class PipelineJournal
         .Add(Evaluate.Name, services.GetRequiredService<Evaluate>())
         .Add(Publish.Name, services.GetRequiredService<Publish>())
         .Add(Finish.Name, services.GetRequiredService<Finish>())
+        .Add(SendWebhooks.Name, services.GetRequiredService<SendWebhooks>())
         .Add(EvalRunWorkflow.Name, services.GetRequiredService<EvalRunWorkflow>())
         .Add(EvaluateItems.Name, services.GetRequiredService<EvaluateItems>())
         .Add(FailEvalRun.Name, services.GetRequiredService<FailEvalRun>());

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using Serverless.Learning;
 using Serverless.Service.Storage;
 
@@ -22,30 +23,42 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
     /// <summary>Stores a posted file and its record.</summary>
     /// <exception cref="InputError">The content is longer than the largest posted file; nothing is stored.</exception>
     public Task<FileRecord> UploadAsync(string name, string purpose, Stream content, CancellationToken cancellationToken) =>
-        UploadAsync(name, content, _ => Task.FromResult(purpose), cancellationToken);
+        UploadAsync(name, content, _ => Task.FromResult((purpose, (TimeSpan?)null)), cancellationToken);
 
     /// <summary>Stores a posted file whose purpose is known only once its content has been read, as in a form that names it later.</summary>
-    /// <param name="purpose">Called after the last byte; what it throws undoes the upload.</param>
+    /// <param name="described">Called after the last byte for the purpose and how long the file will exist (null: until it is deleted); what it throws undoes the upload.</param>
     /// <exception cref="InputError">The content is longer than the largest posted file; nothing is stored.</exception>
     public async Task<FileRecord> UploadAsync(
-        string name, Stream content, Func<CancellationToken, Task<string>> purpose, CancellationToken cancellationToken)
+        string name, Stream content, Func<CancellationToken, Task<(string Purpose, TimeSpan? Lifetime)>> described, CancellationToken cancellationToken)
     {
         var id = FileId.New(clock);
         using var hashing = new HashingStream(content, maxBytes, () => new InputError(
             $"file: '{name}' is too large; allowed: at most {maxBytes} bytes", "file"));
         await FileTransfer.UploadOnceAsync(ContentOf(id, name), hashing, cancellationToken);
-        string known;
+        (string Purpose, TimeSpan? Lifetime) known;
         try
         {
-            known = await purpose(cancellationToken);
+            known = await described(cancellationToken);
         }
         catch
         {
             await ContentOf(id, name).DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
             throw;
         }
-        return await catalog.CreateAsync(RecordOf(id, name, known, hashing), cancellationToken);
+        return await catalog.CreateAsync(RecordOf(id, name, known.Purpose, hashing.BytesRead, hashing.Sha256, known.Lifetime), cancellationToken);
     }
+
+    /// <summary>Makes the record of a content that is complete, as an upload in parts leaves it; once for each id.</summary>
+    /// <param name="lifetime">How long the file will exist; null: until it is deleted.</param>
+    internal Task<FileRecord> AdoptAsync(
+        FileId id, string name, string purpose, long bytes, string sha256, TimeSpan? lifetime, CancellationToken cancellationToken) =>
+        catalog.CreateAsync(RecordOf(id, name, purpose, bytes, sha256, lifetime), cancellationToken);
+
+    /// <summary>The blob of a content, for writing it block by block.</summary>
+    internal BlockBlobClient BlocksOf(FileId id, string name) => account.Files.GetBlockBlobClient(ContentOf(id, name).Name);
+
+    /// <summary>The record of a file, or null.</summary>
+    internal Task<FileRecord?> FindAsync(FileId id, CancellationToken cancellationToken) => catalog.FindAsync(id, cancellationToken);
 
     /// <summary>Stores a file that the service made, once for each <paramref name="source"/> and name: made again it has the same id.</summary>
     /// <param name="source">What made it, such as a job's id.</param>
@@ -57,7 +70,7 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
         if (await catalog.FindAsync(id, cancellationToken) is { } stored) return stored;
         using var hashing = new HashingStream(content, long.MaxValue, () => new InvalidOperationException());
         await FileTransfer.UploadOnceAsync(ContentOf(id, name), hashing, cancellationToken);
-        return await catalog.CreateAsync(RecordOf(id, name, ResultPurpose, hashing), cancellationToken);
+        return await catalog.CreateAsync(RecordOf(id, name, ResultPurpose, hashing.BytesRead, hashing.Sha256), cancellationToken);
     }
 
     /// <summary>
@@ -82,7 +95,7 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
             using var hashing = new HashingStream(content, long.MaxValue, () => new InvalidOperationException());
             await FileTransfer.UploadOnceAsync(ContentOf(id, name), hashing, cancellationToken);
             await hashing.CopyToAsync(Stream.Null, cancellationToken);
-            var record = RecordOf(id, name, DatasetPurpose, hashing) with { DroppedFrom = path, DroppedETag = TextOf(etag) };
+            var record = RecordOf(id, name, DatasetPurpose, hashing.BytesRead, hashing.Sha256) with { DroppedFrom = path, DroppedETag = TextOf(etag) };
             return await catalog.CreateAsync(record, cancellationToken);
         }
         catch (RequestFailedException fault) when (fault.IsMissing() || fault.IsConditionNotMet())
@@ -131,15 +144,20 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
 
     private BlobClient ContentOf(FileId id, string name) => account.Files.GetBlobClient($"{id}/{BlobName.Segment(name)}");
 
-    private FileRecord RecordOf(FileId id, string name, string purpose, HashingStream read) => new()
+    private FileRecord RecordOf(FileId id, string name, string purpose, long bytes, string sha256, TimeSpan? lifetime = null)
     {
-        Id = id,
-        Name = name,
-        Purpose = purpose,
-        Bytes = read.BytesRead,
-        Sha256 = read.Sha256,
-        CreatedAt = clock.GetUtcNow(),
-        // Only data sets go through intake; everything else is usable as it is.
-        Status = purpose == DatasetPurpose ? FileStatus.Uploaded : FileStatus.Processed,
-    };
+        var now = clock.GetUtcNow();
+        return new()
+        {
+            Id = id,
+            Name = name,
+            Purpose = purpose,
+            Bytes = bytes,
+            Sha256 = sha256,
+            CreatedAt = now,
+            ExpiresAt = now + lifetime,
+            // Only data sets go through intake; everything else is usable as it is.
+            Status = purpose == DatasetPurpose ? FileStatus.Uploaded : FileStatus.Processed,
+        };
+    }
 }

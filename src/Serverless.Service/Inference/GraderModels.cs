@@ -27,7 +27,7 @@ public sealed class GraderModels(CheckpointModels models, ChatGenerator generato
     public async Task CheckAsync(Grader grader, string parameter, CancellationToken ct)
     {
         foreach (var name in grader.Models)
-            if (await models.FindAsync(new ModelId(name), ct) is null)
+            if (await models.DescribeAsync(new ModelId(name), ct) is null)
                 throw new InputError($"{parameter}: found the model '{name}', which does not exist; allowed: a model of this service", parameter, "model_not_available");
     }
 

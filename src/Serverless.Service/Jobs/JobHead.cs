@@ -18,6 +18,12 @@ public sealed record JobHead
     /// <summary>The keys of what <see cref="JobLog.AppendOnceAsync"/> has written.</summary>
     public ImmutableArray<string> Once { get; init; } = [];
 
+    /// <summary>
+    /// Seconds of work that the job has taken, under every trainer so far. Each commit counts the time since the one before, in the same write,
+    /// so no second is counted twice whatever is repeated; what a killed process did after its last commit is not counted.
+    /// </summary>
+    public double Seconds { get; init; }
+
     /// <summary>The newest checkpoint, or null before the first.</summary>
     [JsonIgnore]
     public CommittedCheckpoint? Newest => Checkpoints.IsEmpty ? null : Checkpoints[^1];

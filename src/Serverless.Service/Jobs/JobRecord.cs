@@ -52,6 +52,19 @@ public sealed record JobRecord
     /// <summary>What Prepare measured of the processor and settings that the bits depend on.</summary>
     public NativeFingerprint? Fingerprint { get; init; }
 
+    /// <summary>What a second of work on it costs; null until Prepare has found what memory it needs.</summary>
+    public JobPrice? Price { get; init; }
+
+    /// <summary>What it may cost before it pauses itself, in the currency of <see cref="Price"/>; null: whatever it costs.</summary>
+    public double? Budget { get; init; }
+
+    /// <summary>Seconds of work on it so far, as <see cref="JobHead.Seconds"/> counts them.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>Whether it has cost as much as it may.</summary>
+    /// <param name="seconds">The seconds of work, if more than the record says are known.</param>
+    public bool IsAtBudget(double seconds = 0) => Budget is { } budget && Price is { } price && price.Of(Math.Max(Seconds, seconds)) >= budget;
+
     public JobStatus Status { get; init; }
 
     public JobWish Wish { get; init; }

@@ -31,6 +31,9 @@ public sealed record JobRequest
     /// <summary>What keeps a model that is not better from being published, if anything does.</summary>
     public PublishCondition? PublishIf { get; init; }
 
+    /// <summary>What the job may cost before it pauses itself, more than 0, in the currency of the price table; null: whatever it costs.</summary>
+    public double? Budget { get; init; }
+
     /// <summary>The owner's own pairs, at most 16.</summary>
     public ImmutableDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
 }

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Serverless.Learning;
 using Serverless.Learning.Grading;
 using Serverless.Service.Files;
 using Serverless.Service.Inference;
+using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
@@ -19,34 +21,47 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
     /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
     public async Task<JobRecord> CreateAsync(JobRequest request, CancellationToken ct)
     {
-        var model = await models.FindAsync(request.Model, ct)
-            ?? throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
+        var model = await models.FindAsync(request.Model, ct);
+        var job = await jobs.CreateAsync(await CheckAsync(request, model, ct), ct);
+        await StartAsync(job.Id, ct);
+        return job;
+    }
+
+    /// <summary>The record that a request would make, and a description of its model, with nothing written or started.</summary>
+    /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
+    public async Task<(JobRecord Job, ModelRecord Model)> DraftAsync(JobRequest request, CancellationToken ct)
+    {
+        var model = await models.DescribeAsync(request.Model, ct);
+        return (await CheckAsync(request, model, ct), model!);
+    }
+
+    private async Task<JobRecord> CheckAsync(JobRequest request, ModelRecord? model, CancellationToken ct)
+    {
+        if (model is null)
+            throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);
         if (request.Method.Distillation is { } distillation)
             await teachers.FindAsync(distillation.Teacher, ct);
         await CheckEvaluationAsync(request, ct);
-        var job = await jobs.CreateAsync(
-            new JobRecord
-            {
-                Id = JobId.New(clock),
-                Model = request.Model,
-                BaseModel = model.BaseModel ?? model.Id,
-                TrainingFile = request.TrainingFile,
-                ValidationFile = request.ValidationFile,
-                Suffix = request.Suffix,
-                Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
-                Method = request.Method,
-                Adapter = request.Adapter,
-                Graders = request.Graders,
-                PublishIf = request.PublishIf,
-                Metadata = request.Metadata,
-                CreatedAt = clock.GetUtcNow(),
-            },
-            ct);
-        await StartAsync(job.Id, ct);
-        return job;
+        return new JobRecord
+        {
+            Id = JobId.New(clock),
+            Model = request.Model,
+            BaseModel = model.BaseModel ?? model.Id,
+            TrainingFile = request.TrainingFile,
+            ValidationFile = request.ValidationFile,
+            Suffix = request.Suffix,
+            Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
+            Method = request.Method,
+            Adapter = request.Adapter,
+            Graders = request.Graders,
+            PublishIf = request.PublishIf,
+            Budget = request.Budget,
+            Metadata = request.Metadata,
+            CreatedAt = clock.GetUtcNow(),
+        };
     }
 
     /// <summary>Starts the workflow of a job; harmless if it runs, or if the job is final.</summary>
@@ -72,13 +87,18 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         ct);
 
     /// <summary>Lets a job go on that waits, or that was asked to.</summary>
-    /// <exception cref="InputError">There is no such job, or it has ended.</exception>
-    public Task<JobRecord> ResumeAsync(JobId id, CancellationToken ct) => ChangeAsync(
+    /// <param name="budget">What it may cost from now on, all that it has cost included; null: what it might before.</param>
+    /// <exception cref="InputError">There is no such job, it has ended, or it has cost its budget already.</exception>
+    public Task<JobRecord> ResumeAsync(JobId id, CancellationToken ct, double? budget = null) => ChangeAsync(
         id,
         "resumed",
-        job => job.Status == JobStatus.Paused
-            ? job.After(JobMove.Resume, clock.GetUtcNow())
-            : job.Wish == JobWish.Pause ? job with { Wish = JobWish.None } : job,
+        job => (budget is null || job.Status.IsFinal() ? job : job with { Budget = budget }) switch
+        {
+            var waiting when (waiting.Status == JobStatus.Paused || waiting.Wish == JobWish.Pause) && waiting.IsAtBudget() => throw AtBudget(waiting),
+            { Status: JobStatus.Paused } paused => paused.After(JobMove.Resume, clock.GetUtcNow()),
+            { Wish: JobWish.Pause } asked => asked with { Wish = JobWish.None },
+            var other => other,
+        },
         ct);
 
     private async Task<JobRecord> ChangeAsync(JobId id, string done, Func<JobRecord, JobRecord> change, CancellationToken ct)
@@ -124,6 +144,12 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             throw new InputError($"{parameter}: found no validation_file; allowed: {parameter} with the validation file that both models answer", parameter);
         }
     }
+
+    private static InputError AtBudget(JobRecord job) => new(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"budget: job {job.Id} has cost {job.Price!.Of(job.Seconds):0.######} {job.Price.Currency}, and its budget is {job.Budget}; allowed: a budget above what it has cost"),
+        "budget", "invalid_value");
 
     private static InputError NotFound(JobId id) =>
         new($"Could not find fine tune: {id}", "fine_tuning_job_id", "fine_tune_not_found");

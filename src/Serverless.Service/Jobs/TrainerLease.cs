@@ -16,18 +16,25 @@ public sealed class TrainerLease : IAsyncDisposable
     private readonly string _leaseId;
     private readonly LeaseRenewal _renewal;
     private readonly ProcessIdentity? _owner;
+    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _turn = new(1);
     private ETag _etag;
+    private long _countedTo;
 
-    private TrainerLease(JobId id, HeadBlob blob, string leaseId, LeaseRenewal renewal, ProcessIdentity? owner, JobHead head, ETag etag)
+    private TrainerLease(
+        JobId id, HeadBlob blob, string leaseId, LeaseRenewal renewal, ProcessIdentity? owner, TimeProvider clock, JobHead head, ETag etag)
     {
-        (JobId, _blob, _leaseId, _renewal, _owner, Head, _etag) = (id, blob, leaseId, renewal, owner, head, etag);
+        (JobId, _blob, _leaseId, _renewal, _owner, _clock, Head, _etag) = (id, blob, leaseId, renewal, owner, clock, head, etag);
+        _countedTo = clock.GetTimestamp();
     }
 
     public JobId JobId { get; }
 
     /// <summary>What was committed last.</summary>
     public JobHead Head { get; private set; }
+
+    /// <summary>The seconds of work that are committed, and those since then.</summary>
+    public double Seconds => Head.Seconds + _clock.GetElapsedTime(_countedTo).TotalSeconds;
 
     /// <summary>Cancelled when another trainer has taken over. A storage that is away does not cancel it.</summary>
     public CancellationToken Lost => _renewal.Lost;
@@ -51,7 +58,7 @@ public sealed class TrainerLease : IAsyncDisposable
         if (!await TryTakeAsync(blob, lease, id, logger, cancellationToken)) return null;
         var stored = await blob.ReadAsync(cancellationToken) ?? throw new InvalidOperationException($"{blob.Blob.Name} was removed.");
         var renewal = new LeaseRenewal(lease, id, asked, askedTime, clock, logger);
-        var trainer = new TrainerLease(id, blob, leaseId, renewal, owner, stored.Head, stored.ETag);
+        var trainer = new TrainerLease(id, blob, leaseId, renewal, owner, clock, stored.Head, stored.ETag);
         try
         {
             // The first write under the lease makes this process known as its owner, and shows that no other trainer was faster.
@@ -70,16 +77,19 @@ public sealed class TrainerLease : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes <paramref name="next"/> the job's head, in one write.</summary>
+    /// <summary>Makes <paramref name="next"/> the job's head, in one write, and counts the time since the last one in <see cref="JobHead.Seconds"/>.</summary>
+    /// <param name="before">Work on the job before this lease was taken, to be counted too.</param>
     /// <exception cref="LeaseLostException">Another trainer has taken over; nothing was written.</exception>
-    public async Task CommitAsync(JobHead next, CancellationToken cancellationToken)
+    public async Task CommitAsync(JobHead next, CancellationToken cancellationToken, TimeSpan before = default)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            var commit = NewCommit();
-            _etag = await TryWriteAsync(next, commit, cancellationToken);
-            Head = next;
+            var now = _clock.GetTimestamp();
+            var worked = before + _clock.GetElapsedTime(_countedTo, now);
+            next = next with { Seconds = Head.Seconds + worked.TotalSeconds };
+            _etag = await TryWriteAsync(next, NewCommit(), cancellationToken);
+            (Head, _countedTo) = (next, now);
         }
         finally
         {

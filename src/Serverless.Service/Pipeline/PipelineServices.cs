@@ -1,12 +1,15 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Service.Evals;
+using Serverless.Service.Idempotency;
 using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Intake;
+using Serverless.Service.Pipeline.Webhooks;
+using Serverless.Service.Uploads;
 
 namespace Serverless.Service.Pipeline;
 
@@ -44,6 +47,7 @@ public static class PipelineServices
         .AddSingleton<Evaluate>()
         .AddSingleton<Publish>()
         .AddSingleton<Finish>()
+        .AddSingleton<SendWebhooks>()
         .AddSingleton<EvaluateItems>()
         .AddSingleton<FailEvalRun>();
 
@@ -53,6 +57,7 @@ public static class PipelineServices
         .AddSingleton<BatchGenerator>()
         .AddSingleton<CheckpointModels>()
         .AddSingleton<ChunkCommits>()
+        .AddSingleton<DryRuns>()
         .AddSingleton<EvalBlocks>()
         .AddSingleton<EvalCatalog>()
         .AddSingleton<EvalItems>()
@@ -61,6 +66,8 @@ public static class PipelineServices
         .AddSingleton<EvalService>()
         .AddSingleton<EvaluationItems>()
         .AddSingleton<GraderModels>()
+        .AddSingleton<JobCosts>()
+        .AddSingleton<JobDatasets>()
         .AddSingleton<JobEvaluations>()
         .AddSingleton<JobEvents>()
         .AddSingleton<JobExports>()
@@ -69,6 +76,7 @@ public static class PipelineServices
         .AddSingleton<JobPlans>()
         .AddSingleton<JobWishes>()
         .AddSingleton<ModelEncoders>()
+        .AddSingleton<KeptAnswers>()
         .AddSingleton<References>()
         .AddSingleton<RolloutStore>()
         .AddSingleton<StartingModels>()
@@ -81,6 +89,11 @@ public static class PipelineServices
         .AddSingleton<TrainingSessions>()
         .AddSingleton<FileIntake>()
         .AddSingleton<JobService>()
+        .AddSingleton<ExpiredData>()
         .AddSingleton<ExpiredFiles>()
-        .AddSingleton<UnfinishedWork>();
+        .AddSingleton<UnfinishedWork>()
+        .AddSingleton<UploadBlobs>()
+        .AddSingleton<UploadCatalog>()
+        .AddSingleton<UploadService>()
+        .AddSingleton<WebhookSender>();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Service.Pipeline;
 
@@ -42,6 +43,15 @@ public sealed record PipelineSettings
     /// <summary>The base whose tokenizer counts the tokens of incoming files, if the catalog has it.</summary>
     public string IntakeModel { get; init; } = "sample-8m";
 
+    /// <summary>What computing costs, for estimates and budgets.</summary>
+    public PriceTable Prices { get; init; } = new();
+
+    /// <summary>Who is told when jobs end.</summary>
+    public ImmutableArray<WebhookEndpoint> Webhooks { get; init; } = [];
+
+    /// <summary>How long a dry run counts tokens; what it has not read by then it estimates.</summary>
+    public TimeSpan DryRunTime { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Where models and work in progress lie on this machine; nothing in it needs to survive.</summary>
     public string WorkFolder { get; init; } = Path.Combine(Path.GetTempPath(), "serverless");
 
@@ -60,6 +70,10 @@ public sealed record PipelineSettings
         Check(EvaluatedAnswerTokens >= 1, nameof(EvaluatedAnswerTokens), EvaluatedAnswerTokens, "1 or more");
         Check(
             Organization.Length is >= 1 and <= 64 && !Organization.Contains(':'), nameof(Organization), Organization, "1 to 64 characters, no colon");
+        Check(Prices.PerGbSecond >= 0, "Prices.PerGbSecond", Prices.PerGbSecond, "0 or more");
+        Check(Prices.InstanceMemoryMB >= 1, "Prices.InstanceMemoryMB", Prices.InstanceMemoryMB, "1 or more");
+        Check(Prices.Currency.Length > 0, "Prices.Currency", Prices.Currency, "the code of a currency");
+        Check(DryRunTime > TimeSpan.Zero, nameof(DryRunTime), DryRunTime, "more than 0");
         Check(Path.IsPathFullyQualified(WorkFolder), nameof(WorkFolder), WorkFolder, "an absolute path");
         if (faults.Count > 0)
             throw new ArgumentException($"pipeline settings: {string.Join("; ", faults)}");

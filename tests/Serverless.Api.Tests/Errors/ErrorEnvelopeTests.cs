@@ -85,7 +85,7 @@ public sealed class ErrorEnvelopeTests
 
     [Theory]
     [InlineData("GET", "/v1/nothing", 404, "unknown_url", "Invalid URL (GET /v1/nothing).")]
-    [InlineData("POST", "/v1/uploads", 404, "not_offered", "POST /v1/uploads is part of OpenAI's API that this service does not offer yet.")]
+    [InlineData("POST", "/v1/embeddings", 404, "not_offered", "POST /v1/embeddings is part of OpenAI's API that this service does not offer yet.")]
     [InlineData("GET", "/v1/batches/batch_1", 404, "not_offered", "GET /v1/batches/batch_1 is part of OpenAI's API that this service does not offer yet.")]
     [InlineData("GET", "/v1/chat/completions", 404, "not_offered", "GET /v1/chat/completions is part of OpenAI's API that this service does not offer yet.")]
     public async Task An_endpoint_that_does_not_exist_says_so(string method, string path, int status, string code, string message)

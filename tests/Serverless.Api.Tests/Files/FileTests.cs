@@ -72,6 +72,43 @@ public sealed class FileTests(AzuriteFixture azurite)
         Assert.Equal("""{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}""", none);
     }
 
+    [Fact]
+    public async Task A_posted_file_may_say_when_it_expires_and_shows_it()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var form = new MultipartFormDataContent
+        {
+            { new ByteArrayContent([1]), "file", "a.bin" }, { new StringContent("user_data"), "purpose" },
+            { new StringContent("created_at"), "expires_after[anchor]" }, { new StringContent("3600"), "expires_after[seconds]" },
+        };
+
+        var file = await (await server.Http.PostAsync("/v1/files", form)).JsonAsync();
+
+        Assert.Equal(file.GetProperty("created_at").GetInt64() + 3600, file.GetProperty("expires_at").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("created_at", "3599", "Invalid 'expires_after.seconds': integer below minimum value. Expected a value >= 3600, but got 3599 instead.")]
+    [InlineData("created_at", "2592001", "Invalid 'expires_after.seconds': integer above maximum value. Expected a value <= 2592000, but got 2592001 instead.")]
+    [InlineData("created_at", "soon", "Invalid type for 'expires_after.seconds': expected an integer, but got a string instead.")]
+    [InlineData("now", "3600", "Invalid value: 'now'. Supported values are: 'created_at'.")]
+    [InlineData(null, "3600", "Missing required parameter: 'expires_after.anchor'.")]
+    [InlineData("created_at", null, "Missing required parameter: 'expires_after.seconds'.")]
+    public async Task A_wrong_expiry_is_refused_and_nothing_is_kept(string? anchor, string? seconds, string message)
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var form = new MultipartFormDataContent { { new ByteArrayContent([1]), "file", "a.bin" }, { new StringContent("user_data"), "purpose" } };
+        if (anchor is not null)
+            form.Add(new StringContent(anchor), "expires_after[anchor]");
+        if (seconds is not null)
+            form.Add(new StringContent(seconds), "expires_after[seconds]");
+
+        var answer = await server.Http.PostAsync("/v1/files", form);
+
+        Assert.Equal((HttpStatusCode.BadRequest, message), (answer.StatusCode, (await answer.ErrorAsync()).GetProperty("message").GetString()));
+        Assert.Empty((await server.Get<FileCatalog>().ListAsync(null, 10, null, default)).Items);
+    }
+
     [Theory]
     [InlineData("limit=0", "Invalid 'limit': integer below minimum value. Expected a value >= 1, but got 0 instead.")]
     [InlineData("limit=10001", "Invalid 'limit': integer above maximum value. Expected a value <= 10000, but got 10001 instead.")]

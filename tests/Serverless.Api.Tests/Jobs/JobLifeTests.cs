@@ -159,17 +159,6 @@ public sealed class JobLifeTests
         Assert.Equal(code, error.GetProperty("code").GetString());
     }
 
-    [Fact]
-    public async Task A_dry_run_is_refused_rather_than_started()
-    {
-        await using var server = await ApiServer.StartWithModelAsync(_azurite);
-
-        var answer = await server.Http.PostAsync("/v1/fine_tuning/jobs?dry_run=true", new StringContent("{}", Encoding.UTF8, "application/json"));
-
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal("Unsupported parameter: 'dry_run' is not offered by this service yet.", (await answer.ErrorAsync()).GetProperty("message").GetString());
-    }
-
     private static async Task<string> UploadAsync(ApiServer server)
     {
         OpenAIFile file = await server.Client.GetOpenAIFileClient().UploadFileAsync(

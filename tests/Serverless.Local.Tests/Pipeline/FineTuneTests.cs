@@ -107,6 +107,7 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(
             [
                 $"Validating training file: {job.TrainingFile}",
+                "train.jsonl: found 10 examples; clear improvements usually need 50 or more",
                 "Files validated, moving job to queued state",
                 "Fine-tuning job started",
                 "Step 1/9: training loss=_",

@@ -3,6 +3,7 @@ using Serverless.Local.Journal;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Local.Tests.Pipeline;
 
@@ -23,6 +24,20 @@ public sealed class FineTuneWorkflowTests
             ["ValidateFiles", "Prepare", "Admit", "Teach", "Teach", "TrainChunk", "TrainChunk", "TrainChunk", "Evaluate", "Publish", "Finish"], run.Asked);
         Assert.Equal(new JobEnd(Job, JobMove.Succeed), run.Input<JobEnd>());
         run.Answer(true);
+        Assert.Equal(new WebhookCall(Job), run.Input<WebhookCall>());
+        run.Answer(true);
+        Assert.Equal(JournalState.Ended, run.Record.State);
+    }
+
+    [Fact]
+    public void A_webhook_that_fails_at_every_attempt_is_noted_and_the_job_has_ended_all_the_same()
+    {
+        var run = new Run().Answer(StageOutcome.Stop);
+        run.Answer(true);
+        run.Settle(new JournalEntry(JournalStep.Activity, "SendWebhooks", Now, Failure: "it answered 500"));
+        Assert.Equal(new WebhookCall(Job, GivesUp: true), run.Input<WebhookCall>());
+        run.Answer(false);
+        Assert.Equal(["ValidateFiles", "Finish", "SendWebhooks", "SendWebhooks"], run.Asked);
         Assert.Equal(JournalState.Ended, run.Record.State);
     }
 

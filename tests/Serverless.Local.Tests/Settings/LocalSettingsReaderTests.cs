@@ -38,7 +38,7 @@ public sealed class LocalSettingsReaderTests
             new() { ["Url"] = "localhost", ["Data"] = "" }));
         Assert.Equal(
             """
-            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, Teachers, AllowedHosts, AllowedOrigins, RequestsPerMinute, StreamsPerCaller, ChunkSeconds, CheckpointSeconds
+            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, Teachers, AllowedHosts, AllowedOrigins, RequestsPerMinute, StreamsPerCaller, ChunkSeconds, CheckpointSeconds, PricePerGbSecond, Currency, InstanceMemoryMB, Webhooks
             settings: --data: found nothing; leave it out for the default (data)
             settings: SERVERLESS_THREADS: found "0.5"; allowed: a whole number from 0 to 1024
             settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Serverless.Service.Jobs;
 using Serverless.Service.Telemetry;
 
@@ -40,8 +41,19 @@ public sealed class Admit(JobCatalog jobs, Admission admission, JobEvents events
         var paused = await jobs.UpdateAsync(
             job.Id, now => now.Wish == JobWish.Pause ? now.After(JobMove.Pause, clock.GetUtcNow()) : now, ct);
         if (paused.Status == JobStatus.Paused && job.Status != JobStatus.Paused)
-            await events.AppendOnceAsync(job.Id, $"paused {clock.GetUtcNow():O}", "Fine-tuning job paused", ct);
+            await SayPausedAsync(paused, ct);
         return paused;
+    }
+
+    private Task SayPausedAsync(JobRecord paused, CancellationToken ct)
+    {
+        var key = $"paused {clock.GetUtcNow():O}";
+        if (!paused.IsAtBudget())
+            return events.AppendOnceAsync(paused.Id, key, "Fine-tuning job paused", ct);
+        var message = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Fine-tuning job paused at its budget of {paused.Budget} {paused.Price!.Currency}: it has cost {paused.Price.Of(paused.Seconds):0.######}. Resume it with a higher budget");
+        return events.AppendOnceAsync(paused.Id, key, EventLevel.Warn, [message], ct);
     }
 
     private async Task<StageOutcome> StartAsync(JobRecord job, CancellationToken ct)

@@ -25,15 +25,12 @@ public sealed class CheckpointModels(
     {
         if (await catalog.FindAsync(name, ct) is { } known)
             return known;
-        if (StepIn(name) is not { } step)
-            return null;
-        var page = await jobs.ListAsync(null, 1, job => NameOf(job, step) == name, ct);
-        if (page.Items.IsEmpty)
+        if (await JobOfAsync(name, ct) is not var (job, step))
             return null;
         await _turn.WaitAsync(ct);
         try
         {
-            return await catalog.FindAsync(name, ct) ?? await PublishAsync(name, page.Items[0], step, ct);
+            return await catalog.FindAsync(name, ct) ?? await PublishAsync(name, job, step, ct);
         }
         finally
         {
@@ -41,7 +38,28 @@ public sealed class CheckpointModels(
         }
     }
 
+    /// <summary>
+    /// What a model of this name is, without making it: a checkpoint that nobody has asked for yet is described by the model that its job
+    /// trains, whose shape, tokenizer and template it has.
+    /// </summary>
+    public async Task<ModelRecord?> DescribeAsync(ModelId name, CancellationToken ct)
+    {
+        if (await catalog.FindAsync(name, ct) is { } known)
+            return known;
+        if (await JobOfAsync(name, ct) is not var (job, step) || (await log.ReadHeadAsync(job.Id, ct))?.Checkpoints.Any(one => one.Step == step) != true)
+            return null;
+        return await catalog.FindAsync(job.Model, ct) is { } model ? RecordOf(name, job) with { Folder = model.Folder, Parts = model.Parts } : null;
+    }
+
     public void Dispose() => _turn.Dispose();
+
+    private async Task<(JobRecord Job, int Step)?> JobOfAsync(ModelId name, CancellationToken ct)
+    {
+        if (StepIn(name) is not { } step)
+            return null;
+        var page = await jobs.ListAsync(null, 1, job => NameOf(job, step) == name, ct);
+        return page.Items.IsEmpty ? null : (page.Items[0], step);
+    }
 
     private async Task<ModelRecord?> PublishAsync(ModelId name, JobRecord job, int step, CancellationToken ct)
     {

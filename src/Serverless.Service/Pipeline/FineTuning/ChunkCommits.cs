@@ -79,6 +79,7 @@ public sealed class ChunkCommits(
             session.JobId,
             job => job.Status.IsFinal() ? job : job with
             {
+                Seconds = Math.Max(job.Seconds, lease.Head.Seconds),
                 TrainedTokens = upload.TrainedTokens,
                 EstimatedFinish = clock.GetUtcNow() + TimeSpan.FromSeconds(pace * (plan.TotalSteps - upload.Step)),
             },

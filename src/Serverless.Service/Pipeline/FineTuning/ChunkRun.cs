@@ -105,7 +105,7 @@ internal sealed class ChunkRun(
         {
             if (_upload is null)
                 await commits.ShowAsync(session, lease, scope.Stopping);
-            return (await wishes.ReadAsync(session.JobId, scope.Stopping)).Outcome;
+            return (await wishes.ReadAsync(session.JobId, scope.Stopping, lease.Seconds)).Outcome;
         }
         catch (OperationCanceledException) when (scope.Stopping.IsCancellationRequested)
         {

@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class Evaluate(
     BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, StartingModels starting, JobExports exports,
-    JobEvaluations evaluations, EvaluationItems items, PipelineSettings settings, TimeProvider clock,
+    JobEvaluations evaluations, EvaluationItems items, JobCosts costs, PipelineSettings settings, TimeProvider clock,
     ILogger<Evaluate> logger) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Evaluate));
@@ -31,7 +31,7 @@ public sealed class Evaluate(
         {
             var examples = await files.ReadAsync(job, validation, "validation_file", ct);
             var evaluation = await evaluations.FindAsync(input, ct) ?? new JobEvaluation { Examples = examples.Count };
-            return evaluation.Finished ? StageOutcome.Done : await CompareAsync(job, examples, evaluation, scope);
+            return evaluation.Finished ? StageOutcome.Done : await costs.CountAsync(input, () => CompareAsync(job, examples, evaluation, scope));
         }
         catch (InputError error)
         {

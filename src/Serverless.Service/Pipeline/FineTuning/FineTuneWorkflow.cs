@@ -1,4 +1,5 @@
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.Webhooks;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -34,7 +35,22 @@ public sealed class FineTuneWorkflow : IWorkflow<FineTuneInput>
             return;
         context.SetStatus("ending");
         await context.CallAsync(Finish.Name, end, RetrySchedule.Patient);
+        await TellAsync(context, job);
         context.SetStatus("ended");
+    }
+
+    /// <summary>Tells those who want to know that the job has ended; the job is final by then, whatever becomes of this.</summary>
+    private static async Task TellAsync(IWorkflowContext context, JobId job)
+    {
+        context.SetStatus("telling");
+        try
+        {
+            await context.CallAsync(SendWebhooks.Name, new WebhookCall(job), SendWebhooks.Schedule);
+        }
+        catch (ActivityFailure)
+        {
+            await context.CallAsync(SendWebhooks.Name, new WebhookCall(job, GivesUp: true), RetrySchedule.Patient);
+        }
     }
 
     public FineTuneInput RestartInput(FineTuneInput original, string reason) => new(original.JobId, Restart: reason);

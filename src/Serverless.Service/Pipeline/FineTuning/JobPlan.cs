@@ -27,6 +27,9 @@ public sealed record JobPlan
     /// <summary>Optimiser steps of one pass over the training file.</summary>
     public int StepsPerEpoch => TotalSteps / Options.Epochs;
 
+    /// <summary>The longest example in tokens; of prompts, what leaves room for an answer.</summary>
+    public int LongestExample => Options.MaxSequenceLength - (Options.Policy?.MaxAnswerTokens ?? 0);
+
     /// <summary>The most tokens of an answer of the teacher; null of every method but distillation.</summary>
     public int? AnswerTokens { get; init; }
 

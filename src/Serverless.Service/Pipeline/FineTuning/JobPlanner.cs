@@ -12,6 +12,12 @@ internal static class JobPlanner
     /// <summary>T of continued pre-training where nothing else is asked for: longer rows cost more than they teach.</summary>
     private const int UsualRow = 1024;
 
+    /// <summary>The plan of a job whose files were counted; the same for the job and for its dry run, so that the two cannot disagree. Does not load libtorch.</summary>
+    /// <exception cref="Learning.InputError">A value that was asked for is out of its range.</exception>
+    public static JobPlan PlanOf(JobRecord job, DecoderConfig config, PrepareCursor cursor) => job.Method.Distillation is { } distillation
+        ? BeforeTeaching(job, distillation, config, cursor)
+        : Of(job, config, cursor);
+
     /// <exception cref="Learning.InputError">A value that was asked for is out of its range.</exception>
     public static JobPlan Of(JobRecord job, DecoderConfig config, PrepareCursor cursor)
     {
@@ -30,13 +36,13 @@ internal static class JobPlanner
             ValidationTokens = cursor.Validation.Tokens,
             Weights = estimate.Weights,
             EstimatedBytes = estimate.Bytes,
-            EstimatedTime = estimate.Time(scan.Tokens * options.Epochs, NativeRuntime.Fingerprint.Threads),
+            EstimatedTime = estimate.Time(ComputedTokens(options, scan), NativeRuntime.Fingerprint.Threads),
         };
     }
 
     /// <summary>The plan of a distillation before its teacher has answered: as if all answers were learned from, each as long as it may be.</summary>
     /// <exception cref="Learning.InputError">A value that was asked for is out of its range.</exception>
-    public static JobPlan BeforeTeaching(JobRecord job, DistillationRequest asked, DecoderConfig config, PrepareCursor cursor)
+    private static JobPlan BeforeTeaching(JobRecord job, DistillationRequest asked, DecoderConfig config, PrepareCursor cursor)
     {
         var prompts = cursor.Training;
         var context = ContextOf(RequestedTraining.Of(job), config);
@@ -50,6 +56,14 @@ internal static class JobPlanner
         };
         return Of(job, config, cursor with { Training = foreseen }) with { AnswerTokens = tokens };
     }
+
+    /// <summary>
+    /// The tokens that go through the model. A policy answers every prompt as often as a group is large, at most as long as allowed; each
+    /// answer is computed once to be drawn and, with its prompt, once to be learned from.
+    /// </summary>
+    private static long ComputedTokens(TrainingOptions options, DatasetScan scan) => options.Policy is { } policy
+        ? options.Epochs * policy.GroupSize * (scan.Tokens * policy.UpdatesPerRollout + (long)scan.Examples * policy.MaxAnswerTokens * (1 + policy.UpdatesPerRollout))
+        : options.Epochs * scan.Tokens;
 
     /// <summary>The options with nothing <c>auto</c> any more, and the steps of an epoch.</summary>
     private static (TrainingOptions Options, int StepsPerEpoch) Resolve(JobRecord job, DecoderConfig config, DatasetScan scan)

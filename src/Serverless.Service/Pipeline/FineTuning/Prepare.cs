@@ -2,7 +2,6 @@ using Serverless.Learning;
 using Serverless.Learning.Data;
 using Serverless.Learning.Models;
 using Serverless.Learning.Text;
-using Serverless.Learning.Training;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -16,8 +15,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// bits of the result depend on. What would fail after an hour fails here.
 /// </summary>
 public sealed class Prepare(
-    BlobAccount account, JobCatalog jobs, JobPlans plans, FileCatalog files, FileStore store, ModelCatalog models, ModelStore modelStore,
-    ModelEncoders encoders, TeacherPrompts prompts, JobFolders folders, JobEvents events, TimeProvider clock) : IActivity<JobId, StageOutcome>
+    BlobAccount account, JobCatalog jobs, JobPlans plans, JobDatasets datasets, ModelCatalog models, ModelStore modelStore,
+    ModelEncoders encoders, TeacherPrompts prompts, JobFolders folders, JobEvents events, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Prepare));
 
@@ -53,60 +52,24 @@ public sealed class Prepare(
         await cursors.WriteAsync(cursor, ct);
         if (!cursor.Training.Finished || job.ValidationFile is not null && !cursor.Validation.Finished)
             return StageOutcome.More;
-        var plan = PlanOf(job, config, cursor);
-        await CheckLengthAsync(job, job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
+        var plan = JobPlanner.PlanOf(job, config, cursor);
+        await datasets.CheckLengthAsync(job, job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
         if (job.ValidationFile is { } checkedFile)
-            await CheckLengthAsync(job, checkedFile, "validation_file", cursor.Validation, plan, encoder, ct);
+            await datasets.CheckLengthAsync(job, checkedFile, "validation_file", cursor.Validation, plan, encoder, ct);
         if (job.Method.Distillation is not null)
             _ = await prompts.ReadAsync(job, ct);
         return await QueueAsync(job, plan, cursor, ct);
     }
 
-    private async Task<DatasetScan> ScanAsync(
-        JobRecord job, FileId id, string parameter, DatasetScan scan, ChatEncoder encoder, ActivityScope scope)
-    {
-        if (scan.Finished)
-            return scan;
-        var file = await files.FindAsync(id, scope.Stopping);
-        await using var stream = await store.OpenAsync(id, scan.Offset, scope.Stopping);
-        if (file is null || stream is null)
-            throw new InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
-        var budget = (scope.Deadline - clock.GetUtcNow()) / 3;
-        scan = await new DatasetScanner(file.Name, MethodFormats.Of(job.Method.Type, file), encoder, clock).ContinueAsync(stream, scan, budget, scope.Stopping);
-        return scan.Finished && DatasetScanner.ErrorOf(scan) is { } message
-            ? throw new InputError(message, parameter, $"invalid_{parameter}")
-            : scan;
-    }
-
-    private static JobPlan PlanOf(JobRecord job, DecoderConfig config, PrepareCursor cursor) => job.Method.Distillation is { } distillation
-        ? JobPlanner.BeforeTeaching(job, distillation, config, cursor)
-        : JobPlanner.Of(job, config, cursor);
-
-    /// <summary>The longest example: of prompts, what leaves room for an answer.</summary>
-    private static int LongestOf(TrainingOptions options) => options.MaxSequenceLength - (options.Policy?.MaxAnswerTokens ?? 0);
-
-    /// <summary>Names every example that is longer than what is trained, if one is.</summary>
-    private async Task CheckLengthAsync(
-        JobRecord job, FileId id, string parameter, DatasetScan scan, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
-    {
-        // Text is cut into rows, whatever its length.
-        if (scan.LongestTokens <= LongestOf(plan.Options) || job.Method.Type == MethodType.Pretraining)
-            return;
-        var file = await files.FindAsync(id, ct);
-        await using var stream = await store.OpenAsync(id, 0, ct);
-        if (file is null || stream is null)
-            throw new InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
-        var sequences = DatasetReader.Read(stream, file.Name, MethodFormats.Of(job.Method.Type, file)).SelectMany(encoder.Encode);
-        if (SequenceLength.Check(sequences, LongestOf(plan.Options), file.Name) is { } error)
-            throw new InputError(error.Message, parameter, $"invalid_{parameter}", error);
-    }
+    private Task<DatasetScan> ScanAsync(JobRecord job, FileId id, string parameter, DatasetScan scan, ChatEncoder encoder, ActivityScope scope) =>
+        datasets.ScanAsync(job, id, parameter, scan, encoder, (scope.Deadline - clock.GetUtcNow()) / 3, scope.Stopping);
 
     private async Task<StageOutcome> QueueAsync(JobRecord job, JobPlan plan, PrepareCursor cursor, CancellationToken ct)
     {
         await plans.WriteAsync(job.Id, plan, ct);
-        string[] warnings = [.. cursor.Training.Warnings, .. cursor.Validation.Warnings];
-        if (warnings.Length > 0)
-            await events.AppendOnceAsync(job.Id, "warnings", EventLevel.Warn, warnings, ct);
+        var warnings = await datasets.WarningsAsync(job, plan, cursor.Training, cursor.Validation, settings.Prices, ct);
+        if (warnings.Count > 0)
+            await events.AppendOnceAsync(job.Id, "warnings", EventLevel.Warn, warnings.Select(warning => warning.Message), ct);
         await events.AppendOnceAsync(job.Id, "queued", "Files validated, moving job to queued state", ct);
         var queued = await jobs.UpdateAsync(
             job.Id,
@@ -114,6 +77,7 @@ public sealed class Prepare(
             {
                 Options = plan.Options,
                 Fingerprint = plan.Fingerprint,
+                Price = now.Price ?? settings.Prices.For(plan.EstimatedBytes),
                 EstimatedFinish = now.Status.IsFinal() ? now.EstimatedFinish : clock.GetUtcNow() + plan.EstimatedTime,
             },
             ct);

@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class Publish(
     JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobMerges merges, JobEvaluations evaluations, JobEvents events,
-    JobLog log, FileCatalog files, FileStore store, RolloutStore rollouts, JobFolders folders, ModelStore models, PipelineSettings settings,
+    JobLog log, FileCatalog files, FileStore store, RolloutStore rollouts, JobCosts costs, JobFolders folders, ModelStore models, PipelineSettings settings,
     TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
@@ -29,7 +29,7 @@ public sealed class Publish(
             return StageOutcome.Done;
         try
         {
-            return await PublishAsync(job, ct);
+            return await costs.CountAsync(input, () => PublishAsync(job, ct));
         }
         catch (InputError error)
         {

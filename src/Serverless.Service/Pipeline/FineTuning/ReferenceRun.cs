@@ -17,7 +17,7 @@ internal sealed class ReferenceRun(
         while (true)
         {
             var slice = session.ScoreReferenceAsync(state, settings.WishInterval, clock);
-            var wish = (await wishes.ReadAsync(session.JobId, CancellationToken.None)).Outcome;
+            var wish = (await wishes.ReadAsync(session.JobId, CancellationToken.None, lease.Seconds)).Outcome;
             state = await slice;
             var leaves = state.Finished || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested;
             if (leaves || clock.GetElapsedTime(written) >= settings.CheckpointInterval)

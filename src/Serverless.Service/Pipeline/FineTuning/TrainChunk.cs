@@ -13,7 +13,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class TrainChunk(
     BlobAccount account, JobPlans plans, JobWishes wishes, References references, RolloutStore rollouts, TrainingSessions sessions, ChunkCommits commits,
-    PipelineSettings settings, TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
+    JobCosts costs, PipelineSettings settings, TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
 {
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
 
@@ -41,14 +41,22 @@ public sealed class TrainChunk(
             return StageOutcome.Wait(LookAgainForLease);
         if (lease.Head.Step >= plan.LastStep)
             return StageOutcome.Done;
+        var outcome = await TrainAsync(job!, plan, lease, scope);
+        await costs.CountAsync(lease);
+        return outcome;
+    }
+
+    private async Task<StageOutcome> TrainAsync(JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)
+    {
+        var ct = scope.Stopping;
         try
         {
-            if (job!.Method.Type == MethodType.Dpo && await ReferenceAsync(job, plan, lease, scope) is { } unfinished)
+            if (job.Method.Type == MethodType.Dpo && await ReferenceAsync(job, plan, lease, scope) is { } unfinished)
                 return unfinished;
             await commits.BeginAsync(lease, plan, ct);
             using var use = await OpenAsync(job, plan, lease, ct);
             if (use.Session.TotalSteps != plan.TotalSteps)
-                await plans.WriteAsync(id, plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
+                await plans.WriteAsync(job.Id, plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
             return await TrainAsync(use.Session, plan, lease, scope);
         }
         catch (InputError error)

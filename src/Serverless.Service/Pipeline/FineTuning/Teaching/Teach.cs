@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// </summary>
 public sealed class Teach(
     BlobAccount account, JobCatalog jobs, JobPlans plans, JobWishes wishes, JobLog log, Teachers teachers, TeacherPrompts prompts, TaughtAnswers answers, TaughtFiles taught,
-    ModelCatalog models, ModelEncoders encoders, GraderModels graderModels, TimeProvider clock, ILogger<Teach> logger) : IActivity<JobId, StageOutcome>
+    ModelCatalog models, ModelEncoders encoders, GraderModels graderModels, JobCosts costs, TimeProvider clock, ILogger<Teach> logger) : IActivity<JobId, StageOutcome>
 {
     private const int BlockAnswers = 32;
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
@@ -34,7 +34,9 @@ public sealed class Teach(
             return StageOutcome.Wait(LookAgainForLease);
         try
         {
-            return await TeachAsync(job, distillation, lease, scope);
+            var outcome = await TeachAsync(job, distillation, lease, scope);
+            await costs.CountAsync(lease);
+            return outcome;
         }
         catch (InputError error)
         {

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Serverless.Service.Pipeline;
+
+namespace Serverless.Local.Composition;
+
+/// <summary>Removes what has expired, when the head starts and every five minutes from then on.</summary>
+internal sealed class LocalUpkeep(ExpiredData expired, TimeProvider clock, ILogger<LocalUpkeep> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(ExpiredData.Interval, clock);
+        do
+        {
+            try
+            {
+                await expired.RemoveAsync(stoppingToken);
+            }
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
+            {
+                // The edge of the head: the storage is away; the next time comes by itself.
+                logger.UpkeepFailed(fault);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+}

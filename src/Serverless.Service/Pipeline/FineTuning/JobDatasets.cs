@@ -1,0 +1,75 @@
+using Serverless.Learning;
+using Serverless.Learning.Data;
+using Serverless.Learning.Text;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>Reads a job's files as its preparation and its dry run do: counted with the model's own tokenizer, every fault named.</summary>
+public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider clock)
+{
+    /// <summary>Goes on with counting a file.</summary>
+    /// <exception cref="InputError">The file is gone, or it has been read to its end and has faults.</exception>
+    public async Task<DatasetScan> ScanAsync(
+        JobRecord job, FileId id, string parameter, DatasetScan scan, ChatEncoder encoder, TimeSpan budget, CancellationToken ct)
+    {
+        if (scan.Finished)
+            return scan;
+        var (file, stream) = await OpenAsync(id, parameter, scan.Offset, ct);
+        await using (stream)
+            scan = await new DatasetScanner(file.Name, MethodFormats.Of(job.Method.Type, file), encoder, clock).ContinueAsync(stream, scan, budget, ct);
+        return scan.Finished && DatasetScanner.ErrorOf(scan) is { } message
+            ? throw new InputError(message, parameter, $"invalid_{parameter}")
+            : scan;
+    }
+
+    /// <summary>Names every example that is longer than what is trained, if one is.</summary>
+    /// <exception cref="InputError">There are such examples.</exception>
+    public async Task CheckLengthAsync(
+        JobRecord job, FileId id, string parameter, DatasetScan scan, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
+    {
+        // Text is cut into rows, whatever its length.
+        if (scan.LongestTokens <= plan.LongestExample || job.Method.Type == MethodType.Pretraining)
+            return;
+        var (file, stream) = await OpenAsync(id, parameter, 0, ct);
+        await using (stream)
+        {
+            var sequences = DatasetReader.Read(stream, file.Name, MethodFormats.Of(job.Method.Type, file)).SelectMany(encoder.Encode);
+            if (SequenceLength.Check(sequences, plan.LongestExample, file.Name) is { } error)
+                throw new InputError(error.Message, parameter, $"invalid_{parameter}", error);
+        }
+    }
+
+    /// <summary>What the owner should know of the job's data and plan before it is paid for.</summary>
+    public async Task<IReadOnlyList<PlanWarning>> WarningsAsync(
+        JobRecord job, JobPlan plan, DatasetScan training, DatasetScan validation, PriceTable prices, CancellationToken ct)
+    {
+        var warnings = new List<PlanWarning>();
+        var (file, stream) = await OpenAsync(job.TrainingFile, "training_file", 0, ct);
+        await using (stream)
+        {
+            warnings.AddRange(PlanWarning.OfData("training_file", training));
+            if (PlanWarning.OfFewExamples(job, file, training) is { } few)
+                warnings.Add(few);
+            if (job.ValidationFile is { } id)
+            {
+                var (second, content) = await OpenAsync(id, "validation_file", 0, ct);
+                await using (content)
+                {
+                    warnings.AddRange(PlanWarning.OfData("validation_file", validation));
+                    // Documents of plain text are no lines.
+                    if (MethodFormats.Of(job.Method.Type, file) != DatasetFormat.PlainText)
+                        warnings.AddRange(PlanWarning.OfShared(file, second, await SharedLines.CountAsync(stream, content, ct)));
+                }
+            }
+        }
+        warnings.AddRange(PlanWarning.OfCost(job, plan, prices));
+        return warnings;
+    }
+
+    private async Task<(FileRecord File, Stream Content)> OpenAsync(FileId id, string parameter, long offset, CancellationToken ct) =>
+        await files.FindAsync(id, ct) is { } file && await store.OpenAsync(id, offset, ct) is { } content
+            ? (file, content)
+            : throw new InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Serverless.Learning.Data;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>Something that does not keep a job from training and that its owner should know before: an event of the job, and a line of its dry run.</summary>
+/// <param name="Code">The kind: <c>data</c>, <c>few_examples</c>, <c>shared_examples</c>, <c>memory</c>, <c>budget</c>.</param>
+/// <param name="Message">What was found, and where.</param>
+/// <param name="Parameter">The request parameter that it is about; null: none alone.</param>
+public sealed record PlanWarning(string Code, string Message, string? Parameter)
+{
+    /// <summary>OpenAI's guide to fine-tuning recommends to begin with 50 well-made examples.</summary>
+    private const int Recommended = 50;
+
+    /// <summary>What intake would warn of too: repeated lines, examples of which nothing is learned.</summary>
+    internal static IEnumerable<PlanWarning> OfData(string parameter, DatasetScan scan) =>
+        scan.Warnings.Select(message => new PlanWarning("data", message, parameter));
+
+    internal static PlanWarning? OfFewExamples(JobRecord job, FileRecord file, DatasetScan scan) =>
+        scan.Examples < Recommended && job.Method.Type != MethodType.Pretraining
+            ? new("few_examples", $"{file.Name}: found {scan.Examples} examples; clear improvements usually need {Recommended} or more", "training_file")
+            : null;
+
+    internal static IEnumerable<PlanWarning> OfShared(FileRecord training, FileRecord validation, (int Count, int FirstLine) shared)
+    {
+        if (shared.Count == 0)
+            yield break;
+        var lines = shared.Count == 1 ? "1 line is" : $"{shared.Count} lines are";
+        yield return new(
+            "shared_examples",
+            $"{validation.Name} line {shared.FirstLine}: the same as a line of {training.Name} ({lines} like this); scores on the validation file would be too good",
+            "validation_file");
+    }
+
+    internal static IEnumerable<PlanWarning> OfCost(JobRecord job, JobPlan plan, PriceTable prices)
+    {
+        if (!prices.Fits(plan.EstimatedBytes))
+            yield return new(
+                "memory",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Training is expected to need {plan.EstimatedBytes / 1e9:0.0} GB of memory, and an instance has {prices.InstanceMemoryMB} MB"),
+                null);
+        var price = prices.For(plan.EstimatedBytes);
+        if (job.Budget is { } budget && price.Of(plan.EstimatedTime.TotalSeconds) is var cost && cost > budget)
+            yield return new(
+                "budget",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Training is expected to cost {cost:0.####} {price.Currency}, more than the budget of {budget:0.####}: the job would pause itself on the way"),
+                "budget");
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Serverless.Learning;
+using Serverless.Service.Catalog;
+using Serverless.Service.Files;
+using Serverless.Service.Pipeline.Intake;
+
+namespace Serverless.Service.Uploads;
+
+/// <summary>
+/// Files that come in parts: each part is written as blocks of the file's blob while it arrives, and completing the upload is the commit of the list of these
+/// blocks, so that nothing is copied and nothing is held in memory. A completed upload is a file like a posted one.
+/// </summary>
+public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, FileStore files, FileIntake intake, TimeProvider clock)
+{
+    /// <summary>The largest upload: 8 GB.</summary>
+    public const long MaxBytes = 8L * 1024 * 1024 * 1024;
+
+    /// <summary>The largest part: 64 MB.</summary>
+    public const long MaxPartBytes = 64L * 1024 * 1024;
+
+    /// <summary>A blob has at most 50,000 blocks; an upload of 8 GB in parts of 64 MB has 2,048.</summary>
+    private const int MaxBlocks = 40_000;
+
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+
+    /// <summary>Begins an upload, which takes parts for an hour.</summary>
+    /// <param name="fileLifetime">How long the file will exist; null: until it is deleted.</param>
+    public Task<UploadRecord> CreateAsync(string fileName, string purpose, long bytes, TimeSpan? fileLifetime, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var record = new UploadRecord
+        {
+            Id = UploadId.New(clock),
+            FileId = FileId.New(clock),
+            FileName = fileName,
+            Purpose = purpose,
+            Bytes = bytes,
+            CreatedAt = now,
+            ExpiresAt = now + Lifetime,
+            FileLifetime = fileLifetime,
+        };
+        return uploads.CreateAsync(record, ct);
+    }
+
+    /// <summary>Takes a part; parts may come at the same time and in any order.</summary>
+    /// <param name="content">The part's bytes, at most <see cref="MaxPartBytes"/>: the caller sees to that.</param>
+    /// <param name="ended">Called after the last byte, before the part exists; what it throws undoes the part.</param>
+    /// <exception cref="InputError">There is no such upload, it takes no parts any more, or the part is empty.</exception>
+    public async Task<UploadPart> AddPartAsync(UploadId id, Stream content, Func<CancellationToken, Task> ended, CancellationToken ct)
+    {
+        var upload = await PendingAsync(id, "take a part", ct);
+        var staged = await blobs.ListAsync(upload, ct);
+        if (staged.Count >= MaxBlocks || staged.Bytes > 2 * upload.Bytes + MaxPartBytes)
+        {
+            throw new InputError(
+                string.Create(CultureInfo.InvariantCulture, $"Upload {id} holds {staged.Bytes} bytes in parts already and was announced with {upload.Bytes}; cancel it and begin another one"),
+                "data", "too_many_parts");
+        }
+        var part = PartBlocks.Prefix + NewestFirstId.Random(clock.GetUtcNow());
+        if (!await blobs.StageAsync(upload, part, content, ended, ct))
+            throw new InputError("The part is empty; allowed: 1 byte or more", "data", "invalid_value");
+        return new UploadPart(part, clock.GetUtcNow());
+    }
+
+    /// <summary>Makes the file out of parts in the order given, and starts its intake. Doing it again in the same way returns the same.</summary>
+    /// <param name="md5">What the MD5 of the whole content must be, in hexadecimal; null: whatever it is.</param>
+    /// <exception cref="InputError">There is no such upload or part, the sizes do not add up, or the MD5 differs, which cancels the upload.</exception>
+    public async Task<(UploadRecord Upload, FileRecord File)> CompleteAsync(UploadId id, IReadOnlyList<string> parts, string? md5, CancellationToken ct)
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
+        var upload = await FindAsync(id, ct);
+        if (upload.Status == UploadStatus.Completed && upload.PartsHash == hash && await files.FindAsync(upload.FileId, ct) is { } made)
+            return (upload, made);
+        EnsurePending(upload, "be completed");
+        await blobs.CommitAsync(upload, await NamesAsync(upload, parts, ct), ct);
+        // Hashed once from the storage, 4 MB at a time: the parts may have come in any order.
+        var (found, sha256) = await blobs.HashAsync(upload, ct);
+        if (md5 is not null && !string.Equals(md5, found, StringComparison.OrdinalIgnoreCase))
+        {
+            await EndAsync(upload, UploadStatus.Cancelled, CancellationToken.None);
+            throw new InputError($"md5: found {found} for the parts in this order, and the request says {md5}; the upload is cancelled", "md5", "invalid_checksum");
+        }
+        var file = await files.AdoptAsync(upload.FileId, upload.FileName, upload.Purpose, upload.Bytes, sha256, upload.FileLifetime, ct);
+        upload = await uploads.UpdateAsync(id, now => now with { Status = UploadStatus.Completed, PartsHash = hash }, CancellationToken.None);
+        await intake.StartAsync(file, CancellationToken.None);
+        return (upload, file);
+    }
+
+    /// <summary>Gives an upload up and drops its parts; one that was given up stays so.</summary>
+    /// <exception cref="InputError">There is no such upload, or it is complete or expired.</exception>
+    public async Task<UploadRecord> CancelAsync(UploadId id, CancellationToken ct)
+    {
+        var upload = await FindAsync(id, ct);
+        if (upload.Status == UploadStatus.Cancelled)
+            return upload;
+        EnsurePending(upload, "be cancelled");
+        return await EndAsync(upload, UploadStatus.Cancelled, ct);
+    }
+
+    /// <summary>Drops the parts of uploads that were not completed in time, and forgets what ended a day ago; a head calls this from time to time.</summary>
+    public async Task RemoveExpiredAsync(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        UploadId? last = null;
+        for (var more = true; more;)
+        {
+            var page = await uploads.ListAsync(last, 100, upload => now >= upload.ExpiresAt, ct);
+            foreach (var upload in page.Items)
+            {
+                if (upload.Status == UploadStatus.Pending)
+                    await EndAsync(upload, UploadStatus.Expired, ct);
+                else if (now >= upload.ExpiresAt + TimeSpan.FromDays(1))
+                    await uploads.DeleteAsync(upload.Id, ct);
+            }
+            (more, last) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
+        }
+    }
+
+    /// <summary>The status first, so that no part is taken and nothing completed that is being dropped.</summary>
+    private async Task<UploadRecord> EndAsync(UploadRecord upload, UploadStatus status, CancellationToken ct)
+    {
+        var ended = await uploads.UpdateAsync(upload.Id, now => now.Status == UploadStatus.Pending ? now with { Status = status } : now, ct);
+        if (ended.Status == status)
+            await blobs.DropAsync(upload, ct);
+        return ended;
+    }
+
+    /// <summary>The blocks of the parts in the order given.</summary>
+    private async Task<List<string>> NamesAsync(UploadRecord upload, IReadOnlyList<string> parts, CancellationToken ct)
+    {
+        var blocks = await blobs.ListAsync(upload, ct);
+        var (names, bytes) = (new List<string>(), 0L);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (index, part) in parts.Index())
+        {
+            if (blocks.Of(part) is not var (own, size))
+                throw new InputError($"part_ids[{index}]: found '{part}', which is no part of {upload.Id}", $"part_ids[{index}]", "invalid_value");
+            if (!seen.Add(part))
+                throw new InputError($"part_ids[{index}]: found '{part}' a second time", $"part_ids[{index}]", "invalid_value");
+            names.AddRange(own);
+            bytes += size;
+        }
+        return bytes == upload.Bytes ? names : throw new InputError(
+            string.Create(CultureInfo.InvariantCulture, $"part_ids: the parts hold {bytes} bytes, and the upload was announced with {upload.Bytes}"), "part_ids", "invalid_value");
+    }
+
+    private async Task<UploadRecord> PendingAsync(UploadId id, string wanted, CancellationToken ct)
+    {
+        var upload = await FindAsync(id, ct);
+        EnsurePending(upload, wanted);
+        return upload;
+    }
+
+    private void EnsurePending(UploadRecord upload, string wanted)
+    {
+        var status = upload.StatusAt(clock.GetUtcNow());
+        if (status != UploadStatus.Pending)
+            throw new InputError($"Upload {upload.Id} is {status.ToString().ToLowerInvariant()} and cannot {wanted}", "upload_id", "invalid_value");
+    }
+
+    private async Task<UploadRecord> FindAsync(UploadId id, CancellationToken ct) =>
+        (id.IsWellFormed ? await uploads.FindAsync(id, ct) : null) ?? throw new InputError($"No such Upload object: {id}", "upload_id", "not_found");
+}

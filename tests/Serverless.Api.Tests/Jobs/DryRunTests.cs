@@ -1,0 +1,192 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using OpenAI.Files;
+using Serverless.Learning.Native;
+using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Api.Tests.Jobs;
+
+public sealed class DryRunTests
+{
+    private static readonly string Longest = $$"""{"messages":[{"role":"user","content":"{{string.Join(' ', Enumerable.Repeat("shipping", 60))}}"},{"role":"assistant","content":"billing"}]}""";
+    private readonly AzuriteFixture _azurite;
+
+    public DryRunTests(AzuriteFixture azurite)
+    {
+        _azurite = azurite;
+        NativeRuntime.EnsureLoaded();
+        NativeRuntime.SetThreads(1);
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_what_the_job_then_is()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var request = $$$"""
+            {"model": "tiny", "training_file": "{{{await UploadAsync(server, TinyModel.Dataset(12))}}}", "validation_file": "{{{await UploadAsync(server, TinyModel.Dataset(10), "valid.jsonl")}}}",
+             "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 2}}, "adapter": {"rank": 4}} }
+            """;
+
+        var dry = await (await PostAsync(server, "?dry_run=true", request)).JsonAsync();
+        await server.RunWorkflowsAsync();
+        var id = (await (await PostAsync(server, "", request)).JsonAsync()).GetProperty("id").GetString()!;
+        var job = await QueuedAsync(server, id);
+        var plan = await server.Get<JobPlans>().FindAsync(new JobId(id), default);
+        var events = await (await server.Http.GetAsync($"/v1/fine_tuning/jobs/{id}/events?limit=1000")).JsonAsync();
+
+        Assert.Equal("fine_tuning.job.dry_run", dry.GetProperty("object").GetString());
+        Assert.Equal(job.GetProperty("method").GetRawText(), dry.GetProperty("method").GetRawText());
+        Assert.Equal(job.GetProperty("hyperparameters").GetRawText(), dry.GetProperty("hyperparameters").GetRawText());
+        Assert.Equal(
+            (plan!.Examples, plan.Tokens, plan.TotalTokens, plan.StepsPerEpoch, plan.TotalSteps, plan.EstimatedBytes),
+            (Int("examples"), Int("tokens_per_epoch"), Int("total_tokens"), Int("steps_per_epoch"), Int("total_steps"), Int("peak_memory_bytes")));
+        Assert.Equal((12, 2 * plan.Tokens, 3, 6), (Int("examples"), Int("total_tokens"), Int("steps_per_epoch"), Int("total_steps")));
+        Assert.Equal(10, dry.GetProperty("validation_file").GetProperty("examples").GetInt32());
+        Assert.False(dry.GetProperty("tokens_are_estimated").GetBoolean());
+        Assert.Equal(Math.Round(plan.EstimatedTime.TotalSeconds, 1), dry.GetProperty("estimated_seconds").GetDouble());
+        Assert.Equal(
+            dry.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetProperty("message").GetString()).Order(),
+            events.GetProperty("data").EnumerateArray().Where(one => one.GetProperty("level").GetString() == "warn")
+                .Select(one => one.GetProperty("message").GetString()).Order());
+
+        long Int(string name) => dry.GetProperty(name).GetInt64();
+    }
+
+    [Fact]
+    public async Task Warnings_name_few_examples_repeated_lines_and_lines_that_both_files_hold()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var lines = TinyModel.Dataset(12);
+        var training = await UploadAsync(server, lines + lines.Split('\n')[4] + "\n");
+        var validation = await UploadAsync(server, TinyModel.Dataset(24)[TinyModel.Dataset(10).Length..], "valid.jsonl");
+
+        var dry = await (await PostAsync(
+            server, "?dry_run=true", $$"""{"model": "tiny", "training_file": "{{training}}", "validation_file": "{{validation}}", "budget": 0.0000000001}""")).JsonAsync();
+
+        var warnings = dry.GetProperty("warnings").EnumerateArray().ToArray();
+        Assert.Equal(
+            [
+                ("data", "train.jsonl: 1 line is the same as an earlier one; line 5 is repeated", "training_file"),
+                ("few_examples", "train.jsonl: found 13 examples; clear improvements usually need 50 or more", "training_file"),
+                ("shared_examples", "valid.jsonl line 1: the same as a line of train.jsonl (2 lines are like this); scores on the validation file would be too good", "validation_file"),
+            ],
+            warnings[..3].Select(one => (Text(one, "code"), Text(one, "message"), Text(one, "param"))));
+        Assert.Equal(("budget", "budget"), (Text(warnings[3], "code"), Text(warnings[3], "param")));
+        Assert.Matches("^Training is expected to cost .* USD, more than the budget of .*: the job would pause itself on the way$", Text(warnings[3], "message"));
+    }
+
+    [Fact]
+    public async Task The_cost_is_seconds_times_memory_times_price_and_says_so()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(
+            _azurite, pipeline: settings => settings with { Prices = new PriceTable { Currency = "EUR", PerGbSecond = 0.5, InstanceMemoryMB = 2048 } });
+
+        var dry = await (await PostAsync(
+            server, "?dry_run=true", $$"""{"model": "tiny", "training_file": "{{await UploadAsync(server, TinyModel.Dataset(500))}}", "hyperparameters": {"n_epochs": 50} }""")).JsonAsync();
+
+        var (seconds, cost) = (dry.GetProperty("estimated_seconds").GetDouble(), dry.GetProperty("cost"));
+        Assert.InRange(seconds, 0.1, 1000);
+        Assert.Equal(["amount", "currency", "seconds", "memory_gb", "price_per_gb_second", "computed"], cost.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(Math.Round(seconds * 2 * 0.5, 6), cost.GetProperty("amount").GetDouble());
+        Assert.Equal(FormattableString.Invariant($"{seconds:0.#} s × 2 GB × 0.5 EUR per GB-second"), Text(cost, "computed"));
+    }
+
+    [Fact]
+    public async Task A_dry_run_writes_nothing()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var body = $$"""{"model": "tiny", "training_file": "{{await UploadAsync(server, TinyModel.Dataset(12))}}"}""";
+        var before = await BlobsAsync(server);
+
+        var answer = await PostAsync(server, "?dry_run=true", body);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(before, await BlobsAsync(server));
+    }
+
+    [Fact]
+    public async Task A_file_too_long_to_be_counted_in_the_time_there_is_is_estimated()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite, pipeline: settings => settings with { DryRunTime = TimeSpan.FromTicks(4) });
+
+        var dry = await (await PostAsync(
+            server, "?dry_run=true", $$"""{"model": "tiny", "training_file": "{{await UploadAsync(server, TinyModel.Dataset(90))}}"}""")).JsonAsync();
+
+        Assert.True(dry.GetProperty("tokens_are_estimated").GetBoolean());
+        Assert.InRange(dry.GetProperty("examples").GetInt32(), 80, 100);
+    }
+
+    [Fact]
+    public async Task What_would_fail_the_job_is_refused_with_its_message()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var good = await UploadAsync(server, TinyModel.Dataset(12));
+        var faulty = await UploadAsync(server, TinyModel.Dataset(12) + "{\"messages\": []}\n", "faulty.jsonl");
+        var overlong = await UploadAsync(server, TinyModel.Dataset(12) + Longest + "\n", "overlong.jsonl");
+
+        await AssertRefusedAsync($$"""{"model": "nobody", "training_file": "{{good}}"}""", "The model 'nobody' does not exist or is not available for fine-tuning", "model_not_available", "model");
+        await AssertRefusedAsync("""{"model": "tiny", "training_file": "file-none"}""", "invalid training_file: file-none", null, "training_file");
+        await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{good}}", "seed": -1}""", "Invalid 'seed': integer below minimum value. Expected a value >= 0, but got -1 instead.", "integer_below_min_value", "seed");
+        await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{faulty}}"}""", "faulty.jsonl line 13, messages: found an empty array; allowed: at least one message", "invalid_training_file", "training_file");
+        await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{good}}", "validation_file": "{{overlong}}"}""", "overlong.jsonl line 13: found 504 tokens; allowed: 128", "invalid_validation_file", "validation_file");
+        await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{good}}", "budget": 0}""", "Invalid value for 'budget': expected a number above 0, but got 0 instead.", "invalid_value", "budget");
+        Assert.Empty((await server.Get<JobCatalog>().ListAsync(null, 10, null, default)).Items);
+
+        async Task AssertRefusedAsync(string body, string message, string? code, string parameter)
+        {
+            var answer = await PostAsync(server, "?dry_run=true", body);
+            var error = await answer.ErrorAsync();
+            Assert.Equal((HttpStatusCode.BadRequest, message, code, parameter), (answer.StatusCode, Text(error, "message"), Text(error, "code"), Text(error, "param")));
+        }
+    }
+
+    [Fact]
+    public async Task A_word_that_is_neither_true_nor_false_is_refused()
+    {
+        await using var server = await ApiServer.StartAsync(_azurite);
+
+        var answer = await PostAsync(server, "?dry_run=maybe", "{}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("Invalid value: 'maybe'. Supported values are: 'true' and 'false'.", Text(await answer.ErrorAsync(), "message"));
+    }
+
+    private static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();
+
+    private static async Task<string> UploadAsync(ApiServer server, string lines, string name = "train.jsonl")
+    {
+        OpenAIFile file = await server.Client.GetOpenAIFileClient().UploadFileAsync(BinaryData.FromString(lines), name, FileUploadPurpose.FineTune);
+        return file.Id;
+    }
+
+    private static Task<HttpResponseMessage> PostAsync(ApiServer server, string query, string body) =>
+        server.Http.PostAsync("/v1/fine_tuning/jobs" + query, new StringContent(body, Encoding.UTF8, "application/json"));
+
+    /// <summary>The job once it has been prepared.</summary>
+    private static async Task<JsonElement> QueuedAsync(ApiServer server, string id)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        while (true)
+        {
+            var job = await (await server.Http.GetAsync($"/v1/fine_tuning/jobs/{id}", limit.Token)).JsonAsync();
+            if (Text(job, "status") != "validating_files")
+                return job;
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    private static async Task<List<string>> BlobsAsync(ApiServer server)
+    {
+        var account = server.Account;
+        var all = new List<string>();
+        foreach (var container in new[] { account.Datasets, account.Files, account.Catalog, account.Jobs, account.Models, account.Journal })
+            await foreach (var blob in container.GetBlobsAsync())
+                all.Add($"{container.Name}/{blob.Name} {blob.Properties.ETag}");
+        return all;
+    }
+}
