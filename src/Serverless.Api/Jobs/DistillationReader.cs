@@ -8,7 +8,7 @@ namespace Serverless.Api.Jobs;
 /// <summary>Reads what only <c>method.distillation</c> has, all of which is ours: the teacher, how it answers, and what passes an answer.</summary>
 internal static class DistillationReader
 {
-    private const int MaxSamples = 64;
+    private const int MaxSamples = 16;
     private const double MaxTemperature = 2;
 
     private static readonly string[] Fields =

@@ -79,7 +79,7 @@ internal sealed class DistilCommand(IAnsiConsole console) : ICommand
                 ["type"] = "distillation",
                 ["distillation"] = new JsonObject
                 {
-                    ["n"] = arguments.WholeNumber("--answers", 1, 64) ?? 1,
+                    ["n"] = arguments.WholeNumber("--answers", 1, 16) ?? 1,
                     ["max_completion_tokens"] = TestBench.MostAnswerTokens,
                     ["grader"] = new JsonObject
                     {

@@ -9,7 +9,7 @@ namespace Serverless.Service.Models;
 /// Brings the folders of models on this machine into the storage, so that jobs can start from them, and the folders of adapters, so that
 /// they answer on their bases.
 /// </summary>
-public sealed partial class BaseModels(ModelStore store, ILogger<BaseModels> logger)
+public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, ILogger<BaseModels> logger)
 {
     /// <summary>
     /// Seeds the sample model and every Hugging Face folder in <paramref name="models"/>, and then every folder in PEFT's layout there, each
@@ -27,7 +27,7 @@ public sealed partial class BaseModels(ModelStore store, ILogger<BaseModels> log
         {
             try
             {
-                await SeedAdapterAsync(folder, models, ct);
+                await SeedAdapterAsync(folder, ct);
             }
             catch (InputError fault)
             {
@@ -36,19 +36,38 @@ public sealed partial class BaseModels(ModelStore store, ILogger<BaseModels> log
         }
     }
 
-    /// <summary>An adapter's base is the model here that has its base's name or the last part of it.</summary>
-    private async Task SeedAdapterAsync(string folder, string models, CancellationToken ct)
+    /// <summary>An adapter's base is the base model that has its base's name, or the last part of it.</summary>
+    private async Task SeedAdapterAsync(string folder, CancellationToken ct)
     {
         var named = PeftAdapter.BaseOf(folder) ?? "nothing";
-        var (name, baseFolder) = FoldersIn(models).FirstOrDefault(entry => entry.Name == named.TrimEnd('/').Split('/', '\\')[^1]);
-        if (name is null)
+        var bases = await catalog.ListAsync(model => model.Kind == ModelKind.Base, ct);
+        var path = named.TrimEnd('/');
+        var whole = bases.FirstOrDefault(model => model.Id.Value == path) ?? bases.FirstOrDefault(model => model.Id.Value == path.Split('/', '\\')[^1]);
+        if (whole is null)
         {
             throw new InputError(
-                $"adapter_config.json, base_model_name_or_path: found {named}; allowed: {string.Join(", ", FoldersIn(models).Select(entry => entry.Name))}");
+                $"adapter_config.json, base_model_name_or_path: found {named}; allowed: {string.Join(", ", bases.Select(model => model.Id.Value).Order(StringComparer.Ordinal))}");
         }
-        PeftAdapter.Check(folder, DecoderConfig.Load(baseFolder));
-        var record = await store.SeedAdapterAsync(Path.GetFileName(folder), folder, new ModelId(name), ct);
+        PeftAdapter.Check(folder, await ConfigOfAsync(whole, ct));
+        var record = await store.SeedAdapterAsync(Path.GetFileName(folder), folder, whole.Id, ct);
         LogSeeded(record.Id.Value, folder, record.Bytes);
+    }
+
+    private async Task<DecoderConfig> ConfigOfAsync(ModelRecord model, CancellationToken ct)
+    {
+        var part = model.Parts.First(part => part.Path == "config.json");
+        var scratch = Directory.CreateTempSubdirectory("serverless-config-").FullName;
+        try
+        {
+            await using (var content = await store.OpenAsync(model, part, ct))
+            await using (var copy = File.Create(Path.Combine(scratch, part.Path)))
+                await content.CopyToAsync(copy, ct);
+            return DecoderConfig.Load(scratch);
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
     }
 
     private static IEnumerable<(string Name, string Folder)> FoldersIn(string models)

@@ -8,7 +8,7 @@ public sealed class ChartLibraryTests
     [Fact]
     public async Task The_files_of_the_chart_library_are_those_of_the_locked_package()
     {
-        var kept = Path.Combine(Repository(), "src", "Serverless.Api", "Dashboard", "uPlot");
+        var kept = Path.Combine(RepositoryFolder.Dashboard, "uPlot");
         var folder = Directory.CreateTempSubdirectory("serverless-charts-").FullName;
         try
         {
@@ -38,13 +38,5 @@ public sealed class ChartLibraryTests
         var faults = await npm.StandardError.ReadToEndAsync();
         await npm.WaitForExitAsync();
         Assert.True(npm.ExitCode == 0, $"npm ended with {npm.ExitCode}:\n{await output}\n{faults}");
-    }
-
-    private static string Repository()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Serverless.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no folder above the tests holds Serverless.sln");
-        return folder;
     }
 }

@@ -3,6 +3,8 @@ using Serverless.Learning.Adapters;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using Serverless.Service.Models;
+using Serverless.Service.Models.Adding;
+using Serverless.Service.Tests.Models.Adding;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
 
@@ -46,6 +48,21 @@ public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
         Assert.Null(await catalog.FindAsync(new ModelId("foreign"), default));
     }
 
+    [Fact]
+    public async Task The_base_of_an_adapter_may_be_one_that_was_added()
+    {
+        var parts = AddingParts.On(await azurite.NewAccountAsync());
+        TinyModel.Write(Path.Combine(_folder.Path, "tiny"));
+        await parts.AddAsync(new FolderFiles(Path.Combine(_folder.Path, "tiny")), "someone/tiny-7b");
+        var models = Directory.CreateDirectory(Path.Combine(_folder.Path, "models")).FullName;
+        Write(Path.Combine(models, "routing"), "someone/tiny-7b", config => config);
+
+        await new BaseModels(parts.Store, parts.Catalog, new Warnings(_warnings)).SeedAsync(models, default);
+
+        Assert.Empty(_warnings);
+        Assert.Equal(new ModelId("someone/tiny-7b"), (await parts.Catalog.FindAsync(new ModelId("routing"), default))!.BaseModel);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private async Task<ModelCatalog> SeedAsync(params (string Name, string Base, Func<string, string>? Change)[] adapters)
@@ -56,7 +73,7 @@ public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
         var account = await azurite.NewAccountAsync();
         var catalog = new ModelCatalog(account);
         using var store = new ModelStore(account, catalog, TimeProvider.System);
-        await new BaseModels(store, new Warnings(_warnings)).SeedAsync(_folder.Path, default);
+        await new BaseModels(store, catalog, new Warnings(_warnings)).SeedAsync(_folder.Path, default);
         return catalog;
     }
 

@@ -9,7 +9,7 @@ export function drawDryRun(target, { answer, fault, waiting }) {
     return;
   }
   target.classList.remove('stale');
-  if (fault) fill(target, h('h2', {}, 'Not yet'), h('p', { class: 'fault pre' }, fault.message), fault.param && h('p', { class: 'soft' }, 'It is about ', h('code', {}, fault.param), '.'));
+  if (fault) fill(target, h('h2', {}, 'Not yet'), h('p', { class: 'fault pre' }, fault.message), fault.param && !fault.message.includes(fault.param) && h('p', { class: 'soft' }, 'It is about ', h('code', {}, fault.param), '.'));
   else if (!answer) fill(target, h('h2', {}, 'What it will take'), h('p', { class: 'soft' }, 'Choose a model and a training file.'));
   else fill(target, h('h2', {}, 'What it will take'), big(answer), facts(answer), warnings(answer), settings(answer));
 }

@@ -80,9 +80,12 @@ export function clock(at) {
   return h('time', { datetime: when.toISOString(), class: 'nowrap number' }, today ? text : `${when.toLocaleDateString('en', { month: 'short', day: 'numeric' })}, ${text}`);
 }
 
-setInterval(() => {
-  for (const time of document.querySelectorAll('time[data-ago]')) {
-    const text = said(Number(time.dataset.ago));
-    if (time.textContent !== text) time.textContent = text;
-  }
-}, 5000);
+/** Lets what `ago` has written stay true. */
+export function keepTimesTrue() {
+  setInterval(() => {
+    for (const time of document.querySelectorAll('time[data-ago]')) {
+      const text = said(Number(time.dataset.ago));
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }, 5000);
+}

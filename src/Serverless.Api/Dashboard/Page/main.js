@@ -1,5 +1,6 @@
 // Starts the page: the session first, then the view that the address names.
 import { h } from './dom.js';
+import { keepTimesTrue } from './format.js';
 import { icon } from './icons.js';
 import * as live from './live.js';
 import { parse } from './router.js';
@@ -72,6 +73,7 @@ async function start() {
   addEventListener('hashchange', show);
   // A file that misses its place must not take the page away.
   for (const name of ['dragover', 'drop']) addEventListener(name, (event) => event.preventDefault());
+  keepTimesTrue();
   live.open();
   show();
 }

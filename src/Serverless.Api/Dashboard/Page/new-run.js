@@ -26,7 +26,7 @@ export function show(root, { query }) {
 
   function adapt() {
     const method = field('method').value;
-    for (const only of form.querySelectorAll('[data-only]')) only.hidden = only.dataset.only !== method;
+    for (const only of form.querySelectorAll('[data-only]')) only.hidden = !only.dataset.only.split(' ').includes(method);
     form.querySelector('#method-hint').textContent = methods[method][1];
     field('rank').closest('.field').hidden = field('adapter').value === 'full';
     field('early_stopping_patience').disabled = !field('validation_file').value;

@@ -5,6 +5,7 @@ export const methods = {
   supervised: ['Supervised', 'learns the assistant’s answers of conversations', ['chat', 'prompt_completion']],
   dpo: ['DPO', 'learns which of two answers is preferred', ['preference']],
   reinforcement: ['Reinforcement', 'learns what a grader rewards', ['reinforcement']],
+  distillation: ['Distillation', 'learns the answers of a teacher, a larger model', []],
   pretraining: ['Pre-training', 'goes on reading texts', ['text', 'plain_text']],
 };
 
@@ -17,7 +18,8 @@ const numbers = [
   ['learning_rate', 'Learning rate', 'auto', null, 'such as 0.001'],
   ['beta', 'Beta', 'auto', 'dpo', 'how closely it stays to the reference'],
   ['group_size', 'Group size', 'auto', 'reinforcement', 'answers to each prompt'],
-  ['max_completion_tokens', 'Answer tokens', 'auto', 'reinforcement', 'at most'],
+  ['n', 'Answers', '1', 'distillation', 'of the teacher to each prompt'],
+  ['max_completion_tokens', 'Answer tokens', 'auto', 'reinforcement distillation', 'at most'],
 ];
 const finer = [
   ['alpha', 'Alpha', 'auto', null, 'of LoRA'],
@@ -39,8 +41,10 @@ export function fields() {
     h('fieldset', {}, h('legend', {}, 'How'),
       row('method', 'Method', select('method', Object.entries(methods).map(([value, [label]]) => h('option', { value }, label))), h('span', { id: 'method-hint' })),
       row('adapter', 'Weights', select('adapter', [['', 'auto'], ['lora', 'LoRA: low-rank updates'], ['qlora', 'QLoRA: the same, base in 4 bits'], ['full', 'all weights']].map(([value, label]) => h('option', { value }, label)))),
+      row('teacher', 'Teacher', h('input', { name: 'teacher', id: 'f-teacher', autocomplete: 'off', spellcheck: 'false' }), 'a model of this service, or a name of the setting Teachers', 'distillation'),
       h('div', { class: 'grid' }, text(['rank', 'Rank', 'auto', null, 'of LoRA']), numbers.map(text)),
       row('grader', 'Grader', h('textarea', { name: 'grader', id: 'f-grader', rows: 8, spellcheck: 'false', class: 'mono' }, firstGrader), 'a JSON object that scores an answer', 'reinforcement'),
+      row('pass_grader', 'Grader', h('textarea', { name: 'pass_grader', id: 'f-pass_grader', rows: 4, spellcheck: 'false', class: 'mono', placeholder: 'none: every answer is learned' }), 'a JSON object; answers that it does not pass are left out', 'distillation'),
       h('details', {}, h('summary', {}, 'More settings'), h('div', { class: 'grid' }, finer.map(text)))),
   ];
 }

@@ -24,7 +24,13 @@ export function requestOf(values, kept = null) {
     budget: number(values.budget), metadata: kept?.metadata, ...(values.validation_file && kept?.comparison),
     method: defined({
       type: method, adapter: some(adapter),
-      [method]: defined({ hyperparameters: some(hyperparameters), grader: method === 'reinforcement' ? grader(values.grader) : undefined }),
+      [method]: defined({
+        ...own?.own, hyperparameters: some(hyperparameters),
+        ...(method === 'reinforcement' && { grader: grader(values.grader) }),
+        ...(method === 'distillation' && {
+          teacher: text(values.teacher), n: number(values.n), max_completion_tokens: number(values.max_completion_tokens), grader: text(values.pass_grader) && grader(values.pass_grader),
+        }),
+      }),
     }),
   });
 }
@@ -36,8 +42,9 @@ export function valuesOf(job) {
   return {
     model: job.model, training_file: job.training_file, validation_file: job.validation_file ?? '', suffix: job.user_provided_suffix ?? '', method: type,
     adapter: adapter.type ?? '', rank: String(adapter.rank ?? ''), alpha: String(adapter.alpha ?? ''),
-    grader: own.grader ? JSON.stringify(own.grader, null, 2) : '', seed: String(job.seed ?? ''), budget: String(job.budget ?? ''),
-    ...Object.fromEntries(inForm.map((name) => [name, known[name] === 'auto' || known[name] === undefined ? '' : String(known[name])])),
+    [type === 'distillation' ? 'pass_grader' : 'grader']: own.grader ? JSON.stringify(own.grader, null, 2) : '',
+    teacher: own.teacher ?? '', n: String(own.n ?? ''), seed: String(job.seed ?? ''), budget: String(job.budget ?? ''),
+    ...Object.fromEntries(inForm.map((name) => [name, known[name] ?? own[name] ?? 'auto']).map(([name, value]) => [name, value === 'auto' ? '' : String(value)])),
   };
 }
 
@@ -46,7 +53,7 @@ export function keptOf(job) {
   const [method, own, adapter] = partsOf(job);
   const without = (object, names) => Object.fromEntries(Object.entries(object ?? {}).filter(([name]) => !names.includes(name)));
   return {
-    method, hyperparameters: without(own.hyperparameters, [...inForm.filter((name) => name !== 'beta' || method === 'dpo'), 'learning_rate_multiplier']),
+    method, own: method === 'distillation' ? without(own, ['teacher', 'n', 'max_completion_tokens', 'grader', 'hyperparameters']) : {}, hyperparameters: without(own.hyperparameters, [...inForm.filter((name) => name !== 'beta' || method === 'dpo'), 'learning_rate_multiplier']),
     adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }),
   };
 }

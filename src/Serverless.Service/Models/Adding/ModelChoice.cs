@@ -8,7 +8,7 @@ namespace Serverless.Service.Models.Adding;
 /// </summary>
 internal sealed class ModelChoice
 {
-    /// <summary>The longest file but for weights. Vocabularies of 256,000 tokens take 35 MB; all of it is in memory at once to be checked.</summary>
+    /// <summary>The most bytes of all files but weights. A vocabulary of 256,000 tokens takes 35 MB, and is in memory while it is checked.</summary>
     public const long MaxTextBytes = 256L * 1024 * 1024;
 
     private const string Config = "config.json", Safetensors = ".safetensors";
@@ -44,8 +44,8 @@ internal sealed class ModelChoice
         faults.AddRange(inRoot.Where(file => HasExtension(file.Name, CodeExtensions)).Select(file =>
             $"{source.Name}: {AddedName.Shown(file.Name)} is in a format that can run code when it is read; allowed: weights in {Safetensors}, without such files beside them"));
         var texts = inRoot.Where(file => IsText(file.Name)).ToList();
-        faults.AddRange(texts.Where(file => file.File.Bytes > MaxTextBytes).Select(file =>
-            $"{source.Name}: {AddedName.Shown(file.Name)} has {file.File.Bytes} bytes; allowed: at most {MaxTextBytes}"));
+        if (texts.Sum(file => file.File.Bytes) is var bytes and > MaxTextBytes)
+            faults.Add($"{source.Name}: its files but for weights have {bytes} bytes together; allowed: at most {MaxTextBytes}");
         if (faults.Count > 0)
             throw new InputError(string.Join('\n', faults));
         var weights = inRoot.Where(file => IsWeights(file.Name)).ToList();

@@ -13,7 +13,6 @@ namespace Serverless.Service.Models.Hub;
 public sealed class HubClient : IDisposable
 {
     private const int MaxRedirects = 10, CommitLength = 40;
-    private const long MaxDescriptionBytes = 64 * 1024 * 1024;
 
     private readonly HubSettings _settings;
 
@@ -32,12 +31,10 @@ public sealed class HubClient : IDisposable
     /// <exception cref="InputError">There is no such model or revision, it may not be read, or the hub cannot be reached.</exception>
     public async Task<HubModel> DescribeAsync(string id, string revision, CancellationToken ct)
     {
-        using var answer = await SendAsync($"api/models/{id}/revision/{Uri.EscapeDataString(revision)}?blobs=true", null, id, revision, ct);
-        if (answer.Content.Headers.ContentLength > MaxDescriptionBytes)
-            throw Unreadable(id, "its description is too long");
+        var description = await ReadAsync($"api/models/{id}/revision/{Uri.EscapeDataString(revision)}?blobs=true", id, revision, ct);
         try
         {
-            using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(ct));
+            using var document = JsonDocument.Parse(description);
             var root = document.RootElement;
             var commit = root.GetProperty("sha").GetString() ?? "";
             if (commit.Length != CommitLength || !commit.All(char.IsAsciiHexDigitLower))
@@ -53,24 +50,27 @@ public sealed class HubClient : IDisposable
     /// <summary>A file's content from byte <paramref name="from"/> on; from the beginning where the answer is no 206. The caller disposes the answer.</summary>
     /// <exception cref="InputError">The file may not be read, or the hub refuses otherwise.</exception>
     /// <exception cref="HttpRequestException">The hub cannot be reached, or has a fault of its own.</exception>
-    internal Task<HttpResponseMessage> OpenAsync(HubModel model, HubFile file, long from, CancellationToken ct) => SendOnceAsync(
+    internal Task<HttpResponseMessage> OpenAsync(HubModel model, HubFile file, long from, CancellationToken ct) => SendAsync(
         $"{model.Id}/resolve/{model.Commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}", from > 0 ? from : null, model.Id, model.Commit, ct);
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(string path, long? from, string id, string revision, CancellationToken ct)
+    private async Task<byte[]> ReadAsync(string path, string id, string revision, CancellationToken ct)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(_settings.Patience);
         try
         {
-            return await SendOnceAsync(path, from, id, revision, ct);
+            using var answer = await SendAsync(path, null, id, revision, patience.Token);
+            return await answer.Content.ReadAsByteArrayAsync(patience.Token);
         }
-        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
+        catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             throw new InputError($"{_settings.Endpoint}: the hub cannot be reached ({fault.Message})", innerException: fault);
         }
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(string path, long? from, string id, string revision, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendAsync(string path, long? from, string id, string revision, CancellationToken ct)
     {
         var address = new Uri($"{_settings.Endpoint.ToString().TrimEnd('/')}/{path}");
         for (var redirects = 0; redirects <= MaxRedirects; redirects++)
@@ -83,9 +83,12 @@ public sealed class HubClient : IDisposable
             if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
                 return answer;
             using (answer)
-                address = answer.Headers.Location is { } location && (int)answer.StatusCode is >= 301 and <= 308
-                    ? new Uri(address, location)
-                    : throw Refusal(answer, id, revision, path);
+            {
+                if (answer.Headers.Location is not { } location || (int)answer.StatusCode is < 301 or > 308)
+                    // What the hub sent us to says nothing about the model; asked again, the hub may send us elsewhere.
+                    throw IsHub(address) ? Refusal(answer, id, revision, path) : new HttpRequestException($"{address.Host} answered {(int)answer.StatusCode}");
+                address = new Uri(address, location);
+            }
         }
 
         throw Unreadable(id, $"more than {MaxRedirects} redirects");

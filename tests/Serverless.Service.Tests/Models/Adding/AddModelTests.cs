@@ -215,6 +215,15 @@ public sealed class AddModelTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal("m.zip: found config.json in a and b; allowed: one model", (await Assert.ThrowsAsync<InputError>(() => parts.AddAsync(two, "tiny"))).Message);
     }
 
+    [Fact]
+    public async Task Texts_that_would_fill_the_memory_are_refused_by_their_stated_size()
+    {
+        var parts = await OpenAsync();
+        var fault = await Assert.ThrowsAsync<InputError>(() => parts.AddAsync(
+            new Stated("m.zip", [new("config.json", 200_000_000), new("tokenizer.json", 100_000_000), new("model.safetensors", 1L << 40)]), "tiny"));
+        Assert.Equal("m.zip: its files but for weights have 300000000 bytes together; allowed: at most 268435456", fault.Message);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a b")]
@@ -262,4 +271,10 @@ public sealed class AddModelTests(AzuriteFixture azurite) : IDisposable
     }
 
     private async Task<AddingParts> OpenAsync() => AddingParts.On(await azurite.NewAccountAsync());
+
+    /// <summary>Files that are never opened.</summary>
+    private sealed record Stated(string Name, IReadOnlyList<ModelFile> Files) : IModelFiles
+    {
+        public Task<Stream> OpenAsync(ModelFile file, CancellationToken ct) => throw new InvalidOperationException($"{file.Path} was opened");
+    }
 }

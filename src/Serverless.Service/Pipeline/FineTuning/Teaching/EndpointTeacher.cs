@@ -13,11 +13,13 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// </summary>
 internal sealed class EndpointTeacher(TeacherEndpoint endpoint, HttpClient http) : ITeacher
 {
-    private const int Together = 4;
     private const int QuotedCharacters = 300;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 
     public string Name => endpoint.Name;
+
+    /// <summary>One round of requests, so that a block takes no longer than the longest answer.</summary>
+    public int Together => 16;
 
     public async Task<IReadOnlyList<IReadOnlyList<TeacherReply>>> AnswerAsync(
         IReadOnlyList<TeacherPrompt> prompts, TeacherSampling sampling, CancellationToken ct)

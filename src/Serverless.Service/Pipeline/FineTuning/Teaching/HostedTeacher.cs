@@ -6,9 +6,11 @@ using Serverless.Service.Models;
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 
 /// <summary>A model of this service as a teacher. Its answers follow from its weights, the seed and the prompt's number.</summary>
-internal sealed class HostedTeacher(ModelRecord model, ChatEncoder encoder, BatchGenerator generator) : ITeacher
+internal sealed class HostedTeacher(ModelRecord model, ModelEncoders encoders, BatchGenerator generator) : ITeacher
 {
     public string Name => model.Id.Value;
+
+    public int Together => 32;
 
     public async Task<IReadOnlyList<IReadOnlyList<TeacherReply>>> AnswerAsync(
         IReadOnlyList<TeacherPrompt> prompts, TeacherSampling sampling, CancellationToken ct)
@@ -23,10 +25,11 @@ internal sealed class HostedTeacher(ModelRecord model, ChatEncoder encoder, Batc
         };
         var conversations = prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Messages, sampling.Samples)).ToList();
         var answers = await generator.AnswerAsync(model, conversations, options, ct);
-        return [.. prompts.Zip(answers.Chunk(sampling.Samples), Replies)];
+        var encoder = await encoders.OfAsync(model, ct);
+        return [.. prompts.Zip(answers.Chunk(sampling.Samples), (prompt, some) => Replies(encoder, prompt, some))];
     }
 
-    private IReadOnlyList<TeacherReply> Replies(TeacherPrompt prompt, BatchAnswer[] answers)
+    private static IReadOnlyList<TeacherReply> Replies(ChatEncoder encoder, TeacherPrompt prompt, BatchAnswer[] answers)
     {
         // What a template has opened is not part of what the model writes.
         var opened = answers.Any(answer => answer.Failure is null) && encoder.OpensThought(encoder.EncodePrompt(prompt.Messages)) ? "<think>\n" : "";

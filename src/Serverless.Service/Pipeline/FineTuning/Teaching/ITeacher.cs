@@ -6,6 +6,9 @@ public interface ITeacher
     /// <summary>What it is called in events and errors.</summary>
     string Name { get; }
 
+    /// <summary>About how many answers are asked for at once, and stored together.</summary>
+    int Together { get; }
+
     /// <summary>The answers to each prompt, in order: as many as the sampling asks for.</summary>
     /// <exception cref="Learning.InputError">The teacher refuses all of it, as it stands: its key, its model or its settings are wrong.</exception>
     /// <exception cref="TeacherAwayException">It cannot be reached, is too busy, or does not answer as it should: later it may.</exception>

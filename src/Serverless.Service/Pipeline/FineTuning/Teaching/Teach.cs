@@ -16,7 +16,6 @@ public sealed class Teach(
     BlobAccount account, JobCatalog jobs, JobPlans plans, JobWishes wishes, JobLog log, Teachers teachers, TeacherPrompts prompts, TaughtAnswers answers, TaughtFiles taught,
     ModelCatalog models, ModelEncoders encoders, GraderModels graderModels, JobCosts costs, TimeProvider clock, ILogger<Teach> logger) : IActivity<JobId, StageOutcome>
 {
-    private const int BlockAnswers = 32;
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
 
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Teach));
@@ -47,14 +46,15 @@ public sealed class Teach(
     private async Task<StageOutcome> TeachAsync(JobRecord job, DistillationRequest distillation, TrainerLease lease, ActivityScope scope)
     {
         var ct = scope.Stopping;
-        var leaveAt = clock.GetUtcNow() + (scope.Deadline - clock.GetUtcNow()) / 2;
+        // A block that is begun just before may take three minutes of the usual four.
+        var leaveAt = clock.GetUtcNow() + (scope.Deadline - clock.GetUtcNow()) / 4;
         var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} was admitted without a plan");
         var teacher = await teachers.FindAsync(distillation.Teacher, ct);
         var asked = await prompts.ReadAsync(job, ct);
         var lesson = await LessonAsync(job, plan, ct);
         var sampling = TeacherSampling.Of(distillation, plan.AnswerTokens!.Value, job.Seed);
         await SayAsync(lease, "teacher", $"The teacher '{teacher.Name}' answers {asked.Count} prompts, {sampling.Samples} {(sampling.Samples == 1 ? "time" : "times")} each", ct);
-        var size = Math.Max(1, BlockAnswers / sampling.Samples);
+        var size = Math.Max(1, teacher.Together / sampling.Samples);
         var blocks = (asked.Count + size - 1) / size;
         var block = await answers.CountAsync(job.Id, ct);
         for (var first = true; block < blocks; first = false, block++)

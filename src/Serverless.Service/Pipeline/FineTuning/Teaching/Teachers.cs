@@ -10,13 +10,14 @@ public sealed class Teachers(PipelineSettings settings, CheckpointModels models,
     // One for all: connections are kept, and each request has a limit of its own.
     private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
 
+    /// <summary>The teacher of a name; nothing of it is loaded or asked yet.</summary>
     /// <exception cref="InputError">There is no teacher of this name.</exception>
     public async Task<ITeacher> FindAsync(string name, CancellationToken ct)
     {
         if (settings.Teachers.FirstOrDefault(endpoint => endpoint.Name == name) is { } endpoint)
             return new EndpointTeacher(endpoint, _http);
         if (await models.FindAsync(new ModelId(name), ct) is { } model)
-            return new HostedTeacher(model, await encoders.OfAsync(model, ct), generator);
+            return new HostedTeacher(model, encoders, generator);
         var configured = settings.Teachers.IsEmpty ? "none are" : string.Join(", ", settings.Teachers.Select(endpoint => endpoint.Name));
         throw new InputError(
             $"method.distillation.teacher: found '{name}'; allowed: a model of this service, or a teacher of the configuration ({configured})",
