@@ -29,7 +29,7 @@ await scenario(async (page, url) => {
   assert.equal(await page.locator('.example').first().locator('mark.trained').first().textContent(), 'billing');
   await page.getByRole('link', { name: 'Train on it' }).click();
 
-  // The form, which follows the file.
+  // The form, which follows the file, with the dry run beside it.
   assert.equal(await page.getByLabel('Method').inputValue(), 'supervised');
   await page.getByLabel('Validation file').selectOption({ label: 'validation.jsonl' });
   await page.getByLabel('Base model').selectOption('tiny');
@@ -38,7 +38,12 @@ await scenario(async (page, url) => {
   await page.getByLabel('Rank').fill('4');
   await page.getByLabel('Batch size').fill('2');
   await page.getByLabel('Learning rate').fill('0.01');
+  await page.getByLabel('Epochs').fill('51');
+  await page.locator('.dry .fault', { hasText: 'from 1 to 50' }).waitFor();
+  assert.equal(await page.getByLabel('Epochs').getAttribute('aria-invalid'), 'true');
   await page.getByLabel('Epochs').fill('40');
+  await page.locator('.dry dd', { hasText: '600, 15 an epoch' }).waitFor();
+  await page.locator('.dry .big', { hasText: '$' }).waitFor();
   await page.getByRole('button', { name: 'Start the run' }).click();
 
   // The curve appears, and moves while the run does.
