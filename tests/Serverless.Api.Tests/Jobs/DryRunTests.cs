@@ -133,7 +133,7 @@ public sealed class DryRunTests
         await AssertRefusedAsync("""{"model": "tiny", "training_file": "file-none"}""", "invalid training_file: file-none", null, "training_file");
         await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{good}}", "seed": -1}""", "Invalid 'seed': integer below minimum value. Expected a value >= 0, but got -1 instead.", "integer_below_min_value", "seed");
         await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{faulty}}"}""", "faulty.jsonl line 13, messages: found an empty array; allowed: at least one message", "invalid_training_file", "training_file");
-        await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{good}}", "validation_file": "{{overlong}}"}""", "overlong.jsonl line 13: found 504 tokens; allowed: 128", "invalid_validation_file", "validation_file");
+        await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{good}}", "validation_file": "{{overlong}}"}""", "overlong.jsonl line 13: found 323 tokens; allowed: 128", "invalid_validation_file", "validation_file");
         await AssertRefusedAsync($$"""{"model": "tiny", "training_file": "{{good}}", "budget": 0}""", "Invalid value for 'budget': expected a number above 0, but got 0 instead.", "invalid_value", "budget");
         Assert.Empty((await server.Get<JobCatalog>().ListAsync(null, 10, null, default)).Items);
 
