@@ -18,7 +18,7 @@ public sealed class ApiPipelineTests : IAsyncDisposable
 
     [Theory]
     [InlineData("/", 200, "<!doctype html>")]
-    [InlineData("/dashboard/api.js", 200, "fetch")]
+    [InlineData("/dashboard/any/api.js", 200, "fetch")]
     [InlineData("/v1/nothing", 404, "unknown_url")]
     [InlineData("/v1/embeddings", 404, "not_offered")]
     public async Task A_request_reaches_the_route_of_the_shared_table(string path, int status, string part)
