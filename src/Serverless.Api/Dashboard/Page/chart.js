@@ -38,7 +38,7 @@ export function chart(title, { format = figure, sync = 'steps' } = {}) {
     zoomed = false;
     const axis = { stroke: colour('--faint'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false }, font: `12px ${getComputedStyle(document.body).fontFamily}` };
     plot = new uPlot({
-      width: Math.max(200, host.clientWidth), height, padding: [10, 8, 0, 0],
+      width: Math.max(200, host.clientWidth), height, padding: [10, 20, 0, 0],
       scales: { x: { time: false, range: (_, low, high) => (high > low ? [low, high] : [low - 1, low + 1]) } },
       cursor: { sync: { key: sync }, points: { size: 7 }, drag: { x: true, y: false }, dataIdx: (self, at, hovered) => known(self.data[at], hovered) },
       legend: { live: true, markers: { width: 3 } },
