@@ -18,7 +18,6 @@ namespace Serverless.Local.Commands;
 internal sealed class DemoCommand(IAnsiConsole console) : ICommand
 {
     private const int ShownPrompts = 3;
-    private const int MostAnswerTokens = 24;
 
     public string Name => "demo";
 
@@ -46,7 +45,7 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
         return 0;
     }
 
-    // Many small steps: one pass of them learns as much as the two longer passes that `auto` would take, in half of it.
+    // Many small steps: one pass of them learns as much as the two passes that `auto` would take, from half of the tokens.
     private static JsonObject OnePass() => new()
     {
         ["type"] = "supervised",
@@ -60,7 +59,7 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
             console.WriteLine(ticket.Text);
             foreach (var (name, model) in new[] { ("base", outcome.Base), ("tuned", outcome.Tuned) })
             {
-                var answer = await client.AnswerAsync(model.Value, Prompt(ticket), MostAnswerTokens, ct);
+                var answer = await client.AnswerAsync(model.Value, Prompt(ticket), TestBench.MostAnswerTokens, ct);
                 console.WriteLine($"  {name,-6} {answer.ReplaceLineEndings(" ")}");
             }
             console.WriteLine($"  {"right",-6} {ticket.Label}");
@@ -73,7 +72,7 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
         console.WriteLine($"The model lies in the container {head.Services.GetRequiredService<BlobAccount>().Models.Name}, folder {record.Folder}.");
         console.WriteLine("Start the head with `dotnet run -c Release --project src/Serverless.Local` and ask it:");
         // Written past Spectre, which would break the line at the terminal's width.
-        await console.Profile.Out.Writer.WriteLineAsync(CurlLine.Of(head.Url, outcome.Tuned.Value, Prompt(ticket), MostAnswerTokens));
+        await console.Profile.Out.Writer.WriteLineAsync(CurlLine.Of(head.Url, outcome.Tuned.Value, Prompt(ticket), TestBench.MostAnswerTokens));
     }
 
     private static (string Role, string Content)[] Prompt(LabelledText ticket) =>

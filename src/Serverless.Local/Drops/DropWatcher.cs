@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Local.Settings;
 using Serverless.Service.Files;
@@ -12,30 +11,12 @@ namespace Serverless.Local.Drops;
 /// id that its path and ETag give, so it is taken once, whatever was taken before a restart.
 /// </summary>
 internal sealed class DropWatcher(BlobAccount account, FileIntake intake, LocalSettings settings, TimeProvider clock, ILogger<DropWatcher> logger)
-    : BackgroundService
+    : ContainerWatcher(account.Datasets.Name, settings, clock, logger)
 {
     private HashSet<FileId> _taken = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(settings.DropSeconds), clock);
-        do
-        {
-            try
-            {
-                await LookAsync(stoppingToken);
-            }
-            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
-            {
-                // The edge of the watcher: the storage is away, or one drop is faulty; the next look comes by itself.
-                logger.LookFailed(fault, account.Datasets.Name);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
-
     /// <summary>Takes every version that is there and was not taken.</summary>
-    internal async Task LookAsync(CancellationToken ct)
+    internal override async Task LookAsync(CancellationToken ct)
     {
         var present = new HashSet<FileId>();
         await foreach (var blob in account.Datasets.GetBlobsAsync(cancellationToken: ct))

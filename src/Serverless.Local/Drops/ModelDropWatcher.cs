@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Local.Settings;
 using Serverless.Service.Models.Adding;
@@ -11,31 +10,13 @@ namespace Serverless.Local.Drops;
 /// look before, so that a folder is not taken while its files still come, and not again before it changes.
 /// </summary>
 internal sealed class ModelDropWatcher(BlobAccount account, ModelDrops drops, LocalSettings settings, TimeProvider clock, ILogger<ModelDropWatcher> logger)
-    : BackgroundService
+    : ContainerWatcher(account.Models.Name, settings, clock, logger)
 {
     private Dictionary<string, string> _seen = [];
     private Dictionary<string, string> _tried = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(settings.DropSeconds), clock);
-        do
-        {
-            try
-            {
-                await LookAsync(stoppingToken);
-            }
-            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
-            {
-                // The edge of the watcher: the storage is away; the next look comes by itself.
-                logger.LookFailed(fault, account.Models.Name);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
-
     /// <summary>Takes every drop that has come to rest.</summary>
-    internal async Task LookAsync(CancellationToken ct)
+    internal override async Task LookAsync(CancellationToken ct)
     {
         var present = await drops.FindAsync(ct);
         var (seen, tried) = (_seen, _tried);
