@@ -18,7 +18,8 @@ test('numbers have thousands, and no more digits than they are good for', () => 
   assert.deepEqual([0.064123, 2, 0.0012, 0.00001, 12345.6, -0.5, 0].map((value) => figure(value)), ['0.06412', '2', '0.0012', '1e−5', '12,346', '−0.5', '0']);
   assert.equal(percent(0.9333), '93.3 %');
   assert.deepEqual([999, 1500, 15_230_000].map(bytes), ['999 B', '1.50 KB', '15.2 MB']);
-  assert.deepEqual([0, 0.0017, 1.2].map(money), ['$0', '$0.0017', '$1.20']);
+  assert.deepEqual([0, 0.0017, 1.2].map((value) => money(value)), ['$0', '$0.0017', '$1.20']);
+  assert.deepEqual([money(1234.5, 'EUR'), money(0.0017, 'EUR'), money(2, 'credits')], ['€1234.50', '€0.0017', '2.00 credits']);
 });
 
 test('what is left empty in the form is left to the service', () => {
