@@ -27,7 +27,7 @@ const finer = [
   ['max_sequence_length', 'Sequence length', 'auto', null, 'tokens, at most'],
   ['early_stopping_patience', 'Stop early after', 'never', null, 'epochs without a lower validation loss'],
   ['seed', 'Seed', 'random', null, ''],
-  ['budget', 'Budget', 'none', null, 'US dollars; the run pauses there'],
+  ['budget', 'Budget', 'none', null, 'in the currency of the settings; the run pauses there'],
 ];
 
 /** The form's elements; `field(name)` finds one. */
