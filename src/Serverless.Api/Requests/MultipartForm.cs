@@ -81,13 +81,13 @@ internal sealed class MultipartForm
 
             return null;
         }
-        catch (Exception error) when (IsBroken(error))
+        catch (Exception error) when (error is InvalidDataException || IsBroken(error))
         {
             throw Broken(error);
         }
     }
 
-    /// <summary>Whether <paramref name="error"/> comes from what a form is, read beyond its end or its limits, rather than from the connection or the storage.</summary>
+    /// <summary>Whether <paramref name="error"/>, of whoever read the file, comes from what a form is, read beyond its end or its limits, rather than from the connection or the storage.</summary>
     public static bool IsBroken(Exception error) => error switch
     {
         IOException => error.Message.StartsWith("Unexpected end of Stream", StringComparison.Ordinal),

@@ -12,10 +12,10 @@ public sealed class EveryRouteTests(AzuriteFixture azurite)
 
     private static readonly ApiSettings WithKey = new() { Keys = [ApiKey.FromSecret("only", Key)] };
 
-    /// <summary>What everyone may see: the page, its files, the description of the API, and the door itself.</summary>
+    /// <summary>What everyone may see: the pages, their files, the description of the API, and the door itself.</summary>
     private static readonly string[] Open =
     [
-        "GET /openapi.json", "GET /", "GET /dashboard/{version}/{name}", "GET /dashboard/session", "POST /dashboard/session", "DELETE /dashboard/session",
+        "GET /openapi.json", "GET /docs", "GET /", "GET /dashboard/{version}/{name}", "GET /dashboard/session", "POST /dashboard/session", "DELETE /dashboard/session",
     ];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -63,7 +63,6 @@ public sealed class EveryRouteTests(AzuriteFixture azurite)
     [InlineData("file-00000000000000000000000000000000")]
     [InlineData("ftjob-0000000000000000000000000")]
     [InlineData("..%2F..%2Fcatalog")]
-    [InlineData("%00")]
     [InlineData("a%0d%0ab")]
     [InlineData("*")]
     public async Task A_guessed_id_is_answered_as_one_that_does_not_exist(string id)
