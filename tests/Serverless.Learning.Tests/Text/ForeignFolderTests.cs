@@ -1,5 +1,6 @@
 using Serverless.Learning.Formats;
 using Serverless.Learning.Text;
+using Serverless.Tests;
 
 namespace Serverless.Learning.Tests.Text;
 
@@ -17,6 +18,15 @@ public sealed class ForeignFolderTests : IDisposable
         Assert.Equal(
             $"{path}: found no valid JSON (found \\ud800, half of a surrogate pair. LineNumber: 0 | BytePositionInLine: 19.); allowed: a JSON object",
             Assert.Throws<InputError>(() => ChatTemplate.Load(_folder)).Message);
+    }
+
+    [Fact]
+    public void A_configuration_that_holds_half_of_a_surrogate_pair_is_refused()
+    {
+        Write("config.json", """{"model_type": "\ud800"}""");
+        Assert.Equal(
+            "config.json: is not valid JSON: found \\ud800, half of a surrogate pair. LineNumber: 0 | BytePositionInLine: 16.",
+            Assert.Throws<InputError>(() => Learning.Models.DecoderConfig.Load(_folder)).Message);
     }
 
     [Theory]

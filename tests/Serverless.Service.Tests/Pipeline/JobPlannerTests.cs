@@ -13,7 +13,7 @@ public sealed class JobPlannerTests
 {
     private static readonly DecoderConfig Config = new()
     {
-        VocabularySize = 300, Width = 32, InnerWidth = 64, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8, NormEpsilon = 1e-6, Rotary = new RotarySettings(10000, 8), MaxLength = 128,
+        VocabularySize = 300, Width = 32, InnerWidth = 64, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8, NormEpsilon = 1e-6, Rotary = new RotarySettings(10000, 8), MaxLength = 128, TiedHead = true,
     };
 
     [Fact]
