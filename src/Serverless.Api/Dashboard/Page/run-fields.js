@@ -23,6 +23,7 @@ const numbers = [
 ];
 const finer = [
   ['alpha', 'Alpha', 'auto', null, 'of LoRA'],
+  ['weight_decay', 'Weight decay', 'auto', null, '0 to 1'],
   ['max_sequence_length', 'Sequence length', 'auto', null, 'tokens, at most'],
   ['early_stopping_patience', 'Stop early after', 'never', null, 'epochs without a lower validation loss'],
   ['seed', 'Seed', 'random', null, ''],
