@@ -70,6 +70,12 @@ param minReplicas int = 1
 @minValue(1)
 param maxReplicas int = 1
 
+@description('What a gigabyte costs a second, by which jobs show their cost. Empty: the list price of the plan; with machines of its own that is not known.')
+param pricePerGbSecond string = ''
+
+@description('The currency of that price. Empty: USD.')
+param currency string = ''
+
 @description('Container Apps: whether the app was deployed before; azd knows.')
 param containerExists bool = false
 
@@ -184,7 +190,9 @@ var settings = settingsOf(
   trainingSlots,
   chunkSeconds,
   checkpointSeconds,
-  allowedOrigins
+  allowedOrigins,
+  pricePerGbSecond,
+  currency
 )
 
 module flex 'modules/flex.bicep' = if (!isContainer) {

@@ -20,6 +20,10 @@ function cost(amounts, granted) {
   return total;
 }
 
+/** The price of a gigabyte for a second, with what belongs to it of a processor. */
+const gigabyteSecond = (gigabyte, halfProcessor = null) =>
+  `$${(prices[gigabyte].price + (halfProcessor ? prices[halfProcessor].price / 2 : 0)).toFixed(6)}`;
+
 const value = entry => entry.value;
 const monthSeconds = usage.month.days * 86400;
 
@@ -118,6 +122,11 @@ What a job of ${usage.training.tokens.toLocaleString("en-US")} tokens, every epo
 ${table(["plan", "model", "tokens a second", "minutes", "compute", "storage", "job"], jobs, 2)}
 
 Tokens a second are an input, not a measurement on Azure: a job's metrics show the real ones, and compute goes down by as much as they go up.
+
+## What a job shows
+
+A job counts seconds of work × memory of an instance × the price of a gigabyte's second: on Flex Consumption ${gigabyteSecond("flexGigabyteSecond")}, on the Consumption profile of Container
+Apps ${gigabyteSecond("containerGibibyteSecond", "containerProcessorSecond")}, where a gibibyte comes with half a processor. Machines of its own have their price from the owner (\`SERVERLESS_PRICE_PER_GB_SECOND\`).
 
 ## What was assumed
 

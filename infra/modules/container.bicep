@@ -46,6 +46,8 @@ param minReplicas int
 param maxReplicas int
 
 var isConsumption = workloadProfileType == 'Consumption'
+// Processors are priced apart; on Consumption a gibibyte comes with half of one: 0.000003 + 0.000024 / 2, in cost/prices.json.
+var prices = isConsumption ? { SERVERLESS_PRICE_PER_GB_SECOND: '0.000015' } : {}
 var port = 8080
 
 resource log 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
@@ -137,11 +139,17 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             memory: '${memoryGibibytes}Gi'
           }
           env: concat(
-            map(items(settings), setting => {
+            // A price among the settings is the deployment's own, and wins.
+            map(items(union(prices, settings)), setting => {
               name: setting.key
               value: setting.value
             }),
             [
+              {
+                // All of it is paid for as long as the replica runs.
+                name: 'SERVERLESS_INSTANCE_MEMORY_MB'
+                value: string(memoryGibibytes * 1024)
+              }
               {
                 name: 'SERVERLESS_ALLOWED_HOSTS'
                 value: join(concat(['${name}.${environment.properties.defaultDomain}'], allowedHosts), ',')

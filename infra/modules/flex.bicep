@@ -83,7 +83,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     name: 'appsettings'
     properties: union(settings, {
       SERVERLESS_KEYS: '@Microsoft.KeyVault(SecretUri=${keysUri})'
-      // All of it is billed while it works; the price is the service's default.
+      // All of it is billed while it works.
       SERVERLESS_INSTANCE_MEMORY_MB: string(instanceMemoryMB)
       SERVERLESS_ALLOWED_HOSTS: join(concat([app.properties.defaultHostName], allowedHosts), ',')
     })

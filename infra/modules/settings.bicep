@@ -13,7 +13,9 @@ func settingsOf(
   trainingSlots int,
   chunkSeconds int,
   checkpointSeconds int,
-  allowedOrigins string[]
+  allowedOrigins string[],
+  pricePerGbSecond string,
+  currency string
 ) Settings => union(
   {
     // For the host, Durable Functions and the service alike: one account, opened by the identity.
@@ -30,6 +32,9 @@ func settingsOf(
     SERVERLESS_CHUNK_SECONDS: string(chunkSeconds)
     SERVERLESS_CHECKPOINT_SECONDS: string(checkpointSeconds)
   },
+  // Without one the service takes the list price of Flex Consumption; another plan gives its own.
+  empty(pricePerGbSecond) ? {} : { SERVERLESS_PRICE_PER_GB_SECOND: pricePerGbSecond },
+  empty(currency) ? {} : { SERVERLESS_CURRENCY: currency },
   empty(allowedOrigins) ? {} : { SERVERLESS_ALLOWED_ORIGINS: join(allowedOrigins, ',') }
 )
 

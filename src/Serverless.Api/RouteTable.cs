@@ -69,6 +69,7 @@ internal static class RouteTable
         To<ModelEndpoints>("GET", "/v1/models/{model}/files/{**path}", (models, context) => models.DownloadArtefactAsync(context)),
         To<ReferenceEndpoints>("GET", "/openapi.json", (reference, context) => reference.DocumentAsync(context)),
         To<DashboardEndpoints>("GET", "/", (dashboard, context) => dashboard.PageAsync(context)),
+        To<DashboardEndpoints>("GET", "/docs", (dashboard, context) => dashboard.ReferenceAsync(context)),
         To<DashboardEndpoints>("GET", "/dashboard/{version}/{name}", (dashboard, context) => dashboard.FileAsync(context)),
         To<SessionEndpoints>("GET", "/dashboard/session", (session, context) => session.StateAsync(context)),
         To<SessionEndpoints>("POST", "/dashboard/session", (session, context) => session.OpenAsync(context)),

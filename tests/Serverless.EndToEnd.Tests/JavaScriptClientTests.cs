@@ -19,6 +19,7 @@ public sealed class JavaScriptClientTests(AzuriteFixture azurite)
         using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
         var (port, secret) = (AzuriteFixture.FreePort(), "whsec_" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
         place.Variables["SERVERLESS_WEBHOOKS"] = $"http://127.0.0.1:{port}/told {secret}";
+        place.Variables["SERVERLESS_ALLOWED_NETWORKS"] = "127.0.0.1";
         await File.WriteAllTextAsync(Path.Combine(place.Folder, "train.jsonl"), TinyModel.Dataset(12), new UTF8Encoding(), Ct);
         foreach (var name in new[] { "package.json", "package-lock.json" })
             File.Copy(Path.Combine(Source, name), Path.Combine(place.Folder, name));

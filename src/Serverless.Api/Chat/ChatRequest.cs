@@ -47,6 +47,9 @@ internal sealed record ChatRequest
                 throw Refusal.NotOffered(superseded);
         }
 
+        // Text where sound was asked for would be no answer.
+        if (body.Value("modalities") is { ValueKind: JsonValueKind.Array } kinds && kinds.EnumerateArray().Any(kind => kind.ValueKind == JsonValueKind.String && kind.ValueEquals("audio")))
+            throw Refusal.NotYet("modalities", "audio", "'text'");
         var stream = body.Boolean("stream") ?? false;
         var messages = ChatMessages.Read(body);
         var tools = ToolFields.Read(body);

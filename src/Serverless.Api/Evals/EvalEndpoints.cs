@@ -25,10 +25,9 @@ internal sealed class EvalEndpoints(EvalService service, EvalCatalog catalog, Ap
 
     public async Task ListAsync(HttpContext context)
     {
-        if (PageQuery.Single(context.Request, "order_by") is { } by && by != "created_at")
-            throw Refusal.NotAmong("order_by", by, ["created_at"]);
+        PageQuery.Among(context.Request, "order_by", ["created_at"]);
         var page = await CatalogPages.ReadAsync(
-            context.Request, catalog, null, text => new EvalId(text), eval => eval.Id.Value, context.RequestAborted);
+            context.Request, catalog, null, text => new EvalId(text), id => id.IsWellFormed, eval => eval.Id.Value, context.RequestAborted);
         await Reply.JsonAsync(context, Marked.Of([.. page.Items.Select(EvalObject.Of)], page.HasMore), WireJson.Plain.MarkedListObjectJsonObject);
     }
 

@@ -27,11 +27,11 @@ internal sealed class EvalRunEndpoints(EvalService service, EvalCatalog evals, E
 
     public async Task ListAsync(HttpContext context)
     {
+        var status = PageQuery.Among(context.Request, "status", EvalRunObject.Statuses);
         var eval = await FindEvalAsync(context);
-        var status = PageQuery.Single(context.Request, "status");
         var page = await CatalogPages.ReadAsync(
             context.Request, runs, run => run.EvalId == eval.Id && (status is null || EvalRunObject.StatusOf(run) == status),
-            text => new EvalRunId(text), run => run.Id.Value, context.RequestAborted);
+            text => new EvalRunId(text), id => id.IsWellFormed, run => run.Id.Value, context.RequestAborted);
         await Reply.JsonAsync(context, Marked.Of([.. page.Items.Select(run => EvalRunObject.Of(run, Url(context, run)))], page.HasMore), WireJson.Plain.MarkedListObjectJsonObject);
     }
 
@@ -61,7 +61,7 @@ internal sealed class EvalRunEndpoints(EvalService service, EvalCatalog evals, E
     {
         var query = PageQuery.Read(context.Request, defaultLimit: 20, MaxPage);
         var descending = PageQuery.OrderOf(context.Request, ListOrder.Ascending) == ListOrder.Descending;
-        var status = PageQuery.Single(context.Request, "status");
+        var status = PageQuery.Among(context.Request, "status", EvalItemObject.Statuses);
         var run = await FindAsync(context);
         var after = query.After is { } id ? EvalItemObject.IndexOf(run, id) ?? throw ItemNotFound(id) : (int?)null;
         var page = new List<EvalItemRecord>();

@@ -16,11 +16,12 @@ internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, FileIn
     public async Task ListAsync(HttpContext context)
     {
         var query = PageQuery.Read(context.Request, defaultLimit: MaxPage, MaxPage);
+        var after = query.AfterId(text => new FileId(text), id => id.IsWellFormed);
         var purpose = PageQuery.Single(context.Request, "purpose");
         Func<FileRecord, bool>? filter = purpose is null ? null : file => file.Purpose == purpose;
         var page = PageQuery.OrderOf(context.Request) == ListOrder.Ascending
-            ? await OldestFirstAsync(query, filter, context.RequestAborted)
-            : await catalog.ListAsync(query.After is null ? null : new FileId(query.After), query.Limit, filter, context.RequestAborted);
+            ? await OldestFirstAsync(after, query.Limit, filter, context.RequestAborted)
+            : await catalog.ListAsync(after, query.Limit, filter, context.RequestAborted);
 
         FileObject[] found = [.. page.Items.Select(FileObject.Of)];
         await Reply.JsonAsync(context, new MarkedListObject<FileObject>(found, found.FirstOrDefault()?.Id, found.LastOrDefault()?.Id, page.HasMore),
@@ -55,22 +56,22 @@ internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, FileIn
     }
 
     /// <summary>Catalogs list newest first, so the other order reads all of it.</summary>
-    private async Task<Page<FileRecord>> OldestFirstAsync(PageQuery query, Func<FileRecord, bool>? filter, CancellationToken cancellationToken)
+    private async Task<Page<FileRecord>> OldestFirstAsync(FileId? after, int limit, Func<FileRecord, bool>? filter, CancellationToken cancellationToken)
     {
         var all = new List<FileRecord>();
-        for (FileId? after = null; ;)
+        for (FileId? last = null; ;)
         {
-            var page = await catalog.ListAsync(after, MaxPage, filter, cancellationToken);
+            var page = await catalog.ListAsync(last, MaxPage, filter, cancellationToken);
             all.AddRange(page.Items);
             if (!page.HasMore)
                 break;
-            after = page.Items[^1].Id;
+            last = page.Items[^1].Id;
         }
 
         all.Reverse();
         // Ids sort newest first, so "after" in this order is everything with a smaller id.
-        var rest = query.After is null ? all : all.FindAll(file => string.CompareOrdinal(file.Id.Value, query.After) < 0);
-        return new Page<FileRecord>([.. rest.Take(query.Limit)], rest.Count > query.Limit);
+        var rest = after is { } newest ? all.FindAll(file => string.CompareOrdinal(file.Id.Value, newest.Value) < 0) : all;
+        return new Page<FileRecord>([.. rest.Take(limit)], rest.Count > limit);
     }
 
     private async Task<FileRecord> FindAsync(HttpContext context)

@@ -52,7 +52,7 @@ internal sealed class JobEndpoints(
     public async Task ListAsync(HttpContext context)
     {
         var query = PageQuery.Read(context.Request, defaultLimit: 20, MaxPage);
-        var after = query.After is null ? null : (JobId?)new JobId(query.After);
+        var after = query.AfterId(text => new JobId(text), id => id.IsWellFormed);
         var page = await catalog.ListAsync(after, query.Limit, MetadataFilter.Read(context.Request), context.RequestAborted);
         var jobs = new ListObject<JobObject>([.. page.Items.Select(job => JobObject.Of(job, pipeline.Organization))], page.HasMore);
         await Reply.JsonAsync(context, jobs, WireJson.Plain.ListObjectJobObject);
@@ -64,7 +64,7 @@ internal sealed class JobEndpoints(
     {
         var query = PageQuery.Read(context.Request, defaultLimit: 20, MaxPage);
         var job = await FindAsync(context);
-        var after = query.After is null ? null : (JobEventId?)new JobEventId(query.After);
+        var after = query.AfterId(text => new JobEventId(text), id => id.SequenceIn(job.Id) is not null);
         var page = await log.ListEventsAsync(job.Id, after, query.Limit, context.RequestAborted);
         await Reply.JsonAsync(context, new ListObject<JobEventObject>([.. page.Items.Select(JobEventObject.Of)], page.HasMore),
             WireJson.Plain.ListObjectJobEventObject);
@@ -75,14 +75,14 @@ internal sealed class JobEndpoints(
         var query = PageQuery.Read(context.Request, defaultLimit: 10, MaxPage);
         var job = await FindAsync(context);
         var head = await log.ReadHeadAsync(job.Id, context.RequestAborted);
-        CheckpointObject[] all =
+        var below = query.After is { } last ? CheckpointObject.StepIn(job.Id, last) ?? throw PageQuery.NoId(last) : int.MaxValue;
+        CheckpointObject[] rest =
         [
-            .. (head?.Checkpoints ?? []).Reverse().Select(checkpoint => CheckpointObject.Of(job, checkpoint, pipeline.Organization)),
+            .. (head?.Checkpoints ?? []).Reverse().Where(checkpoint => checkpoint.Step < below).Select(checkpoint => CheckpointObject.Of(job, checkpoint, pipeline.Organization)),
         ];
-        var begin = query.After is null ? 0 : Array.FindIndex(all, checkpoint => checkpoint.Id == query.After) + 1;
-        CheckpointObject[] page = [.. all.Skip(begin).Take(query.Limit)];
+        CheckpointObject[] page = [.. rest.Take(query.Limit)];
         await Reply.JsonAsync(context,
-            new MarkedListObject<CheckpointObject>(page, page.FirstOrDefault()?.Id, page.LastOrDefault()?.Id, begin + page.Length < all.Length),
+            new MarkedListObject<CheckpointObject>(page, page.FirstOrDefault()?.Id, page.LastOrDefault()?.Id, page.Length < rest.Length),
             WireJson.Plain.MarkedListObjectCheckpointObject);
     }
 

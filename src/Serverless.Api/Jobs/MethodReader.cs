@@ -9,7 +9,7 @@ namespace Serverless.Api.Jobs;
 
 /// <summary>
 /// Reads a job's <c>method</c>, <c>{type, &lt;type&gt;: {hyperparameters}, adapter}</c>, or the deprecated <c>hyperparameters</c> of the request
-/// itself. <c>adapter</c>, <c>learning_rate</c> and <c>max_sequence_length</c> are ours, and so is <c>recipe</c>, a chain of the others.
+/// itself. <c>adapter</c>, <c>learning_rate</c>, <c>weight_decay</c> and <c>max_sequence_length</c> are ours, and so is <c>recipe</c>, a chain of the others.
 /// </summary>
 internal static class MethodReader
 {
@@ -70,6 +70,7 @@ internal static class MethodReader
             BatchSize = fields.AutoOrInteger("batch_size", 1, 256),
             LearningRateMultiplier = fields.AutoOrPositive("learning_rate_multiplier"),
             LearningRate = fields.AutoOrPositive("learning_rate"),
+            WeightDecay = fields.AutoOrNumber("weight_decay", 0, 1),
             MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 2, int.MaxValue),
             EarlyStoppingPatience = (int?)fields.Integer("early_stopping_patience", 1, 50),
         };

@@ -11,16 +11,17 @@ internal static class CatalogPages
     private const int MaxPage = 100;
 
     /// <summary>The page that a request asks for; oldest first unless it says otherwise, as OpenAI lists evaluations.</summary>
-    /// <param name="id">The id of a text, and <paramref name="text"/> the text of a record's id.</param>
+    /// <param name="id">The id of a text, <paramref name="isWellFormed"/> whether it can be one, and <paramref name="text"/> the text of a record's id.</param>
     public static async Task<Page<TRecord>> ReadAsync<TId, TRecord>(
-        HttpRequest request, NewestFirstCatalog<TId, TRecord> catalog, Func<TRecord, bool>? filter, Func<string, TId> id, Func<TRecord, string> text,
+        HttpRequest request, NewestFirstCatalog<TId, TRecord> catalog, Func<TRecord, bool>? filter, Func<string, TId> id, Func<TId, bool> isWellFormed, Func<TRecord, string> text,
         CancellationToken ct)
         where TId : struct
         where TRecord : class
     {
         var query = PageQuery.Read(request, DefaultLimit, MaxPage);
+        var begin = query.AfterId(id, isWellFormed);
         if (PageQuery.OrderOf(request, ListOrder.Ascending) == ListOrder.Descending)
-            return await catalog.ListAsync(query.After is null ? null : id(query.After), query.Limit, filter, ct);
+            return await catalog.ListAsync(begin, query.Limit, filter, ct);
 
         // Catalogs list newest first, so the other order reads all of it.
         var all = new List<TRecord>();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Serverless.Learning;
 
 namespace Serverless.Api.Requests;
 
@@ -21,14 +22,34 @@ internal sealed record PageQuery(string? After, int Limit)
             : new PageQuery(after, (int)wanted);
     }
 
+    /// <summary>The id behind which the page begins, or null for the first page. Its item need not exist any more.</summary>
+    /// <exception cref="InputError">The text has not the shape of such an id.</exception>
+    public TId? AfterId<TId>(Func<string, TId> id, Func<TId, bool> isWellFormed)
+        where TId : struct
+    {
+        if (After is null)
+            return null;
+        var last = id(After);
+        return isWellFormed(last) ? last : throw NoId(After);
+    }
+
+    /// <summary>What a text is refused with that is no id of the list's items: from the beginning, a client would page for ever.</summary>
+    public static InputError NoId(string found) => Refusal.NotAllowed("after", "the id of the last item of the page before", $"'{found}'");
+
+    /// <summary>A parameter that is one of a few words, or null when it is absent or empty.</summary>
+    public static string? Among(HttpRequest request, string name, IReadOnlyList<string> allowed)
+    {
+        var found = Single(request, name);
+        return found is null || allowed.Contains(found) ? found : throw Refusal.NotAmong(name, found, allowed);
+    }
+
     /// <summary>The parameter <c>order</c>: asc or desc.</summary>
     /// <param name="otherwise">The order when the request does not say.</param>
-    public static ListOrder OrderOf(HttpRequest request, ListOrder otherwise = ListOrder.Descending) => Single(request, "order") switch
+    public static ListOrder OrderOf(HttpRequest request, ListOrder otherwise = ListOrder.Descending) => Among(request, "order", ["asc", "desc"]) switch
     {
         null => otherwise,
-        "desc" => ListOrder.Descending,
         "asc" => ListOrder.Ascending,
-        var other => throw Refusal.NotAmong("order", other, ["asc", "desc"]),
+        _ => ListOrder.Descending,
     };
 
     /// <summary>A query parameter, or null when it is absent or empty.</summary>

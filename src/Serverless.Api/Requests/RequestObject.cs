@@ -103,6 +103,17 @@ internal readonly struct RequestObject
             : throw Refusal.NotAllowed(PathOf(name), allowed, Value(name)!.Value.GetRawText());
     }
 
+    /// <summary>A number from <paramref name="minimum"/> to <paramref name="maximum"/>, or null for <c>auto</c>.</summary>
+    public double? AutoOrNumber(string name, double minimum, double maximum)
+    {
+        if (IsAuto(name))
+            return null;
+        return Value(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var found) && found >= minimum && found <= maximum
+            ? found
+            : throw Refusal.NotAllowed(
+                PathOf(name), $"'auto' or a number from {Refusal.Text(minimum)} to {Refusal.Text(maximum)}", Value(name)!.Value.GetRawText());
+    }
+
     public RequestObject? Object(string name) => Value(name) is { } value ? new RequestObject(value, PathOf(name)) : null;
 
     /// <summary>The elements of an array of objects, or null when the field is absent.</summary>

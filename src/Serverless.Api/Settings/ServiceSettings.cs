@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Serverless.Api.Access;
 using Serverless.Service.Models;
+using Serverless.Service.Network;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Webhooks;
@@ -62,11 +63,17 @@ public abstract record ServiceSettings
     /// <summary>Who is told when jobs end: an address, a space and the secret that messages are signed with, <c>https://example.com/hook whsec_…</c>, each.</summary>
     public ImmutableArray<string> Webhooks { get; init; } = [];
 
+    /// <summary>What of the networks that are not public may be called, as <see cref="Service.Network.AllowedNetworks.Parse"/> reads it.</summary>
+    public ImmutableArray<string> AllowedNetworks { get; init; } = [];
+
     /// <summary>The address in <see cref="Storage"/>, if it is one.</summary>
     public Uri? StorageUrl => Storage.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? new Uri(Storage) : null;
 
     /// <summary>Where models and work in progress lie on this machine.</summary>
     public string WorkFolder => Path.Combine(Data, "work");
+
+    /// <summary>The networks of <see cref="AllowedNetworks"/>.</summary>
+    public AllowedNetworks Outbound() => Service.Network.AllowedNetworks.Parse(AllowedNetworks);
 
     /// <summary>The pipeline's part of these settings.</summary>
     public PipelineSettings Pipeline() => new()
@@ -77,6 +84,7 @@ public abstract record ServiceSettings
         Teachers = Teachers,
         Prices = new PriceTable { PerGbSecond = PricePerGbSecond, Currency = Currency, InstanceMemoryMB = InstanceMemoryMB },
         Webhooks = [.. Webhooks.Select(WebhookEndpoint.Parse)],
+        AllowedNetworks = Outbound(),
     };
 
     /// <summary>The HTTP surface's part of these settings.</summary>

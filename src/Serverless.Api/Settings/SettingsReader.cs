@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Serverless.Api.Access;
 using Serverless.Learning;
+using Serverless.Service.Network;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Webhooks;
 using Serverless.Service.Storage;
@@ -76,6 +77,7 @@ public sealed class SettingsReader
             CheckpointSeconds = Number(nameof(ServiceSettings.CheckpointSeconds), defaults.CheckpointSeconds, 0.001, 86_400),
             PricePerGbSecond = Number(nameof(ServiceSettings.PricePerGbSecond), defaults.PricePerGbSecond, 0, 1000),
             Webhooks = Endpoints(nameof(ServiceSettings.Webhooks)),
+            AllowedNetworks = NetworkEntries(),
             Currency = Text(nameof(ServiceSettings.Currency), defaults.Currency),
             InstanceMemoryMB = Whole(nameof(ServiceSettings.InstanceMemoryMB), defaults.InstanceMemoryMB, 1, 16_777_216),
         };
@@ -147,7 +149,8 @@ public sealed class SettingsReader
         {
             try
             {
-                WebhookEndpoint.Parse(endpoint);
+                if (Outbound().FaultOf(WebhookEndpoint.Parse(endpoint).Url) is { } refused)
+                    Fault($"{_given[name].Source}: {refused}");
             }
             catch (InputError error)
             {
@@ -165,7 +168,11 @@ public sealed class SettingsReader
         {
             var parts = entry.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (parts.Length is 3 or 4 && Uri.TryCreate(parts[1], UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+            {
                 teachers.Add(new TeacherEndpoint(parts[0], url, parts[2], parts.ElementAtOrDefault(3)));
+                if (Outbound().FaultOf(url) is { } refused)
+                    Fault($"{_given[name].Source}, entry {at + 1}: {refused}");
+            }
             else
                 // Not what was found: a key may be part of it.
                 Fault($"{_given[name].Source}, entry {at + 1}: found {parts.Length} parts; allowed: name, address (http or https), model and, if it wants one, key, with blanks between them");
@@ -173,6 +180,36 @@ public sealed class SettingsReader
         if (teachers.GroupBy(teacher => teacher.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             Fault($"{_given[name].Source}: found the name {twice.Key} {twice.Count()} times; allowed: once");
         return teachers.ToImmutable();
+    }
+
+    private ImmutableArray<string> NetworkEntries()
+    {
+        var entries = List(nameof(ServiceSettings.AllowedNetworks));
+        foreach (var entry in entries)
+        {
+            try
+            {
+                AllowedNetworks.Parse([entry]);
+            }
+            catch (InputError error)
+            {
+                Fault($"{_given[nameof(ServiceSettings.AllowedNetworks)].Source}: {error.Message}");
+            }
+        }
+        return entries;
+    }
+
+    private OutboundPolicy Outbound()
+    {
+        try
+        {
+            return new OutboundPolicy(AllowedNetworks.Parse(List(nameof(ServiceSettings.AllowedNetworks))));
+        }
+        catch (InputError)
+        {
+            // The entry at fault is told by itself.
+            return new OutboundPolicy(AllowedNetworks.None);
+        }
     }
 
     private ImmutableArray<string> KeyEntries()

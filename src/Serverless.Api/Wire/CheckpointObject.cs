@@ -1,3 +1,4 @@
+using System.Globalization;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 
@@ -6,6 +7,8 @@ namespace Serverless.Api.Wire;
 /// <summary>A checkpoint of a job that can be chatted with and trained on.</summary>
 internal sealed record CheckpointObject
 {
+    private const int StepDigits = 8;
+
     public string Object { get; } = "fine_tuning.job.checkpoint";
 
     public required string Id { get; init; }
@@ -23,11 +26,19 @@ internal sealed record CheckpointObject
 
     public static CheckpointObject Of(JobRecord job, CommittedCheckpoint checkpoint, string organization) => new()
     {
-        Id = $"ftckpt_{job.Id.Value[JobId.Prefix.Length..]}{checkpoint.Step:D8}",
+        Id = IdOf(job.Id, checkpoint.Step),
         CreatedAt = checkpoint.CreatedAt.ToUnixTimeSeconds(),
         FineTunedModelCheckpoint = ModelId.Published(job.BaseModel.Value, organization, job.Suffix, job.Id, checkpoint.Step).Value,
         FineTuningJobId = job.Id.Value,
         StepNumber = checkpoint.Step,
         Metrics = CheckpointMetricsObject.Of(checkpoint),
     };
+
+    /// <summary>The step in the id of one of the job's checkpoints; null if the text is no such id.</summary>
+    public static int? StepIn(JobId job, string id) =>
+        id.Length > StepDigits && int.TryParse(id.AsSpan(id.Length - StepDigits), NumberStyles.None, CultureInfo.InvariantCulture, out var step) && IdOf(job, step) == id
+            ? step
+            : null;
+
+    private static string IdOf(JobId job, int step) => string.Create(CultureInfo.InvariantCulture, $"ftckpt_{job.Value[JobId.Prefix.Length..]}{step:D8}");
 }

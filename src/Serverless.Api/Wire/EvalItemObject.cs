@@ -10,6 +10,9 @@ internal static class EvalItemObject
 {
     private const string Prefix = "outputitem_";
 
+    /// <summary>What the query <c>status</c> may ask for.</summary>
+    public static IReadOnlyList<string> Statuses { get; } = ["pass", "fail"];
+
     public static JsonObject Of(EvalRunRecord run, EvalItemRecord item) => new()
     {
         ["object"] = "eval.run.output_item",

@@ -7,6 +7,9 @@ namespace Serverless.Api.Wire;
 /// <summary>A run of an evaluation with its counts. Ours is <c>mean_score</c> beside each criterion's.</summary>
 internal static class EvalRunObject
 {
+    /// <summary>What the query <c>status</c> may ask for.</summary>
+    public static IReadOnlyList<string> Statuses { get; } = [.. Enum.GetNames<EvalRunStatus>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
+
     /// <param name="url">Where the run's results can be looked at.</param>
     public static JsonObject Of(EvalRunRecord run, string url) => new()
     {

@@ -56,6 +56,8 @@ internal static class MethodObject
             written["beta"] = resolved?.Beta ?? asked.Beta ?? (JsonNode)Auto;
         if ((resolved?.LearningRate ?? asked.LearningRate) is { } rate)
             written["learning_rate"] = rate;
+        if ((resolved?.WeightDecay ?? asked.WeightDecay) is { } decay)
+            written["weight_decay"] = decay;
         if ((resolved?.MaxSequenceLength ?? asked.MaxSequenceLength) is { } length)
             written["max_sequence_length"] = length;
         if (job.Method.Type == MethodType.Reinforcement)

@@ -31,6 +31,7 @@ public static class AutoOptions
             BatchSize = batch,
             Epochs = requested.Epochs ?? EpochsFor(requested.Method, examples),
             LearningRate = requested.LearningRate ?? RateFor(adapter, config) * ShareOf(requested.Method) * (requested.LearningRateMultiplier ?? 1),
+            WeightDecay = requested.WeightDecay ?? DecayFor(requested.Method, adapter),
             MaxSequenceLength = Math.Min(requested.MaxSequenceLength ?? config.MaxLength, config.MaxLength),
             Beta = requested.Method == TrainingMethod.Preference ? requested.Beta ?? DefaultBeta : null,
             Policy = requested.Policy,
@@ -43,11 +44,11 @@ public static class AutoOptions
     }
 
     /// <summary>
-    /// Small sets are seen more often: about 5,000 examples in all, between 2 and 10 passes. Preferences and text, which are learned by
+    /// Small sets are seen more often: about 5,000 examples in all, between 3 and 10 passes. Preferences and text, which are learned by
     /// heart sooner than answers, less often.
     /// </summary>
     private static int EpochsFor(TrainingMethod method, int examples) => method == TrainingMethod.Supervised
-        ? Math.Clamp((int)Math.Round(5_000.0 / Math.Max(1, examples)), 2, 10)
+        ? Math.Clamp((int)Math.Round(5_000.0 / Math.Max(1, examples)), 3, 10)
         : Math.Clamp((int)Math.Round(2_000.0 / Math.Max(1, examples)), 1, 3);
 
     /// <summary>
@@ -60,6 +61,18 @@ public static class AutoOptions
         TrainingMethod.Pretraining => 0.5,
         TrainingMethod.Reinforcement => 0.05,
         _ => 1,
+    };
+
+    /// <summary>
+    /// The decay of a step is rate times this, so it only tells where many steps are taken at a high rate: small models, trained in full,
+    /// for several passes. On 15,000 utterances of 150 intents 0.5 was better than 0.01 by a point after three and six passes; 1 and more was worse.
+    /// Continued pre-training keeps the decay that pre-training has.
+    /// </summary>
+    private static double DecayFor(TrainingMethod method, AdapterOptions adapter) => (method, adapter.Kind) switch
+    {
+        (TrainingMethod.Supervised, AdapterKind.Full) => 0.5,
+        (TrainingMethod.Pretraining, AdapterKind.Full) => 0.1,
+        _ => TrainingOptions.AdapterDecay,
     };
 
     /// <summary>Rates that were best for models of width 256, scaled down by the square root of the width (full) or kept (LoRA).</summary>

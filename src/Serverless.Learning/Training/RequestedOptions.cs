@@ -21,6 +21,9 @@ public sealed record RequestedOptions
     /// <summary>A factor on the resolved learning rate, above 0.</summary>
     public double? LearningRateMultiplier { get; init; }
 
+    /// <summary>Decoupled weight decay of matrices, 0 to 1.</summary>
+    public double? WeightDecay { get; init; }
+
     /// <summary>The longest example, in tokens; never more than the model's context.</summary>
     public int? MaxSequenceLength { get; init; }
 

@@ -30,6 +30,7 @@ internal sealed class ClassifyCommand(IAnsiConsole console) : ICommand
         new("--epochs", "NUMBER", "passes over the data (auto)"),
         new("--batch-size", "NUMBER", "examples in an optimiser step (auto)"),
         new("--learning-rate", "NUMBER", "peak rate (auto)"),
+        new("--weight-decay", "NUMBER", "decoupled decay of matrices, 0 to 1 (auto)"),
         new("--seed", "NUMBER", "seed of the run (1)"),
         new("--likelihoods", null, "also score the base by the likelihood of each label"),
         .. SettingsOptions.All,
@@ -65,6 +66,7 @@ internal sealed class ClassifyCommand(IAnsiConsole console) : ICommand
         Set(hyperparameters, "n_epochs", arguments.WholeNumber("--epochs", 1, 50));
         Set(hyperparameters, "batch_size", arguments.WholeNumber("--batch-size", 1, 256));
         Set(hyperparameters, "learning_rate", arguments.PositiveNumber("--learning-rate"));
+        Set(hyperparameters, "weight_decay", arguments.Number("--weight-decay", 0, 1));
         var method = new JsonObject { ["type"] = "supervised", ["supervised"] = new JsonObject { ["hyperparameters"] = hyperparameters } };
         var adapter = new JsonObject();
         Set(adapter, "type", arguments.OneOf("--adapter", "lora", "full"));

@@ -49,6 +49,16 @@ internal sealed class CommandArguments(string command, IReadOnlyDictionary<strin
             : throw new InputError($"{command}: {name}: found \"{text}\"; allowed: a number above 0");
     }
 
+    /// <summary>A number within a range, or null if the option was not given.</summary>
+    public double? Number(string name, double minimum, double maximum)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum
+            ? number
+            : throw new InputError(string.Create(CultureInfo.InvariantCulture, $"{command}: {name}: found \"{text}\"; allowed: a number from {minimum} to {maximum}"));
+    }
+
     /// <summary>One of the allowed words, or null if the option was not given.</summary>
     public string? OneOf(string name, params IReadOnlyList<string> allowed)
     {

@@ -5,6 +5,7 @@ using Serverless.Local.Settings;
 using Serverless.Service.Models;
 using Serverless.Service.Models.Adding;
 using Serverless.Service.Models.Hub;
+using Serverless.Service.Network;
 using Spectre.Console;
 
 namespace Serverless.Local.Commands;
@@ -56,7 +57,7 @@ internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string
     private async Task<int> FetchAsync(string id, CommandArguments arguments, LocalSettings settings, CancellationToken ct)
     {
         var hubSettings = HubSettings.Read(variable);
-        using var hub = new HubClient(hubSettings);
+        using var hub = new HubClient(hubSettings, new OutboundPolicy(settings.Outbound()));
         var model = await hub.DescribeAsync(id, arguments.Text("--revision") ?? "main", ct);
         var request = RequestOf(arguments, id, model.Source);
         if (await IsThereAsync(request, settings, ct))

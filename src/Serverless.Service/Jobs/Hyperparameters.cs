@@ -15,6 +15,9 @@ public sealed record Hyperparameters
     /// <summary>The peak rate itself; excludes the multiplier.</summary>
     public double? LearningRate { get; init; }
 
+    /// <summary>Decoupled weight decay of matrices, 0 to 1.</summary>
+    public double? WeightDecay { get; init; }
+
     /// <summary>The longest training sequence, in tokens.</summary>
     public int? MaxSequenceLength { get; init; }
 

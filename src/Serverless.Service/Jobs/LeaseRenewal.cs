@@ -128,7 +128,7 @@ internal sealed class LeaseRenewal : IAsyncDisposable
             catch (Exception fault) when (BlobFaults.IsAway(fault))
             {
                 if (_stop.IsCancellationRequested) break;
-                if (pause == Interval) _logger.LeaseNotRenewed(fault, _job);
+                if (pause == Interval) _logger.LeaseNotRenewed(_job, BlobFaults.Reason(fault));
                 pause = IntervalWhileAway;
             }
         }
@@ -156,7 +156,7 @@ internal sealed class LeaseRenewal : IAsyncDisposable
         }
         catch (Exception fault) when (BlobFaults.IsAway(fault))
         {
-            _logger.LeaseNotReleased(fault, _job);
+            _logger.LeaseNotReleased(_job, BlobFaults.Reason(fault));
         }
     }
 

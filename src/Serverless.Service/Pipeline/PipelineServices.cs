@@ -4,6 +4,7 @@ using Serverless.Service.Evals;
 using Serverless.Service.Idempotency;
 using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
+using Serverless.Service.Network;
 using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
@@ -25,6 +26,7 @@ public static class PipelineServices
     {
         settings.Validate();
         services.TryAddSingleton(new ModelHostSettings { CacheFolder = Path.Combine(settings.WorkFolder, "models") });
+        services.TryAddSingleton(new OutboundPolicy(settings.AllowedNetworks));
         services.TryAddSingleton<ModelHost>();
         services.TryAddSingleton<ChatGenerator>();
         return services.AddSingleton(settings).AddWorkflows().AddActivities().AddServices();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Serverless.Service.Network;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Webhooks;
 
@@ -48,6 +49,9 @@ public sealed record PipelineSettings
 
     /// <summary>Who is told when jobs end.</summary>
     public ImmutableArray<WebhookEndpoint> Webhooks { get; init; } = [];
+
+    /// <summary>What of the networks that are not public may be called: by webhooks and to reach teachers.</summary>
+    public AllowedNetworks AllowedNetworks { get; init; } = AllowedNetworks.None;
 
     /// <summary>How long a dry run counts tokens; what it has not read by then it estimates.</summary>
     public TimeSpan DryRunTime { get; init; } = TimeSpan.FromSeconds(20);

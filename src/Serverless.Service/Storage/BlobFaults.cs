@@ -21,6 +21,13 @@ internal static class BlobFaults
     public static bool IsLeaseRefused(this RequestFailedException fault) =>
         fault.Status is 409 or 412 && fault.ErrorCode?.StartsWith("Lease", StringComparison.Ordinal) == true;
 
+    /// <summary>Why the storage did not answer, in one line: what lies beneath the tries of the client.</summary>
+    public static string Reason(Exception fault) => fault.GetBaseException() switch
+    {
+        RequestFailedException { Status: not 0 } refused => $"{refused.Status} {refused.ErrorCode}".TrimEnd(),
+        var beneath => beneath.Message.Split('\n')[0].TrimEnd(),
+    };
+
     /// <summary>The storage did not answer, or not in time: the same call may succeed later.</summary>
     public static bool IsAway(Exception fault) => fault switch
     {

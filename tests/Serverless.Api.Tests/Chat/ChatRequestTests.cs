@@ -107,6 +107,7 @@ public sealed class ChatRequestTests
     [InlineData("\"parallel_tool_calls\": true", "'parallel_tool_calls' is only allowed when 'tools' are specified.", "parallel_tool_calls")]
     [InlineData("\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\"}}], \"tool_choice\": \"any\"", "Invalid value: 'any'. Supported values are: 'none', 'auto', and 'required'.", "tool_choice")]
     [InlineData("\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\"}}], \"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"g\"}}", "Tool choice 'g' not found in 'tools' parameter.", "tool_choice")]
+    [InlineData("\"modalities\": [\"text\", \"audio\"]", "Unsupported value: 'modalities' does not support 'audio' in this service yet. Supported values are: 'text'.", "modalities")]
     [InlineData("\"functions\": []", "Unsupported parameter: 'functions' is not offered by this service yet.", "functions")]
     public void A_wrong_setting_is_refused(string field, string message, string parameter) => Refused(With(field), message, parameter);
 

@@ -5,18 +5,20 @@ namespace Serverless.Api.Tests.Dashboard;
 
 public sealed partial class DashboardTests
 {
-    [Fact]
-    public async Task The_page_and_every_module_it_leads_to_is_served_with_its_type_and_kept_for_ever()
+    [Theory]
+    [InlineData("/", "chart.js", 30)]
+    [InlineData("/docs", "docs-read.js", 12)]
+    public async Task A_page_and_every_module_it_leads_to_is_served_with_its_type_and_kept_for_ever(string page, string module, int least)
     {
         await using var api = await BareApi.StartAsync();
-        var page = await api.Http.GetAsync("/");
-        Assert.Equal("text/html; charset=utf-8", page.Content.Headers.ContentType!.ToString());
-        Assert.Equal("no-cache", page.Headers.CacheControl!.ToString());
+        var answer = await api.Http.GetAsync(page);
+        Assert.Equal("text/html; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+        Assert.Equal("no-cache", answer.Headers.CacheControl!.ToString());
 
-        var paths = await PathsAsync(api);
+        var paths = await PathsAsync(api, page);
 
-        Assert.Contains(paths, path => path.EndsWith("/chart.js", StringComparison.Ordinal));
-        Assert.InRange(paths.Count, 30, 100);
+        Assert.Contains(paths, path => path.EndsWith($"/{module}", StringComparison.Ordinal));
+        Assert.InRange(paths.Count, least, 100);
         foreach (var path in paths)
         {
             var file = await api.Http.GetAsync(path);
@@ -27,12 +29,14 @@ public sealed partial class DashboardTests
         }
     }
 
-    [Fact]
-    public async Task Only_the_services_own_files_may_be_used()
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/docs")]
+    public async Task Only_the_services_own_files_may_be_used(string path)
     {
         await using var api = await BareApi.StartAsync();
 
-        var page = await api.Http.GetAsync("/");
+        var page = await api.Http.GetAsync(path);
 
         Assert.Equal(
             "default-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -47,7 +51,8 @@ public sealed partial class DashboardTests
     {
         await using var api = await BareApi.StartAsync();
 
-        foreach (var path in (await PathsAsync(api)).Append("/").Where(path => !path.Contains("uPlot", StringComparison.Ordinal)))
+        string[] paths = ["/", "/docs", .. await PathsAsync(api, "/"), .. await PathsAsync(api, "/docs")];
+        foreach (var path in paths.Where(path => !path.Contains("uPlot", StringComparison.Ordinal)))
         {
             var text = await api.Http.GetStringAsync(path);
             Assert.DoesNotContain("://", text.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal), StringComparison.Ordinal);
@@ -86,10 +91,10 @@ public sealed partial class DashboardTests
         Assert.Equal(HttpStatusCode.NotFound, (await api.Http.GetAsync("/dashboard/x/secrets.txt")).StatusCode);
     }
 
-    /// <summary>The files that the page refers to, and those that its modules import.</summary>
-    private static async Task<IReadOnlyCollection<string>> PathsAsync(BareApi api)
+    /// <summary>The files that a page refers to, and those that its modules import.</summary>
+    private static async Task<IReadOnlyCollection<string>> PathsAsync(BareApi api, string page)
     {
-        var html = await api.Http.GetStringAsync("/");
+        var html = await api.Http.GetStringAsync(page);
         var found = References().Matches(html).Select(match => match.Groups[1].Value).Where(path => path.StartsWith("/dashboard/", StringComparison.Ordinal)).ToHashSet();
         var open = new Queue<string>(found.Where(path => path.EndsWith(".js", StringComparison.Ordinal)));
         while (open.TryDequeue(out var path))

@@ -6,6 +6,7 @@ const load = (name) => import(new URL(`${name}.js`, process.env.PAGE));
 const { bytes, count, duration, figure, money, percent, short } = await load('format');
 const { keptOf, requestOf, valuesOf } = await load('run-request');
 const { address, parse } = await load('router');
+const { curlOf, exampleOf, fieldsOf, operationsOf, typeOf, wordsOf } = await load('docs-read');
 
 test('lengths of time are said as a person says them', () => {
   assert.deepEqual([0.4, 89, 90, 5399, 5400, 7200, 12_000, 172_800].map(duration), ['0 s', '89 s', '2 min', '90 min', '1 h 30 min', '2 h', '3 h 20 min', '2 days']);
@@ -18,7 +19,8 @@ test('numbers have thousands, and no more digits than they are good for', () => 
   assert.deepEqual([0.064123, 2, 0.0012, 0.00001, 12345.6, -0.5, 0].map((value) => figure(value)), ['0.06412', '2', '0.0012', '1e−5', '12,346', '−0.5', '0']);
   assert.equal(percent(0.9333), '93.3 %');
   assert.deepEqual([999, 1500, 15_230_000].map(bytes), ['999 B', '1.50 KB', '15.2 MB']);
-  assert.deepEqual([0, 0.0017, 1.2].map(money), ['$0', '$0.0017', '$1.20']);
+  assert.deepEqual([0, 0.0017, 1.2].map((value) => money(value)), ['$0', '$0.0017', '$1.20']);
+  assert.deepEqual([money(1234.5, 'EUR'), money(0.0017, 'EUR'), money(2, 'credits')], ['€1234.50', '€0.0017', '2.00 credits']);
 });
 
 test('what is left empty in the form is left to the service', () => {
@@ -53,4 +55,62 @@ test('an address and what it was made of are one', () => {
   const route = parse(address('models', name, { with: 'x,y', none: '' }));
   assert.deepEqual([route.name, route.id, Object.fromEntries(route.query)], ['models', name, { with: 'x,y' }]);
   assert.equal(parse('').name, 'runs');
+});
+
+const api = {
+  tags: [{ name: 'Fine-tuning' }, { name: 'Models' }],
+  paths: {
+    '/v1/jobs/{id}': {
+      post: {
+        tags: ['Fine-tuning'], operationId: 'changeJob', summary: 'Change a job', parameters: [{ name: 'id', in: 'path', example: 'ftjob-abc' }],
+        requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Change' }, example: { name: "the owner's" } } } },
+      },
+      delete: { tags: ['Fine-tuning'], operationId: 'deleteJob', summary: 'Delete a job', parameters: [{ name: 'id', in: 'path', example: 'ftjob-abc' }] },
+    },
+    '/v1/models': {
+      post: { tags: ['Models'], operationId: 'addModel', summary: 'Add', requestBody: { content: { 'multipart/form-data': { schema: { type: 'object' }, example: { file: '@a.zip' } } } } },
+      get: { tags: ['Models'], operationId: 'listModels', summary: 'List' },
+    },
+  },
+  components: {
+    schemas: {
+      Change: { type: 'object', properties: { name: { type: 'string', maxLength: 64 }, inner: { $ref: '#/components/schemas/Change' } }, required: ['name'] },
+      Model: { type: 'object', properties: {}, examples: [{ id: 'm' }] },
+      Models: { type: 'object', properties: { object: { const: 'list' }, data: { type: 'array', items: { $ref: '#/components/schemas/Model' } }, has_more: {}, first_id: {} } },
+    },
+  },
+};
+
+test('a type says what a value may be, with its limits', () => {
+  const types = [
+    { type: 'integer', minimum: 1, maximum: 50 }, { oneOf: [{ type: 'string', const: 'auto' }, { type: 'number', exclusiveMinimum: 0, maximum: 2 }] }, { type: ['string', 'null'] },
+    { type: 'string', minLength: 1, maxLength: 64 }, { type: 'array', items: { type: 'string' }, maxItems: 4 }, { enum: ['a', 'b'] }, { type: 'string', format: 'binary' },
+    { type: 'object', additionalProperties: { type: 'string', maxLength: 512 } }, { type: 'number', minimum: 0, exclusiveMaximum: 1 }, {},
+  ];
+  assert.deepEqual(types.map((one) => typeOf(api, one)), [
+    'integer, 1 to 50', '"auto" or number, above 0, at most 2', 'string or null', 'string, 1 to 64 characters', 'array of strings, up to 4 of them', '"a", "b"', 'file',
+    'object of strings, up to 512 characters', 'number, at least 0, below 1', 'any',
+  ]);
+});
+
+test('endpoints stand in the groups of the document, and are found by the names of their fields', () => {
+  const groups = operationsOf(api);
+  assert.deepEqual(groups.map((group) => [group.id, group.operations.map((one) => `${one.method} ${one.path}`)]),
+    [['fine-tuning', ['post /v1/jobs/{id}', 'delete /v1/jobs/{id}']], ['models', ['post /v1/models', 'get /v1/models']]]);
+  assert.deepEqual(fieldsOf(api, api.components.schemas.Change).map((field) => [field.name, field.required, field.inner !== null]), [['name', true, false], ['inner', false, true]]);
+  assert.match(wordsOf(api, groups[0].operations[0]), /change a job.*inner/);
+});
+
+test('a call is written as a shell takes it, also with an apostrophe in its body', () => {
+  const [[change, remove], [add, list]] = operationsOf(api).map((group) => group.operations);
+  const key = "-H 'Authorization: Bearer YOUR_KEY'";
+  assert.equal(curlOf(api, change, 'http://here'), `curl http://here/v1/jobs/ftjob-abc \\\n  ${key} \\\n  -H 'Content-Type: application/json' \\\n  -d '{\n  "name": "the owner'\\''s"\n}'`);
+  assert.equal(curlOf(api, remove, 'http://here'), `curl -X DELETE http://here/v1/jobs/ftjob-abc \\\n  ${key}`);
+  assert.equal(curlOf(api, add, 'http://here'), `curl http://here/v1/models \\\n  ${key} \\\n  -F file=@a.zip`);
+  assert.equal(curlOf(api, list, 'http://here'), `curl http://here/v1/models \\\n  ${key}`);
+});
+
+test('a page of a list is shown with the example of its items', () => {
+  assert.deepEqual(exampleOf(api, { $ref: '#/components/schemas/Models' }), { object: 'list', data: [{ id: 'm' }], has_more: false, first_id: 'm' });
+  assert.equal(exampleOf(api, api.components.schemas.Change), undefined);
 });

@@ -120,6 +120,10 @@ public sealed class JobLifeTests
         Assert.Equal($"ft:tiny:local:s:{id[^8..]}:ckpt-step-{step}", newest.GetProperty("fine_tuned_model_checkpoint").GetString());
         Assert.Equal(step, newest.GetProperty("metrics").GetProperty("step").GetInt32());
         Assert.Equal(JsonValueKind.Number, newest.GetProperty("metrics").GetProperty("train_loss").ValueKind);
+        var rest = await (await server.Http.GetAsync($"/v1/fine_tuning/jobs/{id}/checkpoints?after={newest.GetProperty("id").GetString()}")).JsonAsync();
+        Assert.Equal(
+            list.GetProperty("data").EnumerateArray().Skip(1).Select(one => one.GetProperty("id").GetString()),
+            rest.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("id").GetString()));
     }
 
     [Fact]

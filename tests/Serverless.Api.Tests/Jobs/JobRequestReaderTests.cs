@@ -30,7 +30,7 @@ public sealed class JobRequestReaderTests
         var request = Read("""
             {"model": "m", "training_file": "file-1", "validation_file": "file-2", "suffix": "my-Model.1", "seed": 2147483647,
              "metadata": {"team": "red", "empty": ""}, "integrations": [],
-             "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": 256, "learning_rate": 0.001, "max_sequence_length": 512}},
+             "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": 256, "learning_rate": 0.001, "weight_decay": 0, "max_sequence_length": 512}},
                         "adapter": {"type": "lora", "rank": 8, "alpha": 16, "dropout": 0.1, "target_modules": ["q_proj", "v_proj"],
                                     "use_dora": true, "use_rslora": false}}}
             """);
@@ -41,7 +41,7 @@ public sealed class JobRequestReaderTests
         Assert.Equal("red", request.Metadata["team"]);
         Assert.Equal("", request.Metadata["empty"]);
         Assert.Equal(MethodType.Supervised, request.Method.Type);
-        Assert.Equal(new Hyperparameters { Epochs = 3, BatchSize = 256, LearningRate = 0.001, MaxSequenceLength = 512 }, request.Method.Hyperparameters);
+        Assert.Equal(new Hyperparameters { Epochs = 3, BatchSize = 256, LearningRate = 0.001, WeightDecay = 0, MaxSequenceLength = 512 }, request.Method.Hyperparameters);
         Assert.Equal(AdapterKind.Lora, request.Adapter.Type);
         Assert.Equal(8, request.Adapter.Rank);
         Assert.Equal(16, request.Adapter.Alpha);
@@ -207,6 +207,8 @@ public sealed class JobRequestReaderTests
         "Invalid value for 'hyperparameters.batch_size': expected 'auto' or an integer from 1 to 256, but got \"big\" instead.", "hyperparameters.batch_size")]
     [InlineData("\"hyperparameters\": {\"learning_rate_multiplier\": 0}",
         "Invalid value for 'hyperparameters.learning_rate_multiplier': expected 'auto' or a number above 0, but got 0 instead.", "hyperparameters.learning_rate_multiplier")]
+    [InlineData("\"hyperparameters\": {\"weight_decay\": 1.5}",
+        "Invalid value for 'hyperparameters.weight_decay': expected 'auto' or a number from 0 to 1, but got 1.5 instead.", "hyperparameters.weight_decay")]
     [InlineData("\"hyperparameters\": {\"learning_rate_multiplier\": 2, \"learning_rate\": 0.1}",
         "'hyperparameters.learning_rate' and 'hyperparameters.learning_rate_multiplier' exclude each other: give one of them.", "hyperparameters.learning_rate")]
     public void A_wrong_value_is_refused(string field, string message, string parameter) => Refused(With(field), message, parameter);

@@ -58,6 +58,29 @@ public sealed class DashboardTests(AzuriteFixture azurite)
         await Chromium.RunAsync(head, "opens-with-a-key", null, "sk-laptop-0123456789");
     }
 
+    [Fact(Timeout = 600_000)]
+    public async Task A_run_pauses_at_its_budget_goes_on_with_a_larger_one_and_is_paused_resumed_and_cancelled_by_hand()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        // A tenth of a second costs more than the budget, so that the first checkpoint is the last one it pays for.
+        place.Variables["SERVERLESS_PRICE_PER_GB_SECOND"] = 2;
+        await using var head = await HeadProcess.StartAsync(place);
+        await head.WaitForFileAsync(await head.UploadAsync(TinyModel.Dataset(200)));
+
+        await Chromium.RunAsync(head, "pause-and-budget");
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task The_reference_shows_every_endpoint_and_fits_a_desk_and_a_phone_in_both_themes()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        await using var head = await HeadProcess.StartAsync(place);
+
+        await Chromium.RunAsync(head, "reference");
+    }
+
     [Fact(Timeout = 300_000)]
     public async Task Every_section_can_be_reached_by_the_keyboard_and_fits_a_desk_and_a_phone_in_both_themes()
     {

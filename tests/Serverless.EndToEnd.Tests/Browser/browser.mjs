@@ -47,3 +47,9 @@ export const inkOf = (chart) => chart.locator('canvas').evaluate((canvas) => {
   for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 200 && Math.abs(data[at] - red) + Math.abs(data[at + 1] - green) + Math.abs(data[at + 2] - blue) < 24) found += 1;
   return found;
 });
+
+/** The controls that a screen reader could not name. */
+export function nameless() {
+  const seen = [...document.querySelectorAll('a, button, input, select, textarea')].filter((element) => element.checkVisibility());
+  return seen.filter((element) => !(element.textContent.trim() || element.getAttribute('aria-label') || element.labels?.length || element.title)).map((element) => element.outerHTML);
+}

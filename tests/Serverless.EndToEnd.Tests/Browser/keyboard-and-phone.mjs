@@ -1,6 +1,6 @@
 // Every section by the keyboard, in both themes, on a desk and on a phone: nothing runs out of the page, and everything has a name.
 import assert from 'node:assert/strict';
-import { finish, scenario } from './browser.mjs';
+import { finish, nameless, scenario } from './browser.mjs';
 
 const sections = [['d', 'Data sets'], ['m', 'Models'], ['p', 'Playground'], ['n', 'New run'], ['r', 'Runs']];
 
@@ -29,9 +29,3 @@ for (const theme of ['light', 'dark']) {
   }
 }
 finish();
-
-/** The controls that a screen reader could not name. */
-function nameless() {
-  const seen = [...document.querySelectorAll('a, button, input, select, textarea')].filter((element) => element.checkVisibility());
-  return seen.filter((element) => !(element.textContent.trim() || element.getAttribute('aria-label') || element.labels?.length || element.title)).map((element) => element.outerHTML);
-}

@@ -62,6 +62,12 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
         await using var hub = await LoopbackHub.StartAsync();
         hub.Put("org/from-hub", TinyModel.Write(Path.Combine(_folder, "repository")));
         (_variables["HF_ENDPOINT"], _variables["HF_TOKEN"]) = (hub.Endpoint, "hf_secret");
+        const string Refusal = "found 127.0.0.1, a loopback address; allowed: public addresses, and those that the setting AllowedNetworks names";
+        Assert.Equal(2, await RunAsync("models", "add", "org/from-hub"));
+        Assert.Equal($"error: org/from-hub: cannot be fetched: {Refusal}" + Environment.NewLine, _errors.ToString());
+        _errors.GetStringBuilder().Clear();
+        // Settings come from the process's own variables; no other test minds this one.
+        Environment.SetEnvironmentVariable("SERVERLESS_ALLOWED_NETWORKS", "127.0.0.1,localhost");
 
         Assert.Equal(0, await RunAsync("models", "add", "org/from-hub"));
         var said = Taken();

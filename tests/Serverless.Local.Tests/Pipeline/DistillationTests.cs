@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using Serverless.Learning;
 using Serverless.Learning.Text;
 using Serverless.Local.Journal;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
+using Serverless.Service.Network;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
@@ -199,6 +201,18 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
     private static int Number(JsonElement body) =>
         int.Parse(body.GetProperty("messages").EnumerateArray().Last().GetProperty("content").GetString()!["Ticket ".Length..], null);
 
+    [Fact]
+    public async Task A_teacher_within_the_network_is_not_asked_unless_the_settings_allow_it()
+    {
+        await using var server = await TeacherServer.StartAsync((_, _) => throw new InvalidOperationException("asked"));
+        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), Settings(server) with { AllowedNetworks = AllowedNetworks.None });
+
+        var refused = await Assert.ThrowsAsync<InputError>(() => AskAsync(head));
+
+        Assert.Equal(
+            $"the teacher {server.Endpoint} is not called: found 127.0.0.1, a loopback address; allowed: public addresses, and those that the setting AllowedNetworks names", refused.Message);
+    }
+
     private static async Task AskAsync(PipelineHead head)
     {
         var teacher = await head.Get<Teachers>().FindAsync("far", default);
@@ -222,7 +236,7 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
         return [.. (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    private static PipelineSettings Settings(TeacherServer? server) => new() { Teachers = server is null ? [] : [server.Endpoint] };
+    private static PipelineSettings Settings(TeacherServer? server) => new() { AllowedNetworks = AllowedNetworks.Parse(["127.0.0.1"]), Teachers = server is null ? [] : [server.Endpoint] };
 
     private string NewFolder() => Path.Combine(_folder.Path, Guid.NewGuid().ToString("n"));
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Serverless.Service.Jobs;
+using Serverless.Service.Network;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.Webhooks;
 using Serverless.Tests;
@@ -93,6 +94,21 @@ public sealed class WebhookTests(AzuriteFixture azurite) : IDisposable
         _folder.Dispose();
     }
 
+    [Fact]
+    public async Task An_endpoint_within_the_network_is_not_called_unless_the_settings_allow_it()
+    {
+        var listener = Listen();
+        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), _folder.Path, SettingsOf(AllowedNetworks.None, listener));
+        var job = await CancelledAsync(head);
+
+        var refused = await Assert.ThrowsAsync<WebhookRefusedException>(() => SendAsync(head, job));
+
+        Assert.Equal(
+            $"The webhook {listener.Url} could not be told that the job has ended: found 127.0.0.1, a loopback address; allowed: public addresses, and those that the setting AllowedNetworks names",
+            refused.Message);
+        Assert.Empty(listener.Taken);
+    }
+
     private Listener Listen()
     {
         var listener = new Listener(AzuriteFixture.FreePort());
@@ -101,7 +117,10 @@ public sealed class WebhookTests(AzuriteFixture azurite) : IDisposable
     }
 
     private async Task<PipelineHead> StartAsync(params Listener[] listeners) => await PipelineHead.StartAsync(
-        await azurite.NewAccountAsync(), _folder.Path, new PipelineSettings { Webhooks = [.. listeners.Select(listener => new WebhookEndpoint(listener.Url, Key))] });
+        await azurite.NewAccountAsync(), _folder.Path, SettingsOf(AllowedNetworks.Parse(["127.0.0.0/8"]), listeners));
+
+    private static PipelineSettings SettingsOf(AllowedNetworks allowed, params Listener[] listeners) =>
+        new() { AllowedNetworks = allowed, Webhooks = [.. listeners.Select(listener => new WebhookEndpoint(listener.Url, Key))] };
 
     /// <summary>A job that has ended without a workflow, so that only the test tells of it.</summary>
     private static async Task<JobId> CancelledAsync(PipelineHead head) =>

@@ -38,7 +38,7 @@ public sealed class LocalSettingsReaderTests
             new() { ["Url"] = "localhost", ["Data"] = "" }));
         Assert.Equal(
             """
-            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, Teachers, AllowedHosts, AllowedOrigins, RequestsPerMinute, StreamsPerCaller, ChunkSeconds, CheckpointSeconds, PricePerGbSecond, Currency, InstanceMemoryMB, Webhooks
+            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, Teachers, AllowedHosts, AllowedOrigins, RequestsPerMinute, StreamsPerCaller, ChunkSeconds, CheckpointSeconds, PricePerGbSecond, Currency, InstanceMemoryMB, Webhooks, AllowedNetworks
             settings: --data: found nothing; leave it out for the default (data)
             settings: SERVERLESS_THREADS: found "0.5"; allowed: a whole number from 0 to 1024
             settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071
@@ -70,7 +70,7 @@ public sealed class LocalSettingsReaderTests
     public void A_teacher_is_a_name_an_address_a_model_and_perhaps_a_key()
     {
         var settings = Read(
-            new() { ["Serverless:Teachers:0"] = "r1 https://api.example.com/v1 deepseek-reasoner secret", ["Serverless:Teachers:1"] = "near http://localhost:8080/v1 qwen" }, [], []);
+            new() { ["Serverless:Teachers:0"] = "r1 https://api.example.com/v1 deepseek-reasoner secret", ["Serverless:Teachers:1"] = "near http://localhost:8080/v1 qwen", ["Serverless:AllowedNetworks"] = "localhost" }, [], []);
         Assert.Equal(
             [new("r1", new Uri("https://api.example.com/v1"), "deepseek-reasoner", "secret"), new("near", new Uri("http://localhost:8080/v1"), "qwen", null)],
             settings.Pipeline().Teachers);
@@ -82,6 +82,28 @@ public sealed class LocalSettingsReaderTests
             settings: SERVERLESS_TEACHERS: found the name a 2 times; allowed: once
             """,
             error.Message);
+    }
+
+    [Fact]
+    public void Addresses_within_the_network_are_refused_at_the_start_unless_they_are_allowed()
+    {
+        var given = new Dictionary<string, string>
+        {
+            ["SERVERLESS_WEBHOOKS"] = "http://10.0.0.1/hook whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            ["SERVERLESS_TEACHERS"] = "r1 https://api.example.com/v1 big,near http://localhost:8080/v1 qwen,odd http://me:pw@example.com/v1 big",
+            ["SERVERLESS_ALLOWED_NETWORKS"] = "10.0.0.0/99",
+        };
+        Assert.Equal(
+            """
+            settings: SERVERLESS_TEACHERS, entry 2: localhost is at 127.0.0.1, a loopback address; allowed: public addresses, and those that the setting AllowedNetworks names
+            settings: SERVERLESS_TEACHERS, entry 3: found a user's name or password before the host example.com; allowed: none
+            settings: SERVERLESS_WEBHOOKS: found 10.0.0.1, a private address; allowed: public addresses, and those that the setting AllowedNetworks names
+            settings: SERVERLESS_ALLOWED_NETWORKS: found "10.0.0.0/99"; allowed: a host such as teacher.internal, an address, or a network such as 10.1.0.0/16
+            """,
+            Assert.Throws<InputError>(() => Read([], given, [])).Message);
+        given["SERVERLESS_ALLOWED_NETWORKS"] = "10.0.0.0/8,localhost";
+        given["SERVERLESS_TEACHERS"] = "near http://localhost:8080/v1 qwen";
+        Assert.Single(Read([], given, []).Pipeline().Webhooks);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
@@ -65,6 +66,20 @@ public sealed class BicepTests
             File.ReadAllText(Path.Combine(BicepFile.Folder, "main.parameters.json")), @"\$\{(SERVERLESS_\w+)");
         Assert.NotEmpty(names);
         Assert.All(names, name => Assert.Contains($"`{name.Groups[1].Value}`", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_container_shows_its_own_price_and_memory_not_those_of_Flex_Consumption()
+    {
+        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(BicepFile.Folder, "cost", "prices.json")));
+        decimal PriceOf(string name) => file.RootElement.GetProperty("prices").GetProperty(name).GetProperty("price").GetDecimal();
+        // Consumption gives two gibibytes to a processor, whatever its size.
+        var gigabyteSecond = PriceOf("containerGibibyteSecond") + PriceOf("containerProcessorSecond") / 2;
+
+        var text = BicepFile.Read("modules/container.bicep").Text.ReplaceLineEndings("\n");
+
+        Assert.Equal(gigabyteSecond, decimal.Parse(Regex.Match(text, "SERVERLESS_PRICE_PER_GB_SECOND: '([0-9.]+)'").Groups[1].Value, CultureInfo.InvariantCulture));
+        Assert.Contains("name: 'SERVERLESS_INSTANCE_MEMORY_MB'\n                value: string(memoryGibibytes * 1024)\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -53,11 +53,20 @@ export function duration(seconds) {
   return `${Math.round(all / 86400)} days`;
 }
 
-/** An amount of US dollars: $0.0042, $1.20 */
-export function money(value) {
+/** An amount of money: $0.0042, €1.20 */
+export function money(value, currency = 'USD') {
   if (!Number.isFinite(value)) return '–';
-  if (value === 0) return '$0';
-  return value < 0.01 ? `$${value.toPrecision(2)}` : `$${value.toFixed(2)}`;
+  if (value === 0) return amount(0, currency, { maximumFractionDigits: 0 });
+  return value < 0.01 ? amount(value, currency, { minimumSignificantDigits: 2, maximumSignificantDigits: 2 }) : amount(value, currency, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+/** With the sign of the currency before it, or its code where the settings name one that is no currency. */
+function amount(value, currency, digits) {
+  try {
+    return new Intl.NumberFormat('en', { style: 'currency', currency, useGrouping: false, ...digits }).format(value);
+  } catch {
+    return `${new Intl.NumberFormat('en', { useGrouping: false, ...digits }).format(value)} ${currency}`;
+  }
 }
 
 const said = (at) => {

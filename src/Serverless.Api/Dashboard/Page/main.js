@@ -62,7 +62,8 @@ async function start() {
   document.getElementById('sections').append(...sections.map(([name, label, symbol, kind]) =>
     h('a', { href: `#/${name}`, 'data-name': name, class: kind }, icon(symbol, 20), h('span', {}, label))));
   document.getElementById('tools').append(
-    themeButton(), h('button', { class: 'icon', title: 'Keyboard (?)', 'aria-label': 'Keyboard shortcuts', onclick: openKeys }, icon('help')));
+    themeButton(), h('a', { class: 'button icon', href: '/docs', title: 'API reference', 'aria-label': 'API reference' }, icon('book')),
+    h('button', { class: 'icon', title: 'Keyboard (?)', 'aria-label': 'Keyboard shortcuts', onclick: openKeys }, icon('help')));
   live.on('state', connection);
   connection(live.state());
   const session = await ensureSession(main);

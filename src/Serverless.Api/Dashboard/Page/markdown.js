@@ -39,7 +39,7 @@ function table(lines) {
 }
 
 /** Code and bold within a line. Links are shown as their text: a card may come from anywhere. */
-function inline(text) {
+export function inline(text) {
   return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
     if (/^`.+`$/.test(part)) return h('code', {}, part.slice(1, -1));
     if (/^\*\*.+\*\*$/.test(part)) return h('b', {}, part.slice(2, -2));

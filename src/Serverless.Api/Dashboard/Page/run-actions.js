@@ -32,6 +32,6 @@ export function actions(job) {
 async function resume(job, act) {
   const done = 'The run is in the queue again.';
   if (job.budget == null || !(costOf(job) >= job.budget)) return act('resume', done);
-  const budget = await numberAsked('Resume with a larger budget', `The run has cost ${money(costOf(job))} of ${money(job.budget)}. It may cost, in US dollars:`, 2 * job.budget, 'Resume');
+  const budget = await numberAsked('Resume with a larger budget', `The run has cost ${money(costOf(job), job.cost.currency)} of ${money(job.budget, job.cost.currency)}. It may cost, in ${job.cost.currency}:`, 2 * job.budget, 'Resume');
   return budget === null ? null : act('resume', done, { budget });
 }

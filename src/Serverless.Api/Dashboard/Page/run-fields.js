@@ -23,10 +23,11 @@ const numbers = [
 ];
 const finer = [
   ['alpha', 'Alpha', 'auto', null, 'of LoRA'],
+  ['weight_decay', 'Weight decay', 'auto', null, '0 to 1'],
   ['max_sequence_length', 'Sequence length', 'auto', null, 'tokens, at most'],
   ['early_stopping_patience', 'Stop early after', 'never', null, 'epochs without a lower validation loss'],
   ['seed', 'Seed', 'random', null, ''],
-  ['budget', 'Budget', 'none', null, 'US dollars; the run pauses there'],
+  ['budget', 'Budget', 'none', null, 'in the currency of the settings; the run pauses there'],
 ];
 
 /** The form's elements; `field(name)` finds one. */

@@ -1,6 +1,6 @@
 // The body of a request for a job, from what the form holds; what is left empty is left to the service.
 
-const inForm = ['n_epochs', 'batch_size', 'learning_rate', 'max_sequence_length', 'early_stopping_patience', 'beta', 'group_size', 'max_completion_tokens'];
+const inForm = ['n_epochs', 'batch_size', 'learning_rate', 'weight_decay', 'max_sequence_length', 'early_stopping_patience', 'beta', 'group_size', 'max_completion_tokens'];
 const adapterInForm = ['type', 'rank', 'alpha'];
 
 /**
@@ -13,7 +13,7 @@ export function requestOf(values, kept = null) {
   const hyperparameters = defined({
     ...own?.hyperparameters,
     n_epochs: number(values.n_epochs), batch_size: number(values.batch_size), learning_rate: number(values.learning_rate),
-    max_sequence_length: number(values.max_sequence_length),
+    weight_decay: number(values.weight_decay), max_sequence_length: number(values.max_sequence_length),
     early_stopping_patience: values.validation_file ? number(values.early_stopping_patience) : undefined,
     ...(method === 'dpo' && { beta: number(values.beta) }),
     ...(method === 'reinforcement' && { group_size: number(values.group_size), max_completion_tokens: number(values.max_completion_tokens) }),

@@ -78,7 +78,7 @@ export function show(root) {
       h('td', { class: 'progress' }, bar(job), h('span', { class: 'sub number' }, job.status === 'failed' ? job.error?.message?.split('\n')[0] ?? '' : progressLine(job))),
       h('td', { class: 'number loss', 'data-label': 'Loss' }, job.progress?.train_loss != null ? figure(job.progress.train_loss, 3) : ''),
       h('td', { class: 'number time', 'data-label': 'Time' }, time === null ? '' : duration(time)),
-      h('td', { class: 'number cost', 'data-label': 'Cost' }, costOf(job) === null ? '' : money(costOf(job))),
+      h('td', { class: 'number cost', 'data-label': 'Cost' }, costOf(job) === null ? '' : money(costOf(job), job.cost.currency)),
       h('td', { class: 'when soft' }, ago(job.created_at)));
   }
 

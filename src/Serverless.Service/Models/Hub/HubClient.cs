@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Serverless.Learning;
 using Serverless.Service.Models.Adding;
+using Serverless.Service.Network;
 
 namespace Serverless.Service.Models.Hub;
 
@@ -12,16 +13,18 @@ namespace Serverless.Service.Models.Hub;
 /// </summary>
 public sealed class HubClient : IDisposable
 {
-    private const int MaxRedirects = 10, CommitLength = 40;
+    private const int MaxRedirects = 10, CommitLength = 40, MostDescriptionBytes = 64 << 20;
 
     private readonly HubSettings _settings;
 
-    // Redirects are followed here: the token goes to the hub and to nobody that it sends us to.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30) });
+    // Redirects are followed here, each judged anew: the token goes to the hub and to nobody that it sends us to.
+    private readonly HttpClient _http;
 
-    public HubClient(HubSettings settings)
+    public HubClient(HubSettings settings, OutboundPolicy outbound)
     {
         _settings = settings;
+        // A transfer takes what it takes; one that stands still is given up by the settings' patience.
+        _http = outbound.CreateClient(Timeout.InfiniteTimeSpan, MostDescriptionBytes);
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("serverless/1.0");
         _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
     }
@@ -62,6 +65,7 @@ public sealed class HubClient : IDisposable
         try
         {
             using var answer = await SendAsync(path, null, id, revision, patience.Token);
+            await answer.Content.LoadIntoBufferAsync(MostDescriptionBytes, patience.Token);
             return await answer.Content.ReadAsByteArrayAsync(patience.Token);
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException && !ct.IsCancellationRequested)
@@ -79,7 +83,7 @@ public sealed class HubClient : IDisposable
             request.Headers.Range = from is { } first ? new RangeHeaderValue(first, null) : null;
             if (_settings.Token is { } token && IsHub(address))
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            var answer = await OpenAsync(request, id, ct);
             if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
                 return answer;
             using (answer)
@@ -87,11 +91,26 @@ public sealed class HubClient : IDisposable
                 if (answer.Headers.Location is not { } location || (int)answer.StatusCode is < 301 or > 308)
                     // What the hub sent us to says nothing about the model; asked again, the hub may send us elsewhere.
                     throw IsHub(address) ? Refusal(answer, id, revision, path) : new HttpRequestException($"{address.Host} answered {(int)answer.StatusCode}");
-                address = new Uri(address, location);
+                var next = new Uri(address, location);
+                if (address.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps)
+                    throw Unreadable(id, $"a redirect leads from https to {next.Scheme}");
+                address = next;
             }
         }
 
         throw Unreadable(id, $"more than {MaxRedirects} redirects");
+    }
+
+    private async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, string id, CancellationToken ct)
+    {
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        }
+        catch (OutboundRefusedException fault)
+        {
+            throw new InputError($"{id}: cannot be fetched: {fault.Message}", innerException: fault);
+        }
     }
 
     private bool IsHub(Uri address) =>

@@ -18,6 +18,7 @@ internal static class RequestedTraining
             BatchSize = asked.BatchSize,
             LearningRate = asked.LearningRate,
             LearningRateMultiplier = asked.LearningRateMultiplier,
+            WeightDecay = asked.WeightDecay,
             MaxSequenceLength = asked.MaxSequenceLength,
             Beta = asked.Beta,
         };

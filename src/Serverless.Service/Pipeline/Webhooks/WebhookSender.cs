@@ -1,17 +1,18 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Serverless.Service.Network;
 
 namespace Serverless.Service.Pipeline.Webhooks;
 
 /// <summary>Posts messages to endpoints.</summary>
-public sealed class WebhookSender(TimeProvider clock) : IDisposable
+public sealed class WebhookSender(OutboundPolicy outbound, TimeProvider clock) : IDisposable
 {
     /// <summary>The specification recommends 15 to 30 seconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    // A redirect would take the message where its owner has not said.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Patience };
+    // Of an answer the status alone is read.
+    private readonly HttpClient _http = outbound.CreateClient(Patience, 1024);
 
     /// <summary>Posts a message once.</summary>
     /// <param name="jobId">The job it is about.</param>

@@ -1,6 +1,8 @@
+using System.Net;
 using Serverless.Learning;
 using Serverless.Service.Models.Adding;
 using Serverless.Service.Models.Hub;
+using Serverless.Service.Network;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
 
@@ -179,7 +181,7 @@ public sealed class HubDownloadTests : IAsyncLifetime
     {
         Assert.Equal("org/tiny-1.5: the hub has no revision 'v9' of it", (await Assert.ThrowsAsync<InputError>(() => FetchAsync(revision: "v9"))).Message);
         var away = $"http://127.0.0.1:{AzuriteFixture.FreePort()}";
-        using var client = new HubClient(new HubSettings(new Uri(away)));
+        using var client = new HubClient(new HubSettings(new Uri(away)), Open());
         Assert.StartsWith($"{away}/: the hub cannot be reached (", (await Assert.ThrowsAsync<InputError>(() => client.DescribeAsync(Id, "main", Ct))).Message, StringComparison.Ordinal);
     }
 
@@ -195,11 +197,27 @@ public sealed class HubDownloadTests : IAsyncLifetime
         Assert.All((string[])["gpt2", "a/b/c", "../x", "a/..", "a/b.", "-a/b", "a b/c"], name => Assert.False(HubName.Is(name)));
     }
 
+    [Fact]
+    public async Task A_hub_within_the_network_is_called_only_where_the_settings_allow_it_and_so_is_what_it_redirects_to()
+    {
+        const string Remedy = "a loopback address; allowed: public addresses, and those that the setting AllowedNetworks names";
+        var hub = await Assert.ThrowsAsync<InputError>(() => FetchAsync(outbound: new OutboundPolicy(AllowedNetworks.None)));
+        Assert.Equal($"{Id}: cannot be fetched: found 127.0.0.1, {Remedy}", hub.Message);
+        Assert.Empty(_hub.Requests);
+
+        var redirect = await Assert.ThrowsAsync<InputError>(() => FetchAsync(outbound: new OutboundPolicy(AllowedNetworks.Parse(["127.0.0.1"]), (_, _) => Task.FromResult(new[] { IPAddress.IPv6Loopback }))));
+        Assert.Equal($"{Id}: cannot be fetched: localhost is at ::1, {Remedy}", redirect.Message);
+        Assert.DoesNotContain(_hub.Requests, request => request.Path.StartsWith("/store/", StringComparison.Ordinal));
+    }
+
+    private static OutboundPolicy Open() => new(AllowedNetworks.Parse(["127.0.0.1", "localhost"]));
+
     private async Task FetchAsync(
-        string id = Id, string? token = null, string revision = "main", Func<string, long>? freeBytes = null, Action<AddProgress>? progress = null)
+        string id = Id, string? token = null, string revision = "main", Func<string, long>? freeBytes = null, Action<AddProgress>? progress = null,
+        OutboundPolicy? outbound = null)
     {
         var settings = new HubSettings(new Uri(_hub.Endpoint), token) { Pause = TimeSpan.Zero, MaxTries = 3 };
-        using var client = new HubClient(settings);
+        using var client = new HubClient(settings, outbound ?? Open());
         var model = await client.DescribeAsync(id, revision, Ct);
         await new HubDownload(client, settings, TimeProvider.System, freeBytes).RunAsync(model, Target, progress, Ct);
     }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Learning;
+using Serverless.Service.Network;
 
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 
@@ -45,6 +46,10 @@ internal sealed class EndpointTeacher(TeacherEndpoint endpoint, HttpClient http)
             using var response = await http.SendAsync(request, limit.Token);
             var content = await response.Content.ReadAsStringAsync(limit.Token);
             return response.IsSuccessStatusCode ? ChatReply.Read(content, endpoint) : Refused(response.StatusCode, content);
+        }
+        catch (OutboundRefusedException fault)
+        {
+            throw new InputError($"the teacher {endpoint} is not called: {fault.Message}", "method", "teacher_refused", fault);
         }
         catch (HttpRequestException fault)
         {

@@ -1,14 +1,18 @@
 using Serverless.Learning;
 using Serverless.Service.Inference;
 using Serverless.Service.Models;
+using Serverless.Service.Network;
 
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 
 /// <summary>Teachers by name: the endpoints of the configuration first, then the models of this service.</summary>
-public sealed class Teachers(PipelineSettings settings, CheckpointModels models, ModelEncoders encoders, BatchGenerator generator) : IDisposable
+public sealed class Teachers(PipelineSettings settings, CheckpointModels models, ModelEncoders encoders, BatchGenerator generator, OutboundPolicy outbound) : IDisposable
 {
+    /// <summary>The most bytes of an answer, many times what a million tokens take.</summary>
+    private const int MostAnswerBytes = 32 << 20;
+
     // One for all: connections are kept, and each request has a limit of its own.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http = outbound.CreateClient(Timeout.InfiniteTimeSpan, MostAnswerBytes);
 
     /// <summary>The teacher of a name; nothing of it is loaded or asked yet.</summary>
     /// <exception cref="InputError">There is no teacher of this name.</exception>

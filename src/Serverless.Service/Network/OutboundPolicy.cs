@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Serverless.Service.Network;
+
+/// <summary>
+/// Where the service may send requests: over http and https to public addresses, and to what the setting AllowedNetworks names. The address that a connection is made to
+/// is the one that was judged, so a name that means another address the next time is judged again. A cloud's metadata service is never called, and no redirect is
+/// followed. Where the process's environment names a proxy, the proxy decides which addresses a name may mean.
+/// </summary>
+/// <param name="allowed">What may be called besides public addresses.</param>
+/// <param name="resolve">The addresses of a name; null: asks the system.</param>
+public sealed class OutboundPolicy(AllowedNetworks allowed, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+{
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(30), ConnectionLife = TimeSpan.FromMinutes(5);
+
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve = resolve ?? Dns.GetHostAddressesAsync;
+
+    /// <summary>A client whose requests keep to this. What it refuses, it refuses with <see cref="OutboundRefusedException"/>.</summary>
+    /// <param name="longest">How long a request may take, its answer's content included.</param>
+    /// <param name="mostBytes">The most bytes of an answer's content that are read into memory.</param>
+    public HttpClient CreateClient(TimeSpan longest, long mostBytes)
+    {
+        var sockets = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = ConnectTime,
+            PooledConnectionLifetime = ConnectionLife,
+            ConnectCallback = ConnectAsync,
+        };
+        return new HttpClient(new OutboundHandler(this, sockets)) { Timeout = longest, MaxResponseContentBufferSize = mostBytes };
+    }
+
+    /// <summary>What forbids an address as it is written, or null; what its host's name means is judged when it is called.</summary>
+    public string? FaultOf(Uri url)
+    {
+        if (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
+            return $"found the scheme {url.Scheme}; allowed: http and https";
+        if (url.UserInfo.Length > 0)
+            return $"found a user's name or password before the host {url.IdnHost}; allowed: none";
+        if (IPAddress.TryParse(url.IdnHost, out var address))
+            return FaultOf(url.IdnHost, address);
+        // This name is the machine itself everywhere (RFC 6761, section 6.3).
+        var isLocal = url.IdnHost.Equals("localhost", StringComparison.OrdinalIgnoreCase) || url.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        return isLocal && !allowed.Contains(IPAddress.IPv6Loopback) ? FaultOf(url.IdnHost, IPAddress.Loopback) : null;
+    }
+
+    private string? FaultOf(string host, IPAddress address)
+    {
+        var kind = SpecialAddress.KindOf(address);
+        if (kind is null)
+            return null;
+        var found = IPAddress.TryParse(host, out _) ? $"found {host}" : $"{host} is at {address}";
+        if (kind == SpecialAddress.Metadata)
+            return $"{found}, {kind}, which is never called";
+        return allowed.Names(host) || allowed.Contains(address) ? null : $"{found}, {kind}; allowed: public addresses, and those that the setting AllowedNetworks names";
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var addresses = IPAddress.TryParse(host, out var written) ? [written] : await _resolve(host, ct);
+        if (!IsProxy(context))
+        {
+            var open = addresses.Where(address => FaultOf(host, address) is null).ToArray();
+            if (open.Length == 0 && addresses.Length > 0)
+                throw new OutboundRefusedException(FaultOf(host, addresses[0])!);
+            addresses = open;
+        }
+        if (addresses.Length == 0)
+            throw new SocketException((int)SocketError.HostNotFound);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, port, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsProxy(SocketsHttpConnectionContext context) =>
+        context.InitialRequestMessage.RequestUri is { } url && HttpClient.DefaultProxy.GetProxy(url) is { } proxy
+        && proxy.IdnHost == context.DnsEndPoint.Host && proxy.Port == context.DnsEndPoint.Port;
+}

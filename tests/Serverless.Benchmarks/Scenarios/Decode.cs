@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Serverless.Learning.Models;
+using Serverless.Learning.Sampling;
+
+namespace Serverless.Benchmarks.Scenarios;
+
+/// <summary>
+/// Answers grow by one token a step, together. The time of a repetition is that of all steps less that of reading the short prompts, which is
+/// measured by answers of one token.
+/// </summary>
+internal sealed class Decode(ModelShape shape, int rows) : IScenario
+{
+    private const int PromptLength = 16;
+    private const int Tokens = 64;
+
+    public string Name => $"decode, {shape.Name}, {rows} at once";
+
+    public string Unit => "tokens";
+
+    public Ceiling? Ceiling => Benchmarks.Ceiling.MemoryReads;
+
+    public ModelShape? Shape => shape;
+
+    public Reading Measure(string folder, Stopclock clock)
+    {
+        using var model = LanguageModel.Load(folder);
+        var drawn = new RandomTexts(shape.Vocabulary, seed: 5);
+        var prompts = Enumerable.Range(0, rows).Select(_ => drawn.Ids(PromptLength)).ToList();
+        var generator = new TextGenerator(model);
+        var grown = 0;
+        var reading = clock.Read(rows * (Tokens - 1), shape.DecodeBytes() * (Tokens - 1), () => grown = Grow(Tokens).Min());
+        if (grown < Tokens) throw new UnreachableException($"an answer ended after {grown} tokens, where {Tokens} were to be measured");
+        var beginning = Median.Of(Enumerable.Range(0, 3).Select(_ => Timed(() => Grow(1))));
+        return reading with { Seconds = [.. reading.Seconds.Select(seconds => Math.Max(1e-9, seconds - beginning))] };
+
+        IEnumerable<int> Grow(int tokens) => generator
+            .Generate(prompts, SamplingOptions.Greedy(tokens) with { LogitBias = NoEnd(model) }, CancellationToken.None).Select(answer => answer.Ids.Count);
+    }
+
+    private static ImmutableDictionary<int, double> NoEnd(LanguageModel model) => model.StopIds.ToImmutableDictionary(id => id, _ => -100.0);
+
+    private static double Timed(Func<IEnumerable<int>> work)
+    {
+        var clock = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(clock).TotalSeconds;
+    }
+}
