@@ -9,7 +9,8 @@ namespace Serverless.Api.Jobs;
 
 /// <summary>
 /// Reads a job's <c>method</c>, <c>{type, &lt;type&gt;: {hyperparameters}, adapter}</c>, or the deprecated <c>hyperparameters</c> of the request
-/// itself. <c>adapter</c>, <c>learning_rate</c>, <c>weight_decay</c> and <c>max_sequence_length</c> are ours, and so is <c>recipe</c>, a chain of the others.
+/// itself. <c>adapter</c>, <c>learning_rate</c>, <c>weight_decay</c> and <c>max_sequence_length</c> are ours, and so is <c>recipe</c>, a chain of the
+/// others.
 /// </summary>
 internal static class MethodReader
 {
