@@ -7,6 +7,7 @@ using Serverless.Learning.Adapters;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Tests.Jobs;
 
@@ -74,16 +75,9 @@ public sealed class RecipeReaderTests
     public void A_job_shows_its_stages_with_their_status_and_what_came_of_them()
     {
         var (file, model) = (FileId.New(TimeProvider.System), new ModelId("ft:tiny:local::12345678:ckpt-step-4"));
-        var job = new JobRecord
+        var job = JobOf(new JobMethod { Type = MethodType.Recipe }) with
         {
-            Id = JobId.New(TimeProvider.System),
-            Model = new ModelId("tiny"),
-            BaseModel = new ModelId("tiny"),
-            TrainingFile = file,
-            Seed = 1,
-            CreatedAt = DateTimeOffset.UnixEpoch,
             Status = JobStatus.Paused,
-            Method = new JobMethod { Type = MethodType.Recipe },
             Stage = 1,
             Stages =
             [
@@ -100,6 +94,34 @@ public sealed class RecipeReaderTests
             + $$$"""{"type":"supervised","supervised":{{{Auto}}},"training_file":"{{{file}}}","status":"pending"}]}}""",
             MethodObject.Of(job).ToJsonString());
     }
+
+    [Fact]
+    public void An_evaluation_of_a_recipe_has_what_each_stage_led_to()
+    {
+        var job = JobOf(new JobMethod { Type = MethodType.Recipe }) with { Stage = 1, Stages = [.. Enumerable.Repeat(new RecipeStage { Method = new JobMethod(), TrainingFile = new FileId("file-1") }, 2)] };
+        var evaluation = new JobEvaluation { Examples = 2, Stages = [Answered(0, 1)], Tuned = Answered(1, 1) };
+
+        var stages = JobEvaluationObject.Of(job, evaluation)["stages"]!.AsArray();
+
+        Assert.Equal([(1, 0.5), (2, 1.0)], stages.Select(stage => (stage!["stage"]!.GetValue<int>(), stage["exact_match"]!.GetValue<double>())));
+        Assert.Equal("exact_match", stages[0]!["metrics"]![0]!["metric"]!.GetValue<string>());
+        Assert.Equal((0.5, 0.0, 1.0), (Of("mean"), Of("low"), Of("high")));
+        Assert.Null(JobEvaluationObject.Of(JobOf(new JobMethod()), evaluation)["stages"]);
+
+        double Of(string name) => stages[0]!["metrics"]![0]!["tuned"]![name]!.GetValue<double>();
+        static ModelEvaluation Answered(params double[] exact) => new() { Answered = exact.Length, ExactMatches = [.. exact] };
+    }
+
+    private static JobRecord JobOf(JobMethod method) => new()
+    {
+        Id = JobId.New(TimeProvider.System),
+        Model = new ModelId("tiny"),
+        BaseModel = new ModelId("tiny"),
+        TrainingFile = new FileId("file-1"),
+        Seed = 1,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        Method = method,
+    };
 
     private static JobRequest Read(string fields, params string[] stages)
     {

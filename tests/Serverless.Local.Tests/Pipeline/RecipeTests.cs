@@ -101,9 +101,9 @@ public sealed class RecipeTests(AzuriteFixture azurite) : IDisposable
     public async Task The_recipe_of_R1_runs_to_its_end_with_each_stage_evaluated()
     {
         var ends = new HashSet<string>();
-        foreach (var journal in ((JournalSettings?[])[null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }]))
+        foreach (var settings in ((PipelineSettings?[])[null, new PipelineSettings { ChunkSteps = 7 }]))
         {
-            await using var head = await StartAsync(journal: journal);
+            await using var head = await StartAsync(settings);
             var (chats, prompts) = (await head.UploadAsync(TinyModel.Dataset(36)), await head.UploadAsync(MethodData.Of(MethodType.Reinforcement, 12), "prompts.jsonl"));
             var policy = Stage(MethodType.Reinforcement, 1, Full, prompts);
             policy = policy with { Method = policy.Method with { Hyperparameters = policy.Method.Hyperparameters with { LearningRate = 1e-4 } } };
@@ -127,6 +127,22 @@ public sealed class RecipeTests(AzuriteFixture azurite) : IDisposable
             await AssertToldAsync(head, job);
             await AssertEvaluatedAsync(head, job);
             ends.Add(await head.WeightsAsync(job) + string.Join(' ', results.Skip(1).Select(result => result.Sha256)));
+        }
+        Assert.Single(ends);
+    }
+
+    [Fact]
+    public async Task Chunks_that_end_in_the_middle_of_a_second_stages_rollout_change_no_byte()
+    {
+        var ends = new HashSet<string>();
+        foreach (var journal in ((JournalSettings?[])[null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }]))
+        {
+            await using var head = await StartAsync(journal: journal);
+            var prompts = await head.UploadAsync(MethodData.Of(MethodType.Reinforcement, 12), "prompts.jsonl");
+            var job = await RunAsync(head, await head.UploadAsync(MethodData.Of(MethodType.Supervised, 12)), null, Stage(MethodType.Supervised, 1, Full), Stage(MethodType.Reinforcement, 1, Full, prompts));
+            var rollouts = await head.Get<FileCatalog>().FindAsync(job.ResultFiles[1], default);
+            Assert.Equal("stage-2-rollouts.jsonl", rollouts!.Name);
+            ends.Add(await head.WeightsAsync(job) + rollouts.Sha256);
         }
         Assert.Single(ends);
     }

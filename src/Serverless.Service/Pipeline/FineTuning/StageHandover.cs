@@ -43,6 +43,8 @@ public sealed class StageHandover(
                 .With(at, own => own with { Result = result, LastStep = head.Step, Figures = figures })
                 .With(next, own => own with { Model = result, StepsBefore = head.Step }),
             ct);
+        // The next stage takes the model from the storage, as any other.
+        Directory.Delete(folder, recursive: true);
         return StageOutcome.Next;
     }
 
