@@ -41,9 +41,9 @@ internal sealed class FileUpload(MultipartForm form, long maxBytes)
             await using var content = new BoundedStream(form.File, maxBytes, () => TooLarge(maxBytes));
             return await files.UploadAsync(form.FileName, content, DescribedAsync, cancellationToken);
         }
-        catch (IOException error) when (MultipartForm.IsCutOff(error))
+        catch (Exception error) when (MultipartForm.IsBroken(error))
         {
-            throw MultipartForm.CutOff(error);
+            throw MultipartForm.Broken(error);
         }
     }
 

@@ -41,9 +41,9 @@ internal sealed class ModelUploadEndpoint(IncomingArchives incoming, AddModel ad
             await using var content = new BoundedStream(form.File, settings.MaxModelBytes, TooLarge);
             return await incoming.StoreAsync(form.FileName, content, ct);
         }
-        catch (IOException error) when (MultipartForm.IsCutOff(error))
+        catch (Exception error) when (MultipartForm.IsBroken(error))
         {
-            throw MultipartForm.CutOff(error);
+            throw MultipartForm.Broken(error);
         }
     }
 

@@ -8,6 +8,11 @@ namespace Serverless.Api.Requests;
 /// <summary>Reads a request's JSON body within the settings' size.</summary>
 internal static class JsonBody
 {
+    // A stated length is no reason to set memory aside before anything has come.
+    private const int MostBytesAhead = 64 * 1024;
+
+    private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64 };
 
     /// <summary>Whether a request that needs no body has one.</summary>
@@ -28,7 +33,7 @@ internal static class JsonBody
         JsonDocument document;
         try
         {
-            document = await JsonDocument.ParseAsync(bounded, Strict, context.RequestAborted);
+            document = StrictJson.Parse(await BytesOfAsync(bounded, (int)(request.ContentLength ?? 0), context.RequestAborted), Strict);
         }
         catch (JsonException error)
         {
@@ -37,6 +42,14 @@ internal static class JsonBody
         }
 
         return document;
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> BytesOfAsync(Stream body, int stated, CancellationToken ct)
+    {
+        using var bytes = new MemoryStream(Math.Min(stated, MostBytesAhead));
+        await body.CopyToAsync(bytes, ct);
+        var json = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+        return json.Span.StartsWith(ByteOrderMark) ? json[ByteOrderMark.Length..] : json;
     }
 
     private static bool IsJson(string contentType) =>

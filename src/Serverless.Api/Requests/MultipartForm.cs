@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Serverless.Learning;
 
@@ -53,8 +54,10 @@ internal sealed class MultipartForm
             throw new InputError($"The form has more than one part '{_fileField}'; allowed: one.", _fileField);
     }
 
-    /// <summary>What a form that ends too early is refused with.</summary>
-    public static InputError CutOff(IOException error) => new("The form ends before its last boundary.", innerException: error);
+    /// <summary>What a form is refused with whose reading ended in <paramref name="error"/>.</summary>
+    public static InputError Broken(Exception error) => error is InvalidDataException
+        ? new($"The form cannot be read: {error.Message}", innerException: error)
+        : new("The form ends before its last boundary.", innerException: error);
 
     /// <summary>A field's text, or null when the form had none of that name so far.</summary>
     public string? Field(string name) => _fields.GetValueOrDefault(name);
@@ -78,18 +81,19 @@ internal sealed class MultipartForm
 
             return null;
         }
-        catch (IOException error) when (IsCutOff(error))
+        catch (Exception error) when (IsBroken(error))
         {
-            throw CutOff(error);
-        }
-        catch (InvalidDataException error)
-        {
-            throw new InputError($"The form cannot be read: {error.Message}", innerException: error);
+            throw Broken(error);
         }
     }
 
-    /// <summary>Whether <paramref name="error"/> comes from reading a form's part beyond its end, rather than from the connection.</summary>
-    public static bool IsCutOff(IOException error) => error.Message.StartsWith("Unexpected end of Stream", StringComparison.Ordinal);
+    /// <summary>Whether <paramref name="error"/> comes from what a form is, read beyond its end or its limits, rather than from the connection or the storage.</summary>
+    public static bool IsBroken(Exception error) => error switch
+    {
+        IOException => error.Message.StartsWith("Unexpected end of Stream", StringComparison.Ordinal),
+        InvalidDataException => error.Message.StartsWith("Line length limit", StringComparison.Ordinal) || error.Message.StartsWith("Multipart ", StringComparison.Ordinal),
+        _ => false,
+    };
 
     private static string BoundaryOf(HttpRequest request)
     {
@@ -105,8 +109,7 @@ internal sealed class MultipartForm
 
     private static string NameOf(ContentDispositionHeaderValue disposition, string fileField)
     {
-        // FileNameStar (RFC 5987) carries what the plain parameter cannot.
-        var given = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).ToString();
+        var given = HeaderUtilities.RemoveQuotes(GivenName(disposition, fileField)).ToString();
         var name = given[(given.LastIndexOfAny(['/', '\\']) + 1)..];
         if (name.Length == 0)
             throw new InputError($"The part '{fileField}' of the form has no file name.", fileField);
@@ -115,6 +118,19 @@ internal sealed class MultipartForm
             : throw new InputError(
                 $"The part '{fileField}' has a file name that is not allowed; allowed: up to 255 characters, none of them a control character.",
                 fileField);
+    }
+
+    private static StringSegment GivenName(ContentDispositionHeaderValue disposition, string fileField)
+    {
+        try
+        {
+            // FileNameStar (RFC 5987) carries what the plain parameter cannot.
+            return disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
+        }
+        catch (ArgumentException error)
+        {
+            throw new InputError($"The part '{fileField}' of the form has a file name that cannot be read.", fileField, innerException: error);
+        }
     }
 
     /// <summary>Whether a text without folders can be a file's name.</summary>

@@ -35,9 +35,9 @@ internal sealed class UploadEndpoints(UploadService uploads, ApiSettings setting
             var part = await uploads.AddPartAsync(id, content, form.ReadRestAsync, context.RequestAborted);
             await Reply.JsonAsync(context, new UploadPartObject(part.Id, part.CreatedAt.ToUnixTimeSeconds(), id.Value), WireJson.Plain.UploadPartObject);
         }
-        catch (IOException error) when (MultipartForm.IsCutOff(error))
+        catch (Exception error) when (MultipartForm.IsBroken(error))
         {
-            throw MultipartForm.CutOff(error);
+            throw MultipartForm.Broken(error);
         }
     }
 

@@ -28,7 +28,7 @@ public static class ItemReader
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = MaxDepth });
+            document = StrictJson.Parse(line, new JsonDocumentOptions { MaxDepth = MaxDepth });
         }
         catch (JsonException error)
         {

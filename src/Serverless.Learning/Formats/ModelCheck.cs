@@ -90,7 +90,7 @@ public static class ModelCheck
             return path;
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = StrictJson.Parse(File.ReadAllBytes(path));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? path
                 : throw new InputError($"generation_config.json: found {document.RootElement.ValueKind}; allowed: an object");

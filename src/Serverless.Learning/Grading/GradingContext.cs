@@ -33,7 +33,7 @@ internal sealed class GradingContext(JsonElement item, GraderSample sample, IRea
     {
         try
         {
-            using var document = JsonDocument.Parse(sample.OutputText);
+            using var document = StrictJson.Parse(sample.OutputText);
             _outputJson = document.RootElement.Clone();
         }
         catch (JsonException error)

@@ -22,12 +22,14 @@ internal sealed class ConfigFields(JsonElement element, string place, List<strin
 
     public void Refuse(string field, string found, string allowed) => faults.Add($"config.json, {place}{field}: found {found}; allowed: {allowed}");
 
-    public int Whole(string field, int? fallback = null) => OptionalWhole(field) ?? fallback ?? Missing(field, WholeNumber, 1);
+    public int Whole(string field, int? fallback = null, int most = int.MaxValue) => OptionalWhole(field, most: most) ?? fallback ?? Missing(field, WholeNumber, 1);
 
-    public int? OptionalWhole(string field, int least = 1)
+    /// <param name="most">Beyond what any model has: a size is not believed before it is checked against the weights, which comes later.</param>
+    public int? OptionalWhole(string field, int least = 1, int most = int.MaxValue)
     {
         if (Find(field) is not { } value) return null;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least) return number;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least)
+            return number <= most ? number : Unfit(field, value, $"a whole number up to {most}", least);
         return Unfit(field, value, least == 1 ? WholeNumber : $"a whole number from {least}", least);
     }
 

@@ -117,7 +117,7 @@ public sealed record DecoderConfig
             throw new InputError($"{folder}: found no config.json; a model folder holds config.json, tokenizer.json and *.safetensors");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = StrictJson.Parse(File.ReadAllBytes(path));
             return DecoderConfigReader.Read(document.RootElement, context);
         }
         catch (JsonException fault)

@@ -5,6 +5,9 @@ namespace Serverless.Learning.Models;
 /// <summary>Turns the fields of a <c>config.json</c> into a <see cref="DecoderConfig"/>, naming all that is missing or not supported in one error.</summary>
 internal sealed class DecoderConfigReader
 {
+    // Bounds of sizes from unknown hands, far beyond any published model: what is made of them by layer, head or position stays small.
+    private const int MostLayers = 1024, MostHeads = 1 << 14, MostHeadSize = 1 << 14, MostWidth = 1 << 20, MostInnerWidth = 1 << 23, MostTokens = 1 << 24;
+
     private readonly ConfigFields root;
     private readonly ConfigFields fields;
     private readonly string family;
@@ -34,16 +37,16 @@ internal sealed class DecoderConfigReader
 
     private DecoderConfig Read(int? context)
     {
-        var width = fields.Whole("hidden_size");
-        var heads = fields.Whole("num_attention_heads", defaults.Heads);
-        var keyValueHeads = fields.OptionalWhole("num_key_value_heads") ?? defaults.KeyValueHeads ?? heads;
-        var headSize = fields.OptionalWhole("head_dim") ?? defaults.HeadSize ?? width / heads;
+        var width = fields.Whole("hidden_size", most: MostWidth);
+        var heads = fields.Whole("num_attention_heads", defaults.Heads, MostHeads);
+        var keyValueHeads = fields.OptionalWhole("num_key_value_heads", most: MostHeads) ?? defaults.KeyValueHeads ?? heads;
+        var headSize = fields.OptionalWhole("head_dim", most: MostHeadSize) ?? defaults.HeadSize ?? width / heads;
         if (fields.Faults.Count == 0 && heads % keyValueHeads != 0)
             fields.Refuse("num_key_value_heads", $"{keyValueHeads}", $"a divisor of num_attention_heads ({heads})");
         RefuseWhatIsNotComputed();
 
-        var layers = fields.Whole("num_hidden_layers");
-        var promised = fields.Whole("max_position_embeddings", defaults.PromisedLength);
+        var layers = fields.Whole("num_hidden_layers", most: MostLayers);
+        var promised = fields.Whole("max_position_embeddings", defaults.PromisedLength, MostTokens);
         var (window, sliding) = Windows(layers);
         var positions = new RotaryReader(fields, family, headSize, promised, context);
         var rotary = positions.ReadFull(defaults.RotaryBase);
@@ -53,9 +56,9 @@ internal sealed class DecoderConfigReader
         return new DecoderConfig
         {
             Family = family,
-            VocabularySize = fields.Whole("vocab_size", defaults.VocabularySize),
+            VocabularySize = fields.Whole("vocab_size", defaults.VocabularySize, MostTokens),
             Width = width,
-            InnerWidth = fields.Whole("intermediate_size"),
+            InnerWidth = fields.Whole("intermediate_size", most: MostInnerWidth),
             Layers = layers,
             Heads = heads,
             KeyValueHeads = keyValueHeads,

@@ -77,10 +77,10 @@ public sealed class LanguageModel : IDisposable
         if (endOfTurn is { } turn) ids.Add(turn);
         var path = Path.Combine(folder, "generation_config.json");
         if (!File.Exists(path)) return ids;
-        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+        using var document = StrictJson.Parse(File.ReadAllBytes(path));
         if (!document.RootElement.TryGetProperty("eos_token_id", out var end)) return ids;
-        if (end.ValueKind == JsonValueKind.Number) ids.Add(end.GetInt32());
-        if (end.ValueKind == JsonValueKind.Array) ids.UnionWith(end.EnumerateArray().Select(id => id.GetInt32()));
+        ids.UnionWith((end.ValueKind == JsonValueKind.Array ? [.. end.EnumerateArray()] : new[] { end })
+            .Where(id => id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out _)).Select(id => id.GetInt32()));
         return ids;
     }
 }

@@ -36,7 +36,7 @@ internal sealed record ChatTemplateSource(string Name, string Template, string? 
     {
         try
         {
-            var config = JsonDocument.Parse(File.ReadAllBytes(path));
+            var config = StrictJson.Parse(File.ReadAllBytes(path));
             if (config.RootElement.ValueKind == JsonValueKind.Object)
                 return config;
             config.Dispose();

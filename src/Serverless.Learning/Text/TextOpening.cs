@@ -23,10 +23,10 @@ internal static class TextOpening
             .OfType<int>()];
     }
 
-    private static JsonElement? Template(JsonElement? processor) => Member(processor, "type")?.GetString() switch
+    private static JsonElement? Template(JsonElement? processor) => Text(Member(processor, "type")) switch
     {
         "TemplateProcessing" => processor,
-        "Sequence" => Member(processor, "processors")?.EnumerateArray().Select(part => Template(part)).FirstOrDefault(part => part is not null),
+        "Sequence" => Items(Member(processor, "processors")).Select(part => Template(part)).FirstOrDefault(part => part is not null),
         _ => null,
     };
 
@@ -37,8 +37,12 @@ internal static class TextOpening
         _ => null,
     };
 
+    private static string? Text(JsonElement? json) => json is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    private static JsonElement.ArrayEnumerator Items(JsonElement? json) => json is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : default;
+
     private static JsonElement? Member(JsonElement? json, string name) =>
         json is { ValueKind: JsonValueKind.Object } owner && owner.TryGetProperty(name, out var value) ? value : null;
 
-    private static JsonDocument? Parse(string path) => File.Exists(path) ? JsonDocument.Parse(File.ReadAllBytes(path)) : null;
+    private static JsonDocument? Parse(string path) => File.Exists(path) ? StrictJson.Parse(File.ReadAllBytes(path)) : null;
 }

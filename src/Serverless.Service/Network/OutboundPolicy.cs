@@ -38,12 +38,29 @@ public sealed class OutboundPolicy(AllowedNetworks allowed, Func<string, Cancell
         if (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
             return $"found the scheme {url.Scheme}; allowed: http and https";
         if (url.UserInfo.Length > 0)
-            return $"found a user's name or password before the host {url.IdnHost}; allowed: none";
-        if (IPAddress.TryParse(url.IdnHost, out var address))
-            return FaultOf(url.IdnHost, address);
+            return $"found a user's name or password before the host {url.Host}; allowed: none";
+        // A dot at the end changes nothing about where a name leads.
+        var host = HostOf(url)?.TrimEnd('.');
+        if (host is null or "")
+            return "found a host that is no name; allowed: one of letters, digits, hyphens and dots, or an address";
+        if (IPAddress.TryParse(host, out var address))
+            return FaultOf(host, address);
         // This name is the machine itself everywhere (RFC 6761, section 6.3).
-        var isLocal = url.IdnHost.Equals("localhost", StringComparison.OrdinalIgnoreCase) || url.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
-        return isLocal && !allowed.Contains(IPAddress.IPv6Loopback) ? FaultOf(url.IdnHost, IPAddress.Loopback) : null;
+        var isLocal = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        return isLocal && !allowed.Contains(IPAddress.IPv6Loopback) ? FaultOf(host, IPAddress.Loopback) : null;
+    }
+
+    private static string? HostOf(Uri url)
+    {
+        try
+        {
+            return url.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            // A host in characters that no name of the internet may have.
+            return null;
+        }
     }
 
     private string? FaultOf(string host, IPAddress address)
@@ -59,7 +76,7 @@ public sealed class OutboundPolicy(AllowedNetworks allowed, Func<string, Cancell
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
-        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var (host, port) = (context.DnsEndPoint.Host.TrimEnd('.'), context.DnsEndPoint.Port);
         var addresses = IPAddress.TryParse(host, out var written) ? [written] : await _resolve(host, ct);
         if (!IsProxy(context))
         {

@@ -213,6 +213,21 @@ public sealed class FileTests(AzuriteFixture azurite)
         Assert.Empty(server.Account.Files.GetBlobs(cancellationToken: default));
     }
 
+    [Fact]
+    public async Task A_file_after_whose_boundary_the_line_goes_on_is_refused_and_nothing_is_kept()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var content = new ByteArrayContent(Encoding.ASCII.GetBytes(
+            $"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nhalf\r\n--b{new string('-', 300)}\r\n--b--\r\n"));
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
+
+        var answer = await server.Http.PostAsync("/v1/files", content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("The form cannot be read: Line length limit 100 exceeded.", (await answer.ErrorAsync()).GetProperty("message").GetString());
+        Assert.Empty(server.Account.Files.GetBlobs(cancellationToken: default));
+    }
+
     private static async Task<HttpResponseMessage> UploadAsync(ApiServer server, string name, byte[] content, string purpose, bool fileFirst = true)
     {
         using var form = new MultipartFormDataContent();

@@ -85,6 +85,15 @@ public sealed class MultipartFormTests
     }
 
     [Fact]
+    public async Task A_file_name_without_its_encoding_is_refused()
+    {
+        var content = new ByteArrayContent(Encoding.ASCII.GetBytes("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"; filename*\r\n\r\nx\r\n--b--\r\n"));
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
+
+        Assert.Equal("The part 'file' of the form has a file name that cannot be read.", await RefusalAsync(content));
+    }
+
+    [Fact]
     public async Task Something_else_than_a_form_is_refused() =>
         Assert.Equal(
             "Invalid Content-Type header (application/json; charset=utf-8), expected multipart/form-data with a boundary.",

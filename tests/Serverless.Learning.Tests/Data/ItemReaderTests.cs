@@ -19,6 +19,21 @@ public sealed class ItemReaderTests
     public void A_line_that_is_no_object_is_named(string content, string message) =>
         Assert.Equal(message, Assert.Throws<InputError>(() => Read(content).ToList()).Message);
 
+    [Theory]
+    [InlineData("{\"a\": \"\\ud800\"}", "items.jsonl line 1, byte 8: found something that is not JSON; allowed: one JSON object per line")]
+    [InlineData("{}\n{\"a\": \"\\udc00x\"}", "items.jsonl line 2, byte 8: found something that is not JSON; allowed: one JSON object per line")]
+    public void A_line_with_half_of_a_surrogate_pair_is_named_before_a_grader_meets_it(string content, string message) =>
+        Assert.Equal(message, Assert.Throws<InputError>(() => Read(content).ToList()).Message);
+
+    [Fact]
+    public void A_line_with_a_string_that_is_not_UTF_8_is_named_before_a_grader_meets_it()
+    {
+        byte[] content = [.. "{\"a\": \""u8, 0xC3, .. "\"}"u8];
+        Assert.Equal(
+            "items.jsonl line 1, byte 8: found something that is not JSON; allowed: one JSON object per line",
+            Assert.Throws<InputError>(() => ItemReader.Read(new MemoryStream(content), "items.jsonl").ToList()).Message);
+    }
+
     private static IEnumerable<(int Line, System.Text.Json.JsonElement Item)> Read(string content) =>
         ItemReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(content)), "items.jsonl");
 }

@@ -53,6 +53,17 @@ public sealed class FormulaTests
         Assert.EndsWith("found a formula nested deeper than 64 levels; allowed: 64 levels", Graded.Refusal(Multi(formula)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("+", 2001)]
+    [InlineData("*", 2001)]
+    public void A_formula_of_very_many_parts_is_refused_instead_of_overflowing_the_stack_when_it_is_computed(string sign, int position)
+    {
+        var formula = string.Join(sign, Enumerable.Repeat("1", 100_000));
+        Assert.Equal(
+            $"grader.calculate_output: position {position}: found a formula of more than 1000 parts; allowed: 1000 numbers, names, functions and brackets", Graded.Refusal(Multi(formula)));
+        Assert.Equal(1000, Graded.Parse(Multi(string.Join('+', Enumerable.Repeat("1", 1000)))).Grade(Graded.Json("{}"), new Learning.Grading.GraderSample("yes")).Score);
+    }
+
     /// <summary>A multi grader whose part a gives 1 and part b gives 0 to the answer yes.</summary>
     private static string Multi(string formula) => JsonSerializer.Serialize(new
     {

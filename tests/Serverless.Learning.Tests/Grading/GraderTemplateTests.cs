@@ -48,6 +48,13 @@ public sealed class GraderTemplateTests
     }
 
     [Fact]
+    public void An_answer_with_half_of_a_surrogate_pair_has_no_output_json()
+    {
+        var grade = Graded.Compare("{{sample.output_json.y}}", "x", "{}", new GraderSample("""{"y": "\ud800"}"""));
+        Assert.Equal(new GradeFault(GradeFaultKind.SampleParse, "same.input: {{sample.output_json.y}}: the answer is not JSON (line 1, byte 8)"), Assert.Single(grade.Faults));
+    }
+
+    [Fact]
     public void An_answer_that_is_not_JSON_has_no_output_json()
     {
         var grade = Graded.Compare("{{sample.output_json.y}}", "x", "{}", new GraderSample("{\"y\": 1,\n}"));

@@ -39,6 +39,27 @@ public sealed class DecoderConfigTests
         Refused("""{"model_type": "mixtral"}"""));
 
     [Fact]
+    public void Sizes_beyond_any_model_are_refused_before_anything_is_made_of_them() => Assert.Equal(
+        """
+        config.json, hidden_size: found 2147483647; allowed: a whole number up to 1048576
+        config.json, num_attention_heads: found 100000; allowed: a whole number up to 16384
+        config.json, head_dim: found 2000000000; allowed: a whole number up to 16384
+        config.json, num_hidden_layers: found 2000000000; allowed: a whole number up to 1024
+        config.json, max_position_embeddings: found 2000000000; allowed: a whole number up to 16777216
+        config.json, vocab_size: found 2000000000; allowed: a whole number up to 16777216
+        config.json, intermediate_size: found 2000000000; allowed: a whole number up to 8388608
+        """,
+        Refused(
+            """
+            {"model_type": "phi3", "hidden_size": 2147483647, "num_attention_heads": 100000, "head_dim": 2000000000, "num_hidden_layers": 2000000000, "max_position_embeddings": 2000000000,
+             "vocab_size": 2000000000, "intermediate_size": 2000000000}
+            """));
+
+    [Fact]
+    public void A_string_that_is_half_of_a_surrogate_pair_is_no_JSON() => Assert.Equal(
+        "config.json: is not valid JSON: found \\ud800, half of a surrogate pair. LineNumber: 0 | BytePositionInLine: 16.", Refused("""{"model_type": "\ud800"}"""));
+
+    [Fact]
     public void Heads_that_do_not_divide_are_refused() => Assert.Equal(
         "config.json, num_key_value_heads: found 3; allowed: a divisor of num_attention_heads (4)",
         Refused($$"""{"model_type": "llama", "num_key_value_heads": 3, {{Sizes}}}"""));

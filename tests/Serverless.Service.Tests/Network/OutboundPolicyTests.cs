@@ -17,6 +17,8 @@ public sealed class OutboundPolicyTests
     [InlineData("http://2130706433/", "found 127.0.0.1, a loopback address" + Remedy)]
     [InlineData("http://0x7f.1/", "found 127.0.0.1, a loopback address" + Remedy)]
     [InlineData("http://0177.0.0.1/", "found 127.0.0.1, a loopback address" + Remedy)]
+    [InlineData("http://localhost./", "localhost is at 127.0.0.1, a loopback address" + Remedy)]
+    [InlineData("http://1xample.xn--co\U0001F600m/", "found a host that is no name; allowed: one of letters, digits, hyphens and dots, or an address")]
     [InlineData("http://[::1]:80/", "found ::1, a loopback address" + Remedy)]
     [InlineData("http://[::ffff:192.168.0.1]/", "found ::ffff:192.168.0.1, a private address" + Remedy)]
     [InlineData("http://169.254.169.254/metadata/instance", "found 169.254.169.254, the address of a cloud's metadata service, which is never called")]

@@ -14,7 +14,7 @@ internal static class FolderJson
             return null;
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = StrictJson.Parse(File.ReadAllBytes(path));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new InputError($"{name}: found {Quoted.Cut(document.RootElement.GetRawText())}; allowed: a JSON object");

@@ -10,10 +10,11 @@ namespace Serverless.Learning.Grading.Formulas;
 /// </summary>
 internal sealed class FormulaParser(string text, IReadOnlyCollection<string> names)
 {
-    private const int MaxDepth = 64;
+    // Its value is computed by as many calls inside one another as a sum has parts.
+    private const int MaxDepth = 64, MaxParts = 1000;
 
     private int _position;
-    private int _depth;
+    private int _depth, _parts;
 
     /// <exception cref="FormulaError">The text is no formula.</exception>
     public FormulaNode Read()
@@ -71,6 +72,8 @@ internal sealed class FormulaParser(string text, IReadOnlyCollection<string> nam
     {
         SkipSpaces();
         var start = _position;
+        if (++_parts > MaxParts)
+            throw new FormulaError(start, $"found a formula of more than {MaxParts} parts; allowed: {MaxParts} numbers, names, functions and brackets");
         if (Take("(") is not null)
         {
             var inner = Sum();

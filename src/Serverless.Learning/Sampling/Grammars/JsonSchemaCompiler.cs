@@ -11,7 +11,7 @@ namespace Serverless.Learning.Sampling.Grammars;
 /// </summary>
 internal sealed class JsonSchemaCompiler
 {
-    private const int MaxCharacters = 120_000, MaxCount = 1000;
+    private const int MaxCharacters = 120_000, MaxCount = 1000, MaxDepth = 128;
 
     private static readonly HashSet<string> Annotations =
         ["title", "description", "default", "examples", "$schema", "$id", "$comment", "$defs", "definitions", "deprecated", "readOnly", "writeOnly"];
@@ -30,6 +30,7 @@ internal sealed class JsonSchemaCompiler
     private readonly SchemaPlace _root;
     private readonly bool _strict;
     private readonly Dictionary<string, int> _rules = [];
+    private int _depth;
 
     public JsonSchemaCompiler(JsonElement schema, bool strict, string subject, string parameter)
         : this(schema, strict, subject, parameter, new GrammarBuilder())
@@ -70,8 +71,10 @@ internal sealed class JsonSchemaCompiler
     {
         if (!_rules.TryGetValue(place.Key, out var rule))
         {
+            if (++_depth > MaxDepth) throw place.Fault($"schemas and references are nested deeper than {MaxDepth} levels.");
             _rules[place.Key] = rule = _builder.NewRule();
             _builder.Define(rule, Body(place));
+            _depth--;
         }
         return _builder.Call(rule, next);
     }

@@ -50,7 +50,7 @@ internal static class TokenizerReader
     {
         try
         {
-            return JsonDocument.Parse(File.ReadAllBytes(path));
+            return StrictJson.Parse(File.ReadAllBytes(path));
         }
         catch (JsonException cause)
         {

@@ -140,7 +140,7 @@ public sealed class AnswerReader(ToolCallFormat? format, IReadOnlySet<string> of
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = StrictJson.Parse(json);
             var call = document.RootElement.TryGetProperty("function", out var inner) && inner.ValueKind == JsonValueKind.Object ? inner : document.RootElement;
             if (!call.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String) return null;
             if (string.IsNullOrWhiteSpace(format!.Opening) && !offered.Contains(name.GetString()!)) return null;

@@ -76,7 +76,7 @@ internal sealed class ModelChoice
         !path.AsSpan().ContainsAny('\\', ':', '\0') && !path.Any(char.IsControl) && path.Split('/').All(part => part is not ("" or "." or ".."));
 
     private static bool IsIn(string root, string path) =>
-        path.StartsWith(root, StringComparison.Ordinal) && !path.AsSpan(root.Length).Contains('/') && path[root.Length] != '.';
+        path.StartsWith(root, StringComparison.Ordinal) && !path.AsSpan(root.Length).Contains('/') && path.Length > root.Length && path[root.Length] != '.';
 
     private static bool IsText(string name) => HasExtension(name, TakenExtensions) || TakenNames.Contains(name, StringComparer.OrdinalIgnoreCase);
 

@@ -12,6 +12,9 @@ internal static class JobPlanner
     /// <summary>T of continued pre-training where nothing else is asked for: longer rows cost more than they teach.</summary>
     private const int UsualRow = 1024;
 
+    /// <summary>The most steps of a job: months of work on any machine. Metrics, events and checkpoints grow with them.</summary>
+    private const int MaxSteps = 10_000_000;
+
     /// <summary>The plan of a job whose files were counted; the same for the job and for its dry run, so that the two cannot disagree. Does not load libtorch.</summary>
     /// <exception cref="Learning.InputError">A value that was asked for is out of its range.</exception>
     public static JobPlan PlanOf(JobRecord job, DecoderConfig config, PrepareCursor cursor) => job.Method.Distillation is { } distillation
@@ -29,7 +32,7 @@ internal static class JobPlanner
             Options = options,
             EarlyStoppingPatience = job.Method.Hyperparameters.EarlyStoppingPatience,
             Fingerprint = NativeRuntime.Fingerprint,
-            TotalSteps = stepsPerEpoch * options.Epochs,
+            TotalSteps = StepsOf(stepsPerEpoch, options.Epochs),
             Examples = scan.Examples,
             Tokens = scan.Tokens,
             ValidationExamples = cursor.Validation.Examples,
@@ -65,8 +68,13 @@ internal static class JobPlanner
         ? options.Epochs * policy.GroupSize * (scan.Tokens * policy.UpdatesPerRollout + (long)scan.Examples * policy.MaxAnswerTokens * (1 + policy.UpdatesPerRollout))
         : options.Epochs * scan.Tokens;
 
+    private static int StepsOf(long perEpoch, int epochs) => perEpoch * epochs is <= MaxSteps and var steps
+        ? (int)steps
+        : throw new Learning.InputError(
+            $"method: found {perEpoch * epochs} steps, {perEpoch} in each of {epochs} epochs; allowed: at most {MaxSteps}; take larger batches, fewer epochs or less data", "method");
+
     /// <summary>The options with nothing <c>auto</c> any more, and the steps of an epoch.</summary>
-    private static (TrainingOptions Options, int StepsPerEpoch) Resolve(JobRecord job, DecoderConfig config, DatasetScan scan)
+    private static (TrainingOptions Options, long StepsPerEpoch) Resolve(JobRecord job, DecoderConfig config, DatasetScan scan)
     {
         var asked = RequestedTraining.Of(job);
         if (job.Method.Type == MethodType.Pretraining)
@@ -82,15 +90,15 @@ internal static class JobPlanner
             return ResolvePolicy(job, asked, config, scan);
         var trained = job.Method.Type is MethodType.Supervised or MethodType.Distillation ? scan.Sequences - scan.UnsupervisedExamples : scan.Examples;
         var options = AutoOptions.Resolve(asked, config, trained, job.Seed);
-        return (options, (trained + options.BatchSize - 1) / options.BatchSize);
+        return (options, ((long)trained + options.BatchSize - 1) / options.BatchSize);
     }
 
-    private static (TrainingOptions Options, int StepsPerEpoch) ResolvePolicy(
+    private static (TrainingOptions Options, long StepsPerEpoch) ResolvePolicy(
         JobRecord job, RequestedOptions asked, DecoderConfig config, DatasetScan scan)
     {
         var policy = RequestedPolicy.Resolve(job.Method.Policy ?? new PolicyRequest(), ContextOf(asked, config), scan.LongestTokens);
         var options = AutoOptions.Resolve(asked with { Policy = policy }, config, scan.Examples, job.Seed);
-        return (options, (scan.Examples + options.BatchSize - 1) / options.BatchSize * policy.UpdatesPerRollout);
+        return (options, ((long)scan.Examples + options.BatchSize - 1) / options.BatchSize * policy.UpdatesPerRollout);
     }
 
     private static int ContextOf(RequestedOptions asked, DecoderConfig config) => Math.Min(asked.MaxSequenceLength ?? config.MaxLength, config.MaxLength);

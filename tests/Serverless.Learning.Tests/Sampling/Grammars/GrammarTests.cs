@@ -163,6 +163,19 @@ public sealed class GrammarTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
         }
     }
 
+    [Fact]
+    public void A_chain_of_references_without_end_is_refused_instead_of_overflowing_the_stack()
+    {
+        object Reference(int at) => new Dictionary<string, string> { ["$ref"] = $"#/$defs/d{at}" };
+        var schema = JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            ["type"] = "object", ["properties"] = new { a = Reference(0) }, ["required"] = new[] { "a" }, ["additionalProperties"] = false,
+            ["$defs"] = Enumerable.Range(0, 2001).ToDictionary(at => $"d{at}", at => at < 2000 ? Reference(at + 1) : new { type = "string" }),
+        });
+        var error = Assert.Throws<InputError>(() => Schema(schema));
+        Assert.Equal("Invalid schema for response_format 'answer': In context=('$defs', 'd126'), schemas and references are nested deeper than 128 levels.", error.Message);
+    }
+
     private static Grammar Schema(string schema, bool strict = true) =>
         Grammar.FromSchema(JsonDocument.Parse(schema).RootElement, strict, "response_format 'answer'", "response_format");
 

@@ -57,10 +57,27 @@ public sealed class PatternTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
     [InlineData("(a", "unmatched '(', at character 2")]
     [InlineData("[z-a]", "a range of wrong order, at character 4")]
     [InlineData("((a{1000}){1000}){1000}", "the expression has too many repetitions")]
+    [InlineData("(((((){1000}){1000}){1000}){1000}){1000}", "the expression has too many repetitions")]
+    [InlineData("(?<name", "a group's name without its end, at character 3")]
+    [InlineData("x(?<y)", "a group's name without its end, at character 4")]
     public void What_is_no_regular_language_is_refused_with_its_place(string pattern, string reason)
     {
         var error = Assert.Throws<InputError>(() => Schema($$"""{"type": "string", "pattern": {{JsonSerializer.Serialize(pattern)}}}"""));
         Assert.Equal($"Invalid schema for response_format 'x': In context=(), the pattern '{pattern}' cannot be used: {reason}.", error.Message);
+    }
+
+    [Theory]
+    [InlineData("(", "groups nested deeper than 64 levels, at character 64")]
+    [InlineData("a*", null)]
+    [InlineData("*", "a repetition of more than 64 repetitions, at character 65")]
+    public void A_pattern_nested_without_end_is_refused_instead_of_overflowing_the_stack(string piece, string? reason)
+    {
+        var pattern = (piece == "*" ? "a" : "") + string.Concat(Enumerable.Repeat(piece, 20_000));
+        var schema = $$"""{"type": "string", "pattern": "{{pattern}}"}""";
+        if (reason is null)
+            Assert.NotNull(Schema(schema));
+        else
+            Assert.EndsWith($"cannot be used: {reason}.", Assert.Throws<InputError>(() => Schema(schema)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

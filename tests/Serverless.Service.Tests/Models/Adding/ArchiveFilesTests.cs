@@ -37,6 +37,20 @@ public sealed class ArchiveFilesTests
     }
 
     [Fact]
+    public async Task An_entry_without_a_name_leads_nowhere_and_is_refused()
+    {
+        // The length of the name in the central directory, at byte 28 of its header; the name's own bytes become the extra field.
+        var bytes = ZipBytes.Of(null, "", ("x", s_text));
+        var header = bytes.AsSpan().LastIndexOf("PK\u0001\u0002"u8);
+        (bytes[header + 28], bytes[header + 30]) = (0, (byte)(bytes[header + 30] + 1));
+        await using var files = await ZipBytes.OpenAsync(bytes);
+
+        Assert.Equal(
+            "m.zip: the name  leads out of the folder; allowed: names inside it",
+            Assert.Throws<InputError>(() => Serverless.Service.Models.Adding.ModelChoice.Of(files)).Message);
+    }
+
+    [Fact]
     public async Task A_changed_byte_is_found_at_the_end_of_the_entry()
     {
         var bytes = ZipBytes.Single("config.json", s_text, _ => { });

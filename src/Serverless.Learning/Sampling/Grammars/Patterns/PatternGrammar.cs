@@ -5,13 +5,15 @@ namespace Serverless.Learning.Sampling.Grammars.Patterns;
 /// </summary>
 internal sealed class PatternGrammar(GrammarBuilder builder)
 {
-    private const int MaxNodes = 200_000;
+    private const int MaxNodes = 200_000, MaxSteps = 1_000_000;
     private const int LastControl = 0x1F;
 
     private static readonly Dictionary<int, string> Short = new()
     {
         ['"'] = "\\\"", ['\\'] = "\\\\", ['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t",
     };
+
+    private int _steps;
 
     /// <summary>The string's content.</summary>
     /// <exception cref="FormatException">The expression cannot be used; the message says why.</exception>
@@ -34,7 +36,8 @@ internal sealed class PatternGrammar(GrammarBuilder builder)
 
     private int Of(PatternNode node, int next)
     {
-        if (builder.Count > MaxNodes) throw new FormatException("the expression has too many repetitions");
+        // Steps as well as nodes: an empty group repeated makes none, however often.
+        if (builder.Count > MaxNodes || ++_steps > MaxSteps) throw new FormatException("the expression has too many repetitions");
         return node switch
         {
             PatternNode.One one => Character(one.Set, next),

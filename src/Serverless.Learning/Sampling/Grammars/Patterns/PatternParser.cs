@@ -8,10 +8,10 @@ namespace Serverless.Learning.Sampling.Grammars.Patterns;
 /// </summary>
 internal sealed class PatternParser
 {
-    private const int MaxCount = 1000;
+    private const int MaxCount = 1000, MaxDepth = 64;
 
     private readonly string _pattern;
-    private int _at;
+    private int _at, _depth;
 
     private PatternParser(string pattern) => _pattern = pattern;
 
@@ -25,8 +25,10 @@ internal sealed class PatternParser
 
     private PatternNode ParseEither()
     {
+        if (++_depth > MaxDepth) throw Wrong($"groups nested deeper than {MaxDepth} levels");
         var parts = new List<PatternNode> { ParseSequence() };
         while (Take('|')) parts.Add(ParseSequence());
+        _depth--;
         return parts.Count == 1 ? parts[0] : new PatternNode.Either(parts);
     }
 
@@ -39,10 +41,11 @@ internal sealed class PatternParser
 
     private PatternNode ParseRepeated()
     {
-        var part = ParseOne();
+        var (part, repeats) = (ParseOne(), 0);
         while (_at < _pattern.Length && _pattern[_at] is '*' or '+' or '?' or '{')
         {
             if (part is PatternNode.Anchor) throw Wrong("nothing to repeat");
+            if (++repeats > MaxDepth) throw Wrong($"a repetition of more than {MaxDepth} repetitions");
             var (minimum, maximum) = ParseCount();
             // Laziness chooses among matches and changes nothing about what matches.
             Take('?');
@@ -96,7 +99,8 @@ internal sealed class PatternParser
     {
         if (Take('?'))
         {
-            if (Take('<') && _at < _pattern.Length && _pattern[_at] is not ('=' or '!')) _at = _pattern.IndexOf('>', _at) + 1;
+            if (Take('<') && _at < _pattern.Length && _pattern[_at] is not ('=' or '!'))
+                _at = _pattern.IndexOf('>', _at) is >= 0 and var end ? end + 1 : throw Wrong("a group's name without its end");
             else if (!Take(':')) throw Wrong("look-around and other extensions of groups are not supported");
         }
         var inner = ParseEither();

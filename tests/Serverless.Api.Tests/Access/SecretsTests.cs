@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using Serverless.Api.Access;
+using Serverless.Learning.Native;
+using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Service.Pipeline.Webhooks;
+using Serverless.Tests;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Api.Tests.Access;
+
+/// <summary>Keys stand where they were given and nowhere else: all that the service writes and answers is searched for them.</summary>
+public sealed class SecretsTests(AzuriteFixture azurite)
+{
+    private const string Key = "sk-marked-API-KEY-57aa91", Wrong = "sk-marked-WRONG-KEY-88bd02", TeacherKey = "sk-marked-TEACHER-31ce77";
+
+    private static readonly byte[] HookKey = Encoding.ASCII.GetBytes("marked-WEBHOOK-SECRET-of-32-byte");
+
+    private static readonly string[] Secrets = [Key, Wrong, TeacherKey, Encoding.ASCII.GetString(HookKey), Convert.ToBase64String(HookKey), Convert.ToBase64String(Encoding.ASCII.GetBytes(Key))];
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task No_key_is_in_a_log_an_answer_an_event_a_record_or_the_journal()
+    {
+        NativeRuntime.EnsureLoaded();
+        await using var server = await ApiServer.StartWithModelAsync(azurite, new ApiSettings { Keys = [ApiKey.FromSecret("only", Key)] }, pipeline => pipeline with
+        {
+            // Both are refused, one as a name that does not exist, the other as an address within the network: their faults are told to the job's owner.
+            Teachers = [new TeacherEndpoint("far", new Uri("http://127.0.0.1:9/v1"), "big", TeacherKey)],
+            Webhooks = [new WebhookEndpoint(new Uri("http://127.0.0.1:9/hook"), HookKey)],
+        });
+        await server.RunWorkflowsAsync();
+        var answers = new StringBuilder();
+
+        await SendAsync(HttpMethod.Get, "/v1/models", Wrong, null, HttpStatusCode.Unauthorized);
+        await SendAsync(HttpMethod.Post, "/dashboard/session", null, JsonContent.Create(new { key = Wrong }), HttpStatusCode.Unauthorized);
+        await SendAsync(HttpMethod.Post, "/dashboard/session", null, JsonContent.Create(new { key = Key }), HttpStatusCode.OK);
+        var file = await SendAsync(HttpMethod.Post, "/v1/files", Key, new MultipartFormDataContent
+        {
+            { new StringContent("fine-tune"), "purpose" }, { new ByteArrayContent(Encoding.UTF8.GetBytes(TinyModel.Dataset(12))), "file", "train.jsonl" },
+        }, HttpStatusCode.OK);
+        var id = JsonDocument.Parse(file).RootElement.GetProperty("id").GetString();
+        await SendAsync(HttpMethod.Post, "/v1/chat/completions", Key, JsonContent.Create(new { model = "missing", messages = new[] { new { role = "user", content = "Hi" } } }), HttpStatusCode.NotFound);
+        await SendAsync(HttpMethod.Post, "/v1/fine_tuning/jobs", Key, new StringContent("{", null, "application/json"), HttpStatusCode.BadRequest);
+        var distilled = await JobAsync(new { type = "distillation", distillation = new { teacher = "far", n = 1 } });
+        var trained = await JobAsync(new { type = "supervised", supervised = new { hyperparameters = new { n_epochs = 1 } } });
+        await SendAsync(HttpMethod.Get, $"/v1/fine_tuning/jobs/{distilled}/events", Key, null, HttpStatusCode.OK);
+        await SendAsync(HttpMethod.Get, $"/v1/fine_tuning/jobs/{trained}/events", Key, null, HttpStatusCode.OK);
+
+        // The faults of both are there, so that the search has something to look through.
+        Assert.Contains("the teacher far (http://127.0.0.1:9/v1) is not called", answers.ToString(), StringComparison.Ordinal);
+        Assert.Contains(server.Log.Lines, line => line.Contains("carries the key 'only'", StringComparison.Ordinal));
+        foreach (var secret in Secrets)
+        {
+            Assert.DoesNotContain(secret, answers.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(server.Log.Lines, line => line.Contains(secret, StringComparison.Ordinal));
+        }
+        var blobs = 0;
+        foreach (var container in (BlobContainerClient[])[server.Account.Files, server.Account.Catalog, server.Account.Jobs, server.Account.Journal])
+            await foreach (var blob in container.GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.Metadata, cancellationToken: Ct))
+            {
+                blobs++;
+                var content = (await container.GetBlobClient(blob.Name).DownloadContentAsync(Ct)).Value.Content.ToArray();
+                var written = Encoding.Latin1.GetString(content) + blob.Name + string.Concat(blob.Metadata.Select(pair => pair.Key + pair.Value));
+                foreach (var secret in Secrets)
+                    Assert.False(written.Contains(secret, StringComparison.Ordinal), $"{container.Name}/{blob.Name} holds {secret}");
+            }
+        Assert.InRange(blobs, 10, int.MaxValue);
+
+        async Task<string> JobAsync(object method)
+        {
+            var created = await SendAsync(HttpMethod.Post, "/v1/fine_tuning/jobs", Key, JsonContent.Create(new { model = "tiny", training_file = id, method }), HttpStatusCode.OK);
+            var job = JsonDocument.Parse(created).RootElement.GetProperty("id").GetString()!;
+            while (await server.Get<JobCatalog>().FindAsync(new JobId(job), Ct) is not { Status: JobStatus.Succeeded or JobStatus.Failed })
+                await Task.Delay(50, Ct);
+            return job;
+        }
+
+        async Task<string> SendAsync(HttpMethod method, string path, string? key, HttpContent? content, HttpStatusCode expected)
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = content };
+            if (key is not null)
+                request.Headers.Authorization = new("Bearer", key);
+            using var answer = await server.Http.SendAsync(request, Ct);
+            var said = await answer.Content.ReadAsStringAsync(Ct);
+            answers.AppendLine(said).AppendLine(answer.Headers.ToString());
+            Assert.True(answer.StatusCode == expected, $"{method} {path}: {(int)answer.StatusCode} {said}");
+            return said;
+        }
+    }
+}

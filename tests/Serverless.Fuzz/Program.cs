@@ -1,0 +1,11 @@
+using Serverless.Fuzz.Running;
+
+namespace Serverless.Fuzz;
+
+/// <summary><c>--seconds N [--target NAME] [--seed S] [--keep FOLDER]</c> fuzzes; anything else is for the test platform.</summary>
+public static class Program
+{
+    public static Task<int> Main(string[] args) => args.Contains("--seconds")
+        ? Task.FromResult(FuzzCommand.Run(args, Console.Out))
+        : Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
+}

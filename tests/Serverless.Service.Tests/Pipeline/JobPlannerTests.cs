@@ -1,0 +1,37 @@
+using Serverless.Learning;
+using Serverless.Learning.Data;
+using Serverless.Learning.Models;
+using Serverless.Learning.Models.Positions;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
+
+namespace Serverless.Service.Tests.Pipeline;
+
+public sealed class JobPlannerTests
+{
+    private static readonly DecoderConfig Config = new()
+    {
+        VocabularySize = 300, Width = 32, InnerWidth = 64, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8, NormEpsilon = 1e-6, Rotary = new RotarySettings(10000, 8), MaxLength = 128,
+    };
+
+    [Fact]
+    public void A_job_of_more_steps_than_anyone_could_wait_for_is_refused()
+    {
+        // As many examples as an upload of 8 GB can hold; the product is beyond 32 bits.
+        var error = Assert.Throws<InputError>(() => PlanOf(examples: 100_000_000, epochs: 50));
+        Assert.Equal(
+            "method: found 5000000000 steps, 100000000 in each of 50 epochs; allowed: at most 10000000; take larger batches, fewer epochs or less data", error.Message);
+        Assert.Equal(10_000_000, PlanOf(examples: 5_000_000, epochs: 2).TotalSteps);
+    }
+
+    private static JobPlan PlanOf(int examples, int epochs) => JobPlanner.PlanOf(
+        new JobRecord
+        {
+            Id = JobId.New(TimeProvider.System), Model = new ModelId("tiny"), BaseModel = new ModelId("tiny"), TrainingFile = new FileId("file-x"), Seed = 1, CreatedAt = default,
+            Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = epochs, BatchSize = 1 } },
+        },
+        Config,
+        new PrepareCursor { Training = new DatasetScan { Examples = examples, Sequences = examples, Tokens = 10L * examples, LongestTokens = 20 } });
+}
