@@ -12,10 +12,10 @@ public sealed class EveryRouteTests(AzuriteFixture azurite)
 
     private static readonly ApiSettings WithKey = new() { Keys = [ApiKey.FromSecret("only", Key)] };
 
-    /// <summary>What everyone may see: the page, its files, the description of the API, and the door itself.</summary>
+    /// <summary>What everyone may see: the pages, their files, the description of the API, and the door itself.</summary>
     private static readonly string[] Open =
     [
-        "GET /openapi.json", "GET /", "GET /dashboard/{version}/{name}", "GET /dashboard/session", "POST /dashboard/session", "DELETE /dashboard/session",
+        "GET /openapi.json", "GET /", "GET /docs", "GET /dashboard/{version}/{name}", "GET /dashboard/session", "POST /dashboard/session", "DELETE /dashboard/session",
     ];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
