@@ -14,6 +14,7 @@ ICommand[] commands =
     new ModelsListCommand(Console.Out),
     new ModelsRemoveCommand(Console.Out),
     new ArithmeticCommand(AnsiConsole.Console),
+    new R1Command(AnsiConsole.Console),
     new PreferencesCommand(AnsiConsole.Console),
     new DistilCommand(AnsiConsole.Console),
     new PretrainCommand(AnsiConsole.Console),

@@ -22,19 +22,22 @@ internal static class JobRequestReader
         var body = new RequestObject(json, "");
         if (body.Objects("integrations") is { Count: > 0 })
             throw Refusal.NotOffered("integrations");
-        var (method, adapter) = MethodReader.Read(body);
-        var graders = EvaluationReader.Graders(body, method.Grader);
+        var (method, adapter, stages) = MethodReader.Read(body);
+        // What a recipe comes to is compared as its last stage's.
+        var reward = stages.IsEmpty ? method.Grader : stages[^1].Method.Grader;
+        var graders = EvaluationReader.Graders(body, reward);
         return new JobRequest
         {
             Model = new ModelId(body.RequiredString("model", minLength: 1)),
-            TrainingFile = new FileId(body.RequiredString("training_file", minLength: 1)),
+            TrainingFile = ReadTrainingFile(body, stages),
             ValidationFile = body.String("validation_file", minLength: 1) is { } validation ? new FileId(validation) : null,
             Suffix = ReadSuffix(body),
             Seed = body.Integer("seed", 0, int.MaxValue),
             Method = method,
             Adapter = adapter,
+            Stages = stages,
             Graders = graders,
-            PublishIf = EvaluationReader.PublishIf(body, method.Grader is { } reward ? [reward, .. graders] : graders),
+            PublishIf = EvaluationReader.PublishIf(body, reward is { } rewarding ? [rewarding, .. graders] : graders),
             Budget = ReadBudget(body),
             Metadata = ReadMetadata(body),
         };
@@ -47,6 +50,12 @@ internal static class JobRequestReader
         > 0 and var budget => budget,
         var other => throw Refusal.NotAllowed("budget", "a number above 0", Refusal.Text(other.Value)),
     };
+
+    /// <summary>A recipe whose stages all name their own needs no file besides.</summary>
+    private static FileId ReadTrainingFile(RequestObject body, ImmutableArray<RecipeStageRequest> stages) =>
+        !stages.IsEmpty && stages.All(stage => stage.TrainingFile is not null) && body.String("training_file", minLength: 1) is null
+            ? stages[0].TrainingFile!.Value
+            : new FileId(body.RequiredString("training_file", minLength: 1));
 
     /// <summary>The suffix becomes part of a name whose parts are separated by colons, and of paths.</summary>
     private static string? ReadSuffix(RequestObject body)

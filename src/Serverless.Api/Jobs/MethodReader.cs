@@ -9,7 +9,8 @@ namespace Serverless.Api.Jobs;
 
 /// <summary>
 /// Reads a job's <c>method</c>, <c>{type, &lt;type&gt;: {hyperparameters}, adapter}</c>, or the deprecated <c>hyperparameters</c> of the request
-/// itself. <c>adapter</c>, <c>learning_rate</c>, <c>weight_decay</c> and <c>max_sequence_length</c> are ours.
+/// itself. <c>adapter</c>, <c>learning_rate</c>, <c>weight_decay</c> and <c>max_sequence_length</c> are ours, and so is <c>recipe</c>, a chain of the
+/// others.
 /// </summary>
 internal static class MethodReader
 {
@@ -22,13 +23,24 @@ internal static class MethodReader
     private static readonly string[] AdapterFields =
         ["type", "rank", "alpha", "dropout", "target_modules", "use_dora", "use_rslora"];
 
-    public static (JobMethod Method, AdapterRequest Adapter) Read(RequestObject body)
+    public static (JobMethod Method, AdapterRequest Adapter, ImmutableArray<RecipeStageRequest> Stages) Read(RequestObject body)
     {
         if (body.Object("method") is not { } method)
-            return (new JobMethod { Hyperparameters = ReadHyperparameters(body.Object("hyperparameters")) }, new AdapterRequest());
+            return (new JobMethod { Hyperparameters = ReadHyperparameters(body.Object("hyperparameters")) }, new AdapterRequest(), []);
 
+        var type = method.OneOf("type", [.. Types, RecipeReader.Name]) ?? throw Refusal.Missing(method.PathOf("type"));
+        var adapter = ReadAdapter(method.Object("adapter"));
+        return type == RecipeReader.Name
+            ? (new JobMethod { Type = MethodType.Recipe }, adapter, RecipeReader.Read(method, adapter))
+            : (ReadOne(method, body.Object("hyperparameters")), adapter, []);
+    }
+
+    /// <summary>Any method but a recipe: that of a job, or that of a recipe's stage.</summary>
+    /// <param name="deprecated">The hyper-parameters that count where the method has none.</param>
+    public static JobMethod ReadOne(RequestObject method, RequestObject? deprecated)
+    {
         var type = method.OneOf("type", Types) ?? throw Refusal.Missing(method.PathOf("type"));
-        var hyperparameters = method.Object(type)?.Object("hyperparameters") ?? body.Object("hyperparameters");
+        var hyperparameters = method.Object(type)?.Object("hyperparameters") ?? deprecated;
         var read = ReadHyperparameters(hyperparameters);
         if (type == "dpo")
             read = read with { Beta = hyperparameters?.AutoOrPositive("beta", MaxBeta) };
@@ -37,7 +49,7 @@ internal static class MethodReader
             asked = PolicyReader.Read(asked, method, hyperparameters);
         if (type == "distillation")
             asked = DistillationReader.Read(asked, method);
-        return (asked, ReadAdapter(method.Object("adapter")));
+        return asked;
     }
 
     private static MethodType TypeOf(string type) => type switch
@@ -70,7 +82,7 @@ internal static class MethodReader
             : read;
     }
 
-    private static AdapterRequest ReadAdapter(RequestObject? given)
+    public static AdapterRequest ReadAdapter(RequestObject? given)
     {
         if (given is not { } fields)
             return new AdapterRequest();

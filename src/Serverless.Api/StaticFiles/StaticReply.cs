@@ -15,7 +15,7 @@ internal static class StaticReply
         var (content, etag) = file.In(coding);
         var headers = context.Response.Headers;
         headers.CacheControl = caching;
-        headers.Vary = HeaderNames.AcceptEncoding;
+        headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
         headers.ETag = etag;
         if (IsKnown(context.Request, etag))
         {

@@ -11,19 +11,19 @@ internal sealed class ProgressReader(JobLog log, JobPlans plans)
     /// <summary>The pace is that of this many steps.</summary>
     private const int PaceSteps = 20;
 
-    private readonly Dictionary<JobId, JobPlan> _plans = [];
+    private readonly Dictionary<StageId, JobPlan> _plans = [];
 
     /// <summary>Null for a job that does not train, or of which nothing is known yet.</summary>
     public async Task<JsonObject?> ReadAsync(JobRecord job, CancellationToken ct)
     {
-        if (job.Status is not (JobStatus.Running or JobStatus.Paused) || await PlanAsync(job.Id, ct) is not { } plan)
+        if (job.Status is not (JobStatus.Running or JobStatus.Paused) || await PlanAsync(job.StageId(), ct) is not { } plan)
             return null;
         var committed = (await log.ReadHeadAsync(job.Id, ct))?.Step ?? 0;
         var recent = await log.ListMetricsAsync(job.Id, Math.Max(0, committed - 1), ct);
-        return JobProgressObject.Of([.. recent.TakeLast(PaceSteps)], committed, plan.LastStep);
+        return JobProgressObject.Of([.. recent.TakeLast(PaceSteps)], committed, plan.LastStep + plan.StepsAfter);
     }
 
-    private async Task<JobPlan?> PlanAsync(JobId id, CancellationToken ct)
+    private async Task<JobPlan?> PlanAsync(StageId id, CancellationToken ct)
     {
         if (_plans.TryGetValue(id, out var known))
             return known;

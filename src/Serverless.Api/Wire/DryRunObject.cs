@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Wire;
@@ -14,10 +15,12 @@ internal sealed record DryRunObject
 
     public DryRunFileObject? ValidationFile { get; init; }
 
-    /// <summary>Examples of the training file.</summary>
+    /// <summary>Examples of the training file; of a recipe, of all stages together.</summary>
     public required int Examples { get; init; }
 
-    public required long TokensPerEpoch { get; init; }
+    /// <summary>Left out of a recipe, whose stages have epochs of their own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? TokensPerEpoch { get; init; }
 
     /// <summary>Tokens of all epochs.</summary>
     public required long TotalTokens { get; init; }
@@ -25,7 +28,9 @@ internal sealed record DryRunObject
     /// <summary>Whether a file was too long to be counted to its end at once.</summary>
     public required bool TokensAreEstimated { get; init; }
 
-    public required int StepsPerEpoch { get; init; }
+    /// <summary>Left out of a recipe.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? StepsPerEpoch { get; init; }
 
     public required int TotalSteps { get; init; }
 
@@ -44,26 +49,33 @@ internal sealed record DryRunObject
 
     public required IReadOnlyList<PlanWarningObject> Warnings { get; init; }
 
+    /// <summary>The stages of a recipe, in order; left out of every other method.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DryRunStageObject>? Stages { get; init; }
+
     public static DryRunObject Of(DryRun run)
     {
-        var seconds = Math.Round(run.Plan.EstimatedTime.TotalSeconds, 1);
+        var seconds = Math.Round(run.EstimatedTime.TotalSeconds, 1);
+        var (first, last) = (run.Stages[0], run.Stages[^1]);
+        var only = run.Stages.Count == 1 && run.Job.Stages.IsEmpty ? first.Plan : null;
         return new DryRunObject
         {
             Model = run.Job.Model.Value,
-            TrainingFile = DryRunFileObject.Of(run.TrainingFile, run.Training),
-            ValidationFile = run.ValidationFile is { } file ? DryRunFileObject.Of(file, run.Validation) : null,
-            Examples = run.Plan.Examples,
-            TokensPerEpoch = run.Plan.Tokens,
-            TotalTokens = run.Plan.TotalTokens,
-            TokensAreEstimated = run.IsEstimated,
-            StepsPerEpoch = run.Plan.StepsPerEpoch,
-            TotalSteps = run.Plan.TotalSteps,
+            TrainingFile = DryRunFileObject.Of(first.TrainingFile, first.Training),
+            ValidationFile = last.ValidationFile is { } file ? DryRunFileObject.Of(file, last.Validation) : null,
+            Examples = run.Stages.Sum(stage => stage.Plan.Examples),
+            TokensPerEpoch = only?.Tokens,
+            TotalTokens = run.Stages.Sum(stage => stage.Plan.TotalTokens),
+            TokensAreEstimated = run.Stages.Any(stage => stage.IsEstimated),
+            StepsPerEpoch = only?.StepsPerEpoch,
+            TotalSteps = run.Stages.Sum(stage => stage.Plan.TotalSteps),
             Hyperparameters = MethodObject.HyperparametersOf(run.Job),
             Method = MethodObject.Of(run.Job),
             EstimatedSeconds = seconds,
-            PeakMemoryBytes = run.Plan.EstimatedBytes,
+            PeakMemoryBytes = run.EstimatedBytes,
             Cost = CostObject.Of(run.Price, seconds, explained: true),
             Warnings = [.. run.Warnings.Select(warning => new PlanWarningObject(warning.Code, warning.Message, warning.Parameter))],
+            Stages = only is null ? [.. run.Stages.Select(DryRunStageObject.Of)] : null,
         };
     }
 }

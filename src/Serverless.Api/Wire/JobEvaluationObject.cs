@@ -8,7 +8,15 @@ namespace Serverless.Api.Wire;
 /// <summary>The base and the tuned model of a job side by side on its validation file.</summary>
 internal static class JobEvaluationObject
 {
-    public static JsonObject Of(JobRecord job, JobEvaluation evaluation) => new()
+    public static JsonObject Of(JobRecord job, JobEvaluation evaluation)
+    {
+        var written = Compared(job, evaluation);
+        if (!job.Stages.IsEmpty)
+            written["stages"] = new JsonArray([.. job.InStages().Select(stage => (JsonNode)Stage(job, stage.IsAtLastStage() ? evaluation.Tuned : evaluation.Of(stage.Stage), stage.Stage))]);
+        return written;
+    }
+
+    private static JsonObject Compared(JobRecord job, JobEvaluation evaluation) => new()
     {
         ["object"] = "fine_tuning.job.evaluation",
         ["fine_tuning_job_id"] = job.Id.Value,
@@ -31,6 +39,15 @@ internal static class JobEvaluationObject
         ["answered"] = model.Answered,
         ["exact_match"] = model.ExactShare,
     };
+
+    /// <summary>What the model of one stage of a recipe came to, on the same examples.</summary>
+    private static JsonObject Stage(JobRecord job, ModelEvaluation model, int at)
+    {
+        var written = Model(model);
+        written["metrics"] = new JsonArray([.. model.Means(job.Seed).Select(score => (JsonNode)new JsonObject { ["metric"] = score.Metric, ["tuned"] = Interval(score.Mean) })]);
+        written["stage"] = at + 1;
+        return written;
+    }
 
     private static JsonObject Comparison(MetricComparison comparison, JobEvaluation evaluation) => new()
     {

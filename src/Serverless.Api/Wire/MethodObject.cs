@@ -7,7 +7,7 @@ namespace Serverless.Api.Wire;
 
 /// <summary>
 /// A job's method as OpenAI writes it: <c>{type, &lt;type&gt;: {hyperparameters}}</c>, besides our <c>adapter</c> where one was asked for.
-/// Hyper-parameters are numbers, or <c>auto</c> until Prepare has resolved them.
+/// Hyper-parameters are numbers, or <c>auto</c> until Prepare has resolved them. A recipe has those of its stages.
 /// </summary>
 internal static class MethodObject
 {
@@ -16,6 +16,8 @@ internal static class MethodObject
     public static JsonObject Of(JobRecord job)
     {
         var type = NameOf(job.Method.Type);
+        if (job.Method.Type == MethodType.Recipe)
+            return new JsonObject { ["type"] = type, [type] = RecipeObject.Of(job) };
         var method = new JsonObject
         {
             ["type"] = type,

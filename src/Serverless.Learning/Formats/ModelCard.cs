@@ -27,6 +27,7 @@ public static class ModelCard
         FrontMatter(card, facts);
         WhatItIs(card, facts);
         HowToCall(card, facts);
+        Stages(card, facts.Stages);
         Section(card, "Data");
         Table(card, "| use | file | examples | tokens | SHA-256 |\n|---|---|--:|--:|---|", facts.Data, data =>
             [Markdown(data.Use), Markdown(data.FileName), Whole(data.Examples), Whole(data.Tokens), Markdown(data.Sha256)]);
@@ -78,6 +79,19 @@ public static class ModelCard
             ? "from peft import AutoPeftModelForCausalLM\nmodel = AutoPeftModelForCausalLM.from_pretrained(\".\")\n"
             : "from transformers import AutoModelForCausalLM, AutoTokenizer\nmodel, tokenizer = AutoModelForCausalLM.from_pretrained(\".\"), AutoTokenizer.from_pretrained(\".\")\n");
         card.Append("```\n");
+    }
+
+    private static void Stages(StringBuilder card, IReadOnlyList<ModelCardStage> stages)
+    {
+        if (stages.Count == 0)
+            return;
+        Section(card, "Stages");
+        card.Append("Each starts from the model of the one before. Scores are means over the validation file with their 95 % intervals (bootstrap).\n\n");
+        Table(card, "| stage | method | steps | training loss | scores of its model |\n|--:|---|---|--:|---|", stages.Index(), entry =>
+        [
+            Whole(entry.Index + 1), Markdown(entry.Item.Method), $"{Whole(entry.Item.FirstStep)} to {Whole(entry.Item.LastStep)}", Decimals(entry.Item.Loss),
+            entry.Item.Scores.Count == 0 ? "–" : string.Join(", ", entry.Item.Scores.Select(score => $"{Markdown(score.Metric)} {Decimals(score.Mean.Mean, (score.Mean.Low, score.Mean.High))}")),
+        ]);
     }
 
     private static void Curve(StringBuilder card, IReadOnlyList<ModelCardPoint> points)

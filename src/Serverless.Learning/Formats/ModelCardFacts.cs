@@ -30,6 +30,9 @@ public sealed record ModelCardFacts
     /// <summary>Names and values in the order of the table.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> HyperParameters { get; init; }
 
+    /// <summary>The stages of a recipe, in order; empty for every other method.</summary>
+    public IReadOnlyList<ModelCardStage> Stages { get; init; } = [];
+
     /// <summary>Every step that is known, in order; the card shows a sample of them.</summary>
     public IReadOnlyList<ModelCardPoint> Curve { get; init; } = [];
 

@@ -6,8 +6,8 @@ namespace Serverless.Learning.Training;
 /// <summary>The resolved hyper-parameters of a fine-tuning run; nothing in it is <c>auto</c> any more. They are fixed when the job starts.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The weight decay of low-rank updates.</summary>
-    internal const double AdapterDecay = 0.01;
+    /// <summary>The weight decay that stays out of the way.</summary>
+    internal const double SmallDecay = 0.01;
 
     /// <summary>Which weights train: all of them, or low-rank adapters.</summary>
     public required AdapterOptions Adapter { get; init; }
@@ -25,7 +25,7 @@ public sealed record TrainingOptions
     public double WarmupFraction { get; init; } = 0.05;
 
     /// <summary>Decoupled weight decay of matrices.</summary>
-    public double WeightDecay { get; init; } = AdapterDecay;
+    public double WeightDecay { get; init; } = SmallDecay;
 
     /// <summary>The global L2 norm that gradients are clipped to.</summary>
     public double MaxGradientNorm { get; init; } = 1.0;

@@ -19,6 +19,9 @@ namespace Serverless.Local.Commands;
 /// </summary>
 internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
 {
+    /// <summary>More than the longest worked solution has.</summary>
+    internal const int MostAnswerTokens = 48;
+
     private const int ShownAnswers = 3;
 
     public string Name => "arithmetic";
@@ -117,19 +120,19 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
                     ["group_size"] = arguments.WholeNumber("--group-size", 2, 256) ?? 8,
                     ["learning_rate"] = arguments.PositiveNumber("--learning-rate") ?? 3e-4,
                     ["loss_type"] = arguments.OneOf("--loss", "grpo", "dapo", "dr_grpo") ?? "grpo",
-                    ["max_completion_tokens"] = 48,
+                    ["max_completion_tokens"] = MostAnswerTokens,
                 },
             },
         },
         ["evaluation"] = new JsonObject { ["graders"] = new JsonArray(Right(), Thinks()) },
     };
 
-    private static JsonObject Right() => new()
+    internal static JsonObject Right() => new()
     {
         ["type"] = "number_match", ["name"] = "right", ["input"] = "{{sample.output_text}}", ["reference"] = "{{item.answer}}",
     };
 
-    private static JsonObject Thinks() => new()
+    internal static JsonObject Thinks() => new()
     {
         ["type"] = "format", ["name"] = "thinks", ["input"] = "{{sample.output_text}}", ["builtin"] = "think",
     };

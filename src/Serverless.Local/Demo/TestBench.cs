@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
+using Serverless.Learning.Grading;
 using Serverless.Learning.Models;
 using Serverless.Learning.Native;
+using Serverless.Learning.Sampling;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning;
 
@@ -14,6 +16,8 @@ internal sealed class TestBench(ModelCatalog catalog, ModelStore store, JobFolde
 {
     /// <summary>Labels are short; what runs on longer is wrong anyway.</summary>
     public const int MostAnswerTokens = 24;
+
+    private const int AnswersTogether = 32;
 
     /// <summary>Loss, token accuracy and exact answers of a model.</summary>
     public async Task<TestScores> ScoreAsync(ModelId id, ImmutableArray<ChatExample> test, CancellationToken ct)
@@ -38,6 +42,21 @@ internal sealed class TestBench(ModelCatalog catalog, ModelStore store, JobFolde
             using var model = LanguageModel.Load(folder);
             var answers = Evaluator.LikeliestOf(model, test, labels, ct);
             return answers.Count(answer => answer.Exact) / (double)answers.Count;
+        });
+    }
+
+    /// <summary>What graders give to a model's greedy answers to a file of prompts.</summary>
+    public async Task<IReadOnlyList<GraderScores>> GradeAsync(ModelId id, string promptsPath, IReadOnlyList<Grader> graders, int maxTokens, CancellationToken ct)
+    {
+        var folder = await FolderAsync(id, ct);
+        return await OnOneThread<IReadOnlyList<GraderScores>>(() =>
+        {
+            using var file = File.OpenRead(promptsPath);
+            PromptExample[] prompts = [.. DatasetReader.Read(file, Path.GetFileName(promptsPath), DatasetFormat.Reinforcement).Cast<PromptExample>()];
+            using var model = LanguageModel.Load(folder);
+            var sampling = SamplingOptions.Greedy(maxTokens);
+            var answers = new TextGenerator(model).Generate([.. prompts.Select(prompt => new GenerationRequest(model.Chat.EncodePrompt(prompt), sampling))], AnswersTogether, ct);
+            return [.. graders.Select(grader => new GraderScores(grader.Name, [.. prompts.Zip(answers, (prompt, answer) => grader.Grade(prompt.Item, new GraderSample(answer.Text)).Score)]))];
         });
     }
 

@@ -3,7 +3,10 @@ namespace Serverless.Service.Jobs;
 /// <summary>Whose answers a job's model learns, and how they are drawn; null means <c>auto</c>.</summary>
 public sealed record DistillationRequest
 {
-    /// <summary>A model of this service, or a teacher of the configuration.</summary>
+    /// <summary>The teacher of a recipe's stage that learns from what the stage before led to.</summary>
+    public const string Previous = "previous";
+
+    /// <summary>A model of this service, or a teacher of the configuration; in a recipe also <see cref="Previous"/>.</summary>
     public required string Teacher { get; init; }
 
     /// <summary>Answers to each prompt.</summary>

@@ -32,6 +32,12 @@ public sealed record JobRecord
 
     public AdapterRequest Adapter { get; init; } = new();
 
+    /// <summary>The stages of a recipe, in their order; empty with every other method.</summary>
+    public ImmutableArray<RecipeStage> Stages { get; init; } = [];
+
+    /// <summary>Which of <see cref="Stages"/> is under way, from 0; in the end the last one.</summary>
+    public int Stage { get; init; }
+
     /// <summary>Graders that score both models' answers to the validation file, as they were sent.</summary>
     public ImmutableArray<JsonElement> Graders { get; init; } = [];
 
@@ -39,7 +45,7 @@ public sealed record JobRecord
     [JsonIgnore]
     public IEnumerable<(JsonElement Grader, string Path)> AnswerGraders =>
     [
-        .. Method.Grader is { } reward ? new[] { (reward, $"method.{(Method.Type == MethodType.Distillation ? "distillation" : "reinforcement")}.grader") } : [],
+        .. Method.Grader is { } reward ? new[] { (reward, $"{this.MethodPath()}.{(Method.Type == MethodType.Distillation ? "distillation" : "reinforcement")}.grader") } : [],
         .. Graders.Select((grader, at) => (grader, $"evaluation.graders[{at}]")),
     ];
 

@@ -25,6 +25,9 @@ public sealed record JobRequest
 
     public AdapterRequest Adapter { get; init; } = new();
 
+    /// <summary>The stages of a recipe, 1 to 8; empty with every other method.</summary>
+    public ImmutableArray<RecipeStageRequest> Stages { get; init; } = [];
+
     /// <summary>Graders that score both models' answers to the validation file, as they were sent; valid, with different names.</summary>
     public ImmutableArray<JsonElement> Graders { get; init; } = [];
 

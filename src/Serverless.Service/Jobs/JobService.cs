@@ -42,10 +42,8 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);
-        if (request.Method.Distillation is { } distillation)
-            await teachers.FindAsync(distillation.Teacher, ct);
         await CheckEvaluationAsync(request, ct);
-        return new JobRecord
+        var job = new JobRecord
         {
             Id = JobId.New(clock),
             Model = request.Model,
@@ -56,12 +54,42 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
             Method = request.Method,
             Adapter = request.Adapter,
+            Stages = [.. request.Stages.Select(stage => StageOf(stage, request))],
             Graders = request.Graders,
             PublishIf = request.PublishIf,
             Budget = request.Budget,
             Metadata = request.Metadata,
             CreatedAt = clock.GetUtcNow(),
         };
+        foreach (var stage in job.InStages())
+            await CheckStageAsync(stage, ct);
+        return job;
+    }
+
+    private static RecipeStage StageOf(RecipeStageRequest asked, JobRequest request) => new()
+    {
+        Method = asked.Method,
+        Adapter = asked.Adapter,
+        TrainingFile = asked.TrainingFile ?? request.TrainingFile,
+        ValidationFile = asked.ValidationFile,
+    };
+
+    /// <summary>What a stage names besides: the teacher and what passes its answers and, of a recipe, files of its own.</summary>
+    private async Task CheckStageAsync(JobRecord stage, CancellationToken ct)
+    {
+        var path = stage.MethodPath();
+        if (!stage.Stages.IsEmpty)
+        {
+            await CheckFileAsync(stage.TrainingFile, $"{path}.training_file", ct);
+            if (stage.ValidationFile is { } validation)
+                await CheckFileAsync(validation, $"{path}.validation_file", ct);
+        }
+        if (stage.Method.Distillation is not { } distillation)
+            return;
+        if (stage.Stages.IsEmpty || distillation.Teacher != DistillationRequest.Previous)
+            await teachers.FindAsync(distillation.Teacher, ct, $"{path}.distillation.teacher");
+        if (stage.Method.Grader is { } passing)
+            await graderModels.CheckAsync(Grader.Parse(passing, $"{path}.distillation.grader"), $"{path}.distillation.grader.model", ct);
     }
 
     /// <summary>Starts the workflow of a job; harmless if it runs, or if the job is final.</summary>
@@ -134,11 +162,9 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
 
     private async Task CheckEvaluationAsync(JobRequest request, CancellationToken ct)
     {
-        if (request.Method is { Type: MethodType.Distillation, Grader: { } passing })
-            await graderModels.CheckAsync(Grader.Parse(passing, "method.distillation.grader"), "method.distillation.grader.model", ct);
         foreach (var (at, json) in request.Graders.Index())
             await graderModels.CheckAsync(Grader.Parse(json, $"evaluation.graders[{at}]"), $"evaluation.graders[{at}].model", ct);
-        if (request.ValidationFile is null && (request.PublishIf is not null || !request.Graders.IsEmpty))
+        if ((request.ValidationFile ?? request.Stages.LastOrDefault()?.ValidationFile) is null && (request.PublishIf is not null || !request.Graders.IsEmpty))
         {
             var parameter = request.PublishIf is null ? "evaluation" : "publish_if";
             throw new InputError($"{parameter}: found no validation_file; allowed: {parameter} with the validation file that both models answer", parameter);

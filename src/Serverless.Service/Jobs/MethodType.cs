@@ -11,4 +11,7 @@ public enum MethodType
     [JsonStringEnumMemberName("reinforcement")] Reinforcement,
     [JsonStringEnumMemberName("distillation")] Distillation,
     [JsonStringEnumMemberName("pretraining")] Pretraining,
+
+    /// <summary>A chain of the others, each from the model of the one before.</summary>
+    [JsonStringEnumMemberName("recipe")] Recipe,
 }

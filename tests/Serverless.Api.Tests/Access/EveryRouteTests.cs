@@ -15,7 +15,7 @@ public sealed class EveryRouteTests(AzuriteFixture azurite)
     /// <summary>What everyone may see: the pages, their files, the description of the API, and the door itself.</summary>
     private static readonly string[] Open =
     [
-        "GET /openapi.json", "GET /docs", "GET /", "GET /dashboard/{version}/{name}", "GET /dashboard/session", "POST /dashboard/session", "DELETE /dashboard/session",
+        "GET /openapi.json", "GET /", "GET /docs", "GET /dashboard/{version}/{name}", "GET /dashboard/session", "POST /dashboard/session", "DELETE /dashboard/session",
     ];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

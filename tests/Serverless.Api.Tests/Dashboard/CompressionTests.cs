@@ -56,6 +56,17 @@ public sealed class CompressionTests(AzuriteFixture azurite)
         Assert.Empty(await known.Content.ReadAsByteArrayAsync(Ct));
     }
 
+    [Fact]
+    public async Task A_file_for_a_page_of_an_allowed_origin_depends_on_that_as_well()
+    {
+        await using var api = await BareApi.StartAsync(new ApiSettings { AllowedOrigins = ["https://tools.example"] });
+        api.Http.DefaultRequestHeaders.Add("Origin", "https://tools.example");
+
+        var answer = await GetAsync(api.Http, "/openapi.json", "br");
+
+        Assert.Equal(["Accept-Encoding", "Origin"], answer.Headers.Vary.Order());
+    }
+
     [Theory]
     [InlineData("/v1/fine_tuning/updates", "text/event-stream")]
     [InlineData("/v1/fine_tuning/jobs", "application/json")]

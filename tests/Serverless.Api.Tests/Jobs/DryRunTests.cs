@@ -36,7 +36,7 @@ public sealed class DryRunTests
         await server.RunWorkflowsAsync();
         var id = (await (await PostAsync(server, "", request)).JsonAsync()).GetProperty("id").GetString()!;
         var job = await QueuedAsync(server, id);
-        var plan = await server.Get<JobPlans>().FindAsync(new JobId(id), default);
+        var plan = await server.Get<JobPlans>().FindAsync(new StageId(new JobId(id)), default);
         var events = await (await server.Http.GetAsync($"/v1/fine_tuning/jobs/{id}/events?limit=1000")).JsonAsync();
 
         Assert.Equal("fine_tuning.job.dry_run", dry.GetProperty("object").GetString());
@@ -55,6 +55,58 @@ public sealed class DryRunTests
                 .Select(one => one.GetProperty("message").GetString()).Order());
 
         long Int(string name) => dry.GetProperty(name).GetInt64();
+    }
+
+    [Fact]
+    public async Task A_dry_run_of_a_recipe_says_what_its_stages_are_and_adds_them_up()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var (first, second) = (await UploadAsync(server, TinyModel.Dataset(12)), await UploadAsync(server, TinyModel.Dataset(20), "second.jsonl"));
+        var request = $$$"""
+            {"model": "tiny", "training_file": "{{{first}}}", "method": {"type": "recipe", "adapter": {"rank": 4}, "recipe": {"stages": [
+              {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 2} } },
+              {"type": "supervised", "supervised": {}, "training_file": "{{{second}}}", "adapter": {"type": "full"} }]} } }
+            """;
+
+        var dry = await (await PostAsync(server, "?dry_run=true", request)).JsonAsync();
+        var taught = await (await PostAsync(
+            server, "?dry_run=true", request.Replace("\"type\": \"supervised\", \"supervised\": {},", "\"type\": \"distillation\", \"distillation\": {\"teacher\": \"previous\", \"n\": 3},", StringComparison.Ordinal))).JsonAsync();
+        await server.RunWorkflowsAsync();
+        var id = new JobId((await (await PostAsync(server, "", request)).JsonAsync()).GetProperty("id").GetString()!);
+        var job = await QueuedAsync(server, id.Value);
+
+        var stages = dry.GetProperty("stages").EnumerateArray().ToList();
+        Assert.Equal([("supervised", 12), ("supervised", 20)], stages.Select(stage => (Text(stage, "type"), stage.GetProperty("examples").GetInt32())));
+        Assert.Equal(6, stages[0].GetProperty("total_steps").GetInt32());
+        foreach (var name in (string[])["examples", "total_tokens", "total_steps"])
+            Assert.Equal(stages.Sum(stage => stage.GetProperty(name).GetInt64()), dry.GetProperty(name).GetInt64());
+        Assert.Equal(stages.Max(stage => stage.GetProperty("peak_memory_bytes").GetInt64()), dry.GetProperty("peak_memory_bytes").GetInt64());
+        Assert.False(dry.TryGetProperty("steps_per_epoch", out _));
+        Assert.Equal(3 * 20, taught.GetProperty("stages")[1].GetProperty("examples").GetInt32());
+        var (resolved, started) = (StagesOf(dry), StagesOf(job));
+        Assert.Equal(["lora", "full"], resolved.Select(stage => Text(stage.GetProperty("adapter"), "type")));
+        Assert.Equal([first, second], resolved.Select(stage => Text(stage, "training_file")));
+        Assert.Equal(resolved.Select(stage => stage.GetProperty("supervised").GetRawText()), started.Select(stage => stage.GetProperty("supervised").GetRawText()));
+        var plans = new[] { await server.Get<JobPlans>().FindAsync(new StageId(id, 0), default), await server.Get<JobPlans>().FindAsync(new StageId(id, 1), default) };
+        Assert.Equal(dry.GetProperty("total_steps").GetInt32(), plans.Sum(plan => plan!.TotalSteps));
+        Assert.Equal((0, 6), (plans[0]!.StepsBefore, plans[1]!.StepsBefore));
+
+        static List<JsonElement> StagesOf(JsonElement whole) => [.. whole.GetProperty("method").GetProperty("recipe").GetProperty("stages").EnumerateArray()];
+    }
+
+    [Fact]
+    public async Task A_fault_of_a_stage_is_refused_with_its_place()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var chats = await UploadAsync(server, TinyModel.Dataset(12));
+        var answer = await PostAsync(server, "?dry_run=true", $$$"""
+            {"model": "tiny", "training_file": "{{{chats}}}", "method": {"type": "recipe", "recipe": {"stages": [{"type": "supervised", "supervised": {}},
+              {"type": "supervised", "supervised": {}, "training_file": "{{{await UploadAsync(server, TinyModel.Dataset(12) + Longest + "\n", "overlong.jsonl")}}}"}]} } }
+            """);
+        var error = await answer.ErrorAsync();
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "method.recipe.stages[1].training_file: overlong.jsonl line 13: found 323 tokens; allowed: 128", "invalid_training_file", "method.recipe.stages[1].training_file"),
+            (answer.StatusCode, Text(error, "message"), Text(error, "code"), Text(error, "param")));
     }
 
     [Fact]

@@ -188,7 +188,7 @@ public sealed class JobRequestReaderTests
     [InlineData("\"metadata\": {\"a\": 1}", "Invalid type for 'metadata.a': expected a string, but got an integer instead.", "metadata.a")]
     [InlineData("\"method\": {}", "Missing required parameter: 'method.type'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"magic\"}",
-        "Invalid value: 'magic'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.type")]
+        "Invalid value: 'magic'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', 'pretraining', and 'recipe'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"distillation\"}", "Missing required parameter: 'method.distillation'.", "method.distillation")]
     [InlineData("\"method\": {\"type\": \"reinforcement\"}", "Missing required parameter: 'method.reinforcement'.", "method.reinforcement")]
     [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {}}", "Missing required parameter: 'method.reinforcement.grader'.", "method.reinforcement.grader")]

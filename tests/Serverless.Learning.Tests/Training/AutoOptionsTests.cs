@@ -13,8 +13,12 @@ public sealed class AutoOptionsTests : IDisposable
     [InlineData(AdapterKind.Full, TrainingMethod.Preference, 0.01)]
     [InlineData(AdapterKind.Lora, TrainingMethod.Supervised, 0.01)]
     [InlineData(AdapterKind.Qlora, TrainingMethod.Pretraining, 0.01)]
-    public void Weights_decay_strongly_only_where_all_of_them_learn_answers(AdapterKind kind, TrainingMethod method, double expected) =>
+    public void Weights_decay_strongly_only_where_all_of_them_learn_answers_again_and_again(AdapterKind kind, TrainingMethod method, double expected) =>
         Assert.Equal(expected, Resolve(new RequestedOptions { Adapter = new AdapterOptions { Kind = kind }, Method = method }, 1000).WeightDecay);
+
+    [Fact]
+    public void Weights_that_see_each_example_once_hardly_decay() =>
+        Assert.Equal(0.01, Resolve(new RequestedOptions { Adapter = new AdapterOptions { Kind = AdapterKind.Full }, Epochs = 1 }, 1000).WeightDecay);
 
     [Fact]
     public void A_weight_decay_that_was_asked_for_stays_also_when_it_is_zero() =>

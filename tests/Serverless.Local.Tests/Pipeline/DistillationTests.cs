@@ -45,7 +45,7 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
             Assert.Equal(["step_metrics.csv", TaughtFiles.FileName], (await ResultsAsync(head, student)).Select(result => result.Name));
             var lines = await LinesAsync(head, student);
             Assert.InRange(lines.Count, 10, 108);
-            Assert.Equal(lines.Count, (await head.Get<JobPlans>().FindAsync(student.Id, default))!.Examples);
+            Assert.Equal(lines.Count, (await head.Get<JobPlans>().FindAsync(student.StageId(), default))!.Examples);
             // Distinct answers that the grader passed: one for each prompt at most.
             Assert.All(lines, line => Assert.Contains(line.GetProperty("messages")[2].GetProperty("content").GetString(), (string[])["billing", "shipping", "account"]));
             Assert.Equal(lines.Count, lines.Select(line => line.GetProperty("messages")[1].GetProperty("content").GetString()).Distinct().Count());

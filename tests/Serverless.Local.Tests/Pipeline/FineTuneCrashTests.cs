@@ -140,9 +140,9 @@ public sealed class FineTuneCrashTests(AzuriteFixture azurite) : IDisposable
     private static async Task<bool> IsInTheMiddleAsync(BlobAccount account, JobRecord job, MethodType method)
     {
         if (method == MethodType.Dpo)
-            return await new References(account).FindAsync(job.Id, default) is { Finished: false };
+            return await new References(account).FindAsync(job.StageId(), default) is { Finished: false };
         var step = (await new JobLog(account, TimeProvider.System).ReadHeadAsync(job.Id, default))?.Step ?? 0;
-        return (await new RolloutStore(account).ReadAsync(job.Id, step, default)).Count > 0;
+        return (await new RolloutStore(account).ReadAsync(job.StageId(), step, default)).Count > 0;
     }
 
     /// <summary>The hashes of the answers that were drawn; the metrics hold times.</summary>

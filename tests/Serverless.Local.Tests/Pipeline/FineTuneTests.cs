@@ -260,7 +260,7 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
         await using var stream = await head.Get<FileStore>().OpenAsync(file.Id, 0, default);
         var lines = (await new StreamReader(stream!).ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy", lines[0]);
-        var plan = await head.Get<JobPlans>().FindAsync(job.Id, default);
+        var plan = await head.Get<JobPlans>().FindAsync(job.StageId(), default);
         Assert.Equal(plan!.TotalSteps + 1, lines.Length);
         Assert.Matches(@"^1,[0-9.]+,[0-9.]+,,$", lines[1]);
     }

@@ -30,6 +30,17 @@ public sealed class FineTuneWorkflowTests
     }
 
     [Fact]
+    public void A_recipe_goes_back_to_its_teacher_after_each_stage_but_the_last()
+    {
+        var run = new Run().Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done);
+        run.Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done, StageOutcome.Next);
+        run.Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done, StageOutcome.Done);
+        string[] stage = ["Teach", "TrainChunk", "Evaluate", "Publish"];
+        Assert.Equal(["ValidateFiles", "Prepare", "Admit", .. stage, .. stage, "Finish"], run.Asked);
+        Assert.Equal(new JobEnd(Job, JobMove.Succeed), run.Input<JobEnd>());
+    }
+
+    [Fact]
     public void A_webhook_that_fails_at_every_attempt_is_noted_and_the_job_has_ended_all_the_same()
     {
         var run = new Run().Answer(StageOutcome.Stop);

@@ -76,6 +76,18 @@ public sealed class ArithmeticSetsTests
         }
     }
 
+    [Fact]
+    public void The_recipe_of_R1_practises_what_it_is_rewarded_for_and_samples_from_the_stage_before()
+    {
+        var body = R1Command.Recipe(new CommandArguments("r1", new Dictionary<string, string> { ["--answers"] = "6", ["--epochs"] = "3" }), seed: 2);
+        var stages = body["method"]!["recipe"]!["stages"]!.AsArray();
+        Assert.Equal(["supervised", "reinforcement", "distillation", "reinforcement"], stages.Select(stage => stage!["type"]!.GetValue<string>()));
+        Assert.Equal(("previous", 6), (stages[2]!["distillation"]!["teacher"]!.GetValue<string>(), stages[2]!["distillation"]!["n"]!.GetValue<int>()));
+        Assert.Equal(stages[1]!.ToJsonString(), stages[3]!.ToJsonString());
+        Assert.Equal(stages[1]!["reinforcement"]!["grader"]!.ToJsonString(), stages[2]!["distillation"]!["grader"]!.ToJsonString());
+        Assert.Equal(3, stages[1]!["reinforcement"]!["hyperparameters"]!["n_epochs"]!.GetValue<int>());
+    }
+
     private static int Worked(string step)
     {
         var words = step.Split(' ');

@@ -23,7 +23,8 @@ export function actions(job) {
     } }, icon('stop'), 'Cancel'));
   }
   if (job.fine_tuned_model) made.push(h('a', { class: 'button primary', href: address('play', null, { a: job.model, b: job.fine_tuned_model }) }, icon('play'), 'Compare in the playground'));
-  if (isFinal(job.status)) made.push(h('a', { class: 'button', href: address('new', null, { from: job.id }) }, icon('again'), 'Run again'));
+  // The form makes jobs of one method.
+  if (isFinal(job.status) && !job.method?.recipe) made.push(h('a', { class: 'button', href: address('new', null, { from: job.id }) }, icon('again'), 'Run again'));
   return made;
 }
 

@@ -12,7 +12,7 @@ export function settings() {
     show({ job }) {
       const method = job.method?.[job.method.type] ?? {};
       const pairs = [
-        ...Object.entries(method.hyperparameters ?? job.hyperparameters ?? {}),
+        ...(job.method?.recipe ? ofStages(job.method.recipe.stages) : Object.entries(method.hyperparameters ?? job.hyperparameters ?? {})),
         ...Object.entries(job.method?.adapter ?? {}).map(([name, value]) => [`adapter.${name}`, value]),
         ['seed', job.seed],
         ...Object.entries(job.metadata ?? {}).map(([name, value]) => [`metadata.${name}`, value]),
@@ -23,5 +23,7 @@ export function settings() {
     },
   };
 }
+
+const ofStages = (stages) => stages.flatMap((stage, at) => Object.entries(stage[stage.type]?.hyperparameters ?? {}).map(([name, value]) => [`${at + 1}. ${name}`, value]));
 
 const text = (name, value) => (Array.isArray(value) ? value.join(', ') : name === 'seed' || typeof value !== 'number' ? String(value) : Number.isInteger(value) ? count(value) : figure(value));

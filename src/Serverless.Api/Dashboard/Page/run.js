@@ -12,6 +12,7 @@ import { checkpoints } from './run-checkpoints.js';
 import { evaluation } from './run-evaluation.js';
 import { events } from './run-events.js';
 import { settings } from './run-settings.js';
+import { stages } from './run-stages.js';
 import { bar, costOf, elapsed, isFinal, pill, progressLine, tail, title } from './status.js';
 
 const most = 6;
@@ -22,10 +23,10 @@ export function show(root, { id, query }) {
   const [facts, names, adder] = [h('dl', { class: 'facts' }), h('div'), h('select', { 'aria-label': 'Lay another run over this one' })];
   const drawn = curves();
   const waiting = h('p', { class: 'soft pad' });
-  const parts = [artefacts(id), evaluation(id), checkpoints(id), events(id), settings(id)];
-  const [files, scores, points, log, set] = parts;
+  const parts = [artefacts(id), evaluation(id), checkpoints(id), events(id), settings(id), stages()];
+  const [files, scores, points, log, set, chain] = parts;
   const missing = h('div', { class: 'empty', hidden: true }, h('h2', {}, 'There is no such run'), h('p', {}, h('a', { href: '#/runs' }, 'All runs')));
-  const page = h('div', { class: 'run' }, h('div', { class: 'head' }, line, buttons), fault, facts,
+  const page = h('div', { class: 'run' }, h('div', { class: 'head' }, line, buttons), fault, facts, chain.box,
     h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, 'Curves'), h('div', { class: 'row' }, names, adder)), waiting, drawn.box),
     scores.box, h('div', { class: 'columns' }, log.box, h('div', { class: 'stack' }, points.box, files.box, set.box)));
   root.append(h('p', { class: 'back' }, h('a', { href: '#/runs' }, '← All runs')), page, missing);

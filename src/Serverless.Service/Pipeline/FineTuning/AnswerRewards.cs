@@ -13,7 +13,7 @@ internal sealed record AnswerRewards(Grader Grader, int MaxAnswerTokens)
     /// <summary>Those of a job, or null if it is of another method.</summary>
     /// <exception cref="Learning.InputError">The grader is wrong.</exception>
     public static AnswerRewards? Of(JobRecord job, JobPlan plan) => job.Method.Grader is { } grader && plan.Options.Policy is { } policy
-        ? new AnswerRewards(Grader.Parse(grader, "method.reinforcement.grader"), policy.MaxAnswerTokens)
+        ? new AnswerRewards(Grader.Parse(grader, $"{job.MethodPath()}.reinforcement.grader"), policy.MaxAnswerTokens)
         : null;
 
     /// <param name="item">The prompt's line.</param>

@@ -64,8 +64,9 @@ public sealed class CheckpointModels(
     private async Task<ModelRecord?> PublishAsync(ModelId name, JobRecord job, int step, CancellationToken ct)
     {
         var head = await log.ReadHeadAsync(job.Id, ct);
+        job = job.AtStep(step);
         var checkpoint = head?.Checkpoints.FirstOrDefault(candidate => candidate.Step == step);
-        if (checkpoint is null || await plans.FindAsync(job.Id, ct) is not { } plan || await catalog.FindAsync(job.Model, ct) is not { } model)
+        if (checkpoint is null || await plans.FindAsync(job.StageId(), ct) is not { } plan || await catalog.FindAsync(job.Model, ct) is not { } model)
             return null;
         var work = folders.NewScratch();
         try
@@ -73,7 +74,7 @@ public sealed class CheckpointModels(
             var (files, export) = (Path.Combine(work, "files"), Path.Combine(work, "model"));
             await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(checkpoint, ct), Directory.CreateDirectory(files).FullName, ct);
             var modelFolder = await starting.FolderAsync(model, ct);
-            await using (var session = await TrainingSession.OpenAsync(job.Id, modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest))
+            await using (var session = await TrainingSession.OpenAsync(job.StageId(), modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest, plan.StepsBefore))
                 await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.Model.Value);
             return await store.PublishAsync(export, RecordOf(name, job), ct);
         }

@@ -41,10 +41,10 @@ public sealed class ChunkCommits(
         await lease.CommitAsync(lease.Head with { Checkpoints = checkpoints }, ct);
     }
 
-    /// <summary>The validation losses measured so far, epoch by epoch.</summary>
+    /// <summary>The validation losses that the session's steps measured so far, epoch by epoch.</summary>
     public async Task<List<double>> ValidationLossesAsync(TrainingSession session, CancellationToken ct)
     {
-        var committed = await log.ListMetricsAsync(session.JobId, 0, ct);
+        var committed = await log.ListMetricsAsync(session.JobId, session.StepsBefore, ct);
         return [.. committed.Where(step => session.Metrics.All(later => step.Step < later.Step)).Concat(session.Metrics).Select(step => step.ValidLoss).OfType<double>()];
     }
 
@@ -80,19 +80,19 @@ public sealed class ChunkCommits(
             job => job.Status.IsFinal() ? job : job with
             {
                 Seconds = Math.Max(job.Seconds, lease.Head.Seconds),
-                TrainedTokens = upload.TrainedTokens,
-                EstimatedFinish = clock.GetUtcNow() + TimeSpan.FromSeconds(pace * (plan.TotalSteps - upload.Step)),
+                TrainedTokens = plan.TokensBefore + upload.TrainedTokens,
+                EstimatedFinish = clock.GetUtcNow() + TimeSpan.FromSeconds(pace * (plan.EndStep - upload.Step)) + plan.TimeAfter,
             },
             ct);
     }
 
-    /// <summary>The newest checkpoint, the one before in case that one is damaged, and those of the last ends of epochs.</summary>
+    /// <summary>The newest checkpoint, the one before in case that one is damaged, those of the last ends of epochs, and what a recipe's stages before have left.</summary>
     private ImmutableArray<CommittedCheckpoint> Kept(ImmutableArray<CommittedCheckpoint> all, JobPlan plan)
     {
-        var epochEnds = all.Where(checkpoint => checkpoint.Step % plan.StepsPerEpoch == 0).TakeLast(settings.KeepCheckpoints).ToHashSet();
-        if (plan.EarlyStoppingPatience is not null && EarlyStop.BestOf(all) is { } best)
+        var epochEnds = all.Where(checkpoint => checkpoint.Step > plan.StepsBefore && (checkpoint.Step - plan.StepsBefore) % plan.StepsPerEpoch == 0).TakeLast(settings.KeepCheckpoints).ToHashSet();
+        if (plan.EarlyStoppingPatience is not null && EarlyStop.BestOf(all, plan) is { } best)
             epochEnds.Add(best);
-        return [.. all.Where((checkpoint, index) => index >= all.Length - 2 || epochEnds.Contains(checkpoint))];
+        return [.. all.Where((checkpoint, index) => index >= all.Length - 2 || checkpoint.Step <= plan.StepsBefore || epochEnds.Contains(checkpoint))];
     }
 
     private static CheckpointMetrics? Quality(List<JobMetrics> metrics) => metrics.Count == 0 ? null : new CheckpointMetrics

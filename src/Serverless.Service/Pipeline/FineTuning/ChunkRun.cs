@@ -23,7 +23,7 @@ internal sealed class ChunkRun(
     public async Task<StageOutcome> RunAsync(ActivityScope scope)
     {
         var begun = clock.GetUtcNow();
-        var lastStep = (int)Math.Min((long)session.Step + (settings.ChunkSteps ?? int.MaxValue), session.TotalSteps);
+        var lastStep = (int)Math.Min((long)session.Step + (settings.ChunkSteps ?? int.MaxValue), session.LastStep);
         var leaveAt = scope.Deadline - Margin(scope.Deadline - begun);
         var committed = clock.GetTimestamp();
         StageOutcome? wish = null;
@@ -65,7 +65,7 @@ internal sealed class ChunkRun(
 
     /// <summary>Whether an epoch has just ended whose checkpoint will be one of those kept at the end, or may be the best.</summary>
     private bool IsLateEpochEnd =>
-        session.IsAtEpochEnd && (plan.EarlyStoppingPatience is not null || session.TotalSteps - session.Step < settings.KeepCheckpoints * plan.StepsPerEpoch);
+        session.IsAtEpochEnd && (plan.EarlyStoppingPatience is not null || session.LastStep - session.Step < settings.KeepCheckpoints * plan.StepsPerEpoch);
 
     /// <summary>Commits everything. The process may be about to end, so this does not listen to <see cref="ActivityScope.Stopping"/>.</summary>
     private async Task<StageOutcome> LeaveAsync(StageOutcome? wish, ActivityScope scope)
@@ -77,7 +77,7 @@ internal sealed class ChunkRun(
             _upload = await commits.SaveAsync(session, CancellationToken.None);
             await CommitAsync(scope);
         }
-        return wish ?? (IsStopped || session.Step >= session.TotalSteps ? StageOutcome.Done : StageOutcome.More);
+        return wish ?? (IsStopped || session.Step >= session.LastStep ? StageOutcome.Done : StageOutcome.More);
     }
 
     private async Task CommitAsync(ActivityScope scope)
@@ -92,7 +92,7 @@ internal sealed class ChunkRun(
     {
         while (session.Rollouts.Count > 0)
         {
-            await rollouts.WriteAsync(session.JobId, session.Rollouts[0], CancellationToken.None);
+            await rollouts.WriteAsync(session.StageId, session.Rollouts[0], CancellationToken.None);
             session.Rollouts.RemoveAt(0);
             await scope.CommittedAsync();
         }
@@ -134,15 +134,15 @@ internal sealed class ChunkRun(
         if (taken.Validation is { } looked && plan.EarlyStoppingPatience is { } patience)
         {
             ValidationLosses.Add(looked.Loss);
-            IsStopped = EarlyStop.IsDue(ValidationLosses, patience) && session.Step < session.TotalSteps;
+            IsStopped = EarlyStop.IsDue(ValidationLosses, patience) && session.Step < session.LastStep;
             if (IsStopped)
                 session.Events.Add((step.Step, StepEvents.Stopped(taken, patience)));
         }
         if (step.Skipped)
             session.Events.Add((step.Step, StepEvents.Skipped(taken)));
-        if (step.Step == 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.TotalSteps || taken.Validation is not null)
+        if (step.Step == session.StepsBefore + 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.LastStep || taken.Validation is not null)
         {
-            session.Events.Add((step.Step, StepEvents.Metrics(taken, session.TotalSteps)));
+            session.Events.Add((step.Step, StepEvents.Metrics(taken, session.LastStep + plan.StepsAfter)));
             if (plan.Options.Policy is { } policy)
                 session.Events.AddRange(PolicyAdvice.Of(taken, policy).Select(advice => (step.Step, advice)));
         }

@@ -1,5 +1,3 @@
-using Serverless.Learning.Data;
-using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -10,20 +8,14 @@ public sealed record DryRun
     /// <summary>The job that would be created, its hyper-parameters resolved. No such job exists.</summary>
     public required JobRecord Job { get; init; }
 
-    public required JobPlan Plan { get; init; }
+    /// <summary>One for each stage of a recipe; of any other method one alone.</summary>
+    public required IReadOnlyList<DryRunStage> Stages { get; init; }
 
-    public required FileRecord TrainingFile { get; init; }
+    /// <summary>From the first step to the last.</summary>
+    public required TimeSpan EstimatedTime { get; init; }
 
-    /// <summary>What was counted in it.</summary>
-    public required DatasetScan Training { get; init; }
-
-    public FileRecord? ValidationFile { get; init; }
-
-    /// <summary>What was counted in it; the start of a count without a validation file.</summary>
-    public required DatasetScan Validation { get; init; }
-
-    /// <summary>Whether a file was too long to be counted in the time there is, and its rest was estimated from what was read.</summary>
-    public required bool IsEstimated { get; init; }
+    /// <summary>The memory that training is expected to take, in bytes.</summary>
+    public required long EstimatedBytes { get; init; }
 
     public required JobPrice Price { get; init; }
 

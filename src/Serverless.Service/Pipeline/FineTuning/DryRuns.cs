@@ -20,29 +20,43 @@ public sealed class DryRuns(
     /// <exception cref="InputError">The request cannot be created, or its job would fail before it trains; the error is the one of either.</exception>
     public async Task<DryRun> RunAsync(JobRequest request, CancellationToken ct)
     {
-        var (job, model) = await jobs.DraftAsync(request, ct);
-        var training = await FileAsync(job, job.TrainingFile, "training_file", ct);
-        var validation = job.ValidationFile is { } id ? await FileAsync(job, id, "validation_file", ct) : null;
+        var (drafted, model) = await jobs.DraftAsync(request, ct);
+        var job = await datasets.WithValidationFilesAsync(drafted, ct);
         // An adapter has its base's shape, tokenizer and template.
         var whole = await modelStore.WeightsOfAsync(model, ct);
         var light = whole with { Parts = [.. whole.Parts.Where(part => !part.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))] };
         var encoder = (await encoders.OfAsync(light, ct)).At(job.CreatedAt);
         var config = DecoderConfig.Load(await modelStore.DownloadAsync(light, folders.Models, ct));
+        var stages = new List<DryRunStage>();
+        foreach (var stage in job.InStages())
+        {
+            try
+            {
+                stages.Add(await LookAtAsync(stage, encoder, config, settings.DryRunTime / Math.Max(1, job.Stages.Length), ct));
+            }
+            catch (InputError error)
+            {
+                throw stage.Placed(error);
+            }
+        }
+        return await SumAsync(job, stages, ct);
+    }
 
-        var until = clock.GetUtcNow() + settings.DryRunTime;
-        var counted = await CountAsync(job, training, "training_file", encoder, settings.DryRunTime * 0.75, ct);
+    private async Task<DryRunStage> LookAtAsync(JobRecord job, ChatEncoder encoder, DecoderConfig config, TimeSpan budget, CancellationToken ct)
+    {
+        var training = await FileAsync(job, job.TrainingFile, "training_file", ct);
+        var validation = job.ValidationFile is { } id ? await FileAsync(job, id, "validation_file", ct) : null;
+        var until = clock.GetUtcNow() + budget;
+        var counted = await CountAsync(job, training, "training_file", encoder, budget * 0.75, ct);
         var checkedOn = validation is null
             ? DatasetScan.Start
             : await CountAsync(job, validation, "validation_file", encoder, until - clock.GetUtcNow(), ct);
-        var isEstimated = !counted.Finished || validation is not null && !checkedOn.Finished;
         var cursor = new PrepareCursor { Training = Whole(counted, training), Validation = validation is null ? checkedOn : Whole(checkedOn, validation) };
         var plan = JobPlanner.PlanOf(job, config, cursor);
-        await datasets.CheckLengthAsync(job, training.Id, "training_file", counted, plan, encoder, ct);
-        if (validation is not null)
-            await datasets.CheckLengthAsync(job, validation.Id, "validation_file", checkedOn, plan, encoder, ct);
+        await datasets.CheckLengthAsync(job, new PrepareCursor { Training = counted, Validation = checkedOn }, plan, encoder, ct);
         if (job.Method.Distillation is not null)
             _ = await prompts.ReadAsync(job, ct);
-        return new DryRun
+        return new DryRunStage
         {
             Job = job with { Options = plan.Options, Fingerprint = plan.Fingerprint },
             Plan = plan,
@@ -50,9 +64,25 @@ public sealed class DryRuns(
             Training = cursor.Training,
             ValidationFile = validation,
             Validation = cursor.Validation,
-            IsEstimated = isEstimated,
-            Price = settings.Prices.For(plan.EstimatedBytes),
-            Warnings = await datasets.WarningsAsync(job, plan, cursor.Training, cursor.Validation, settings.Prices, ct),
+            IsEstimated = !counted.Finished || validation is not null && !checkedOn.Finished,
+        };
+    }
+
+    private async Task<DryRun> SumAsync(JobRecord job, List<DryRunStage> stages, CancellationToken ct)
+    {
+        var planned = PlannedStage.InOrder([.. stages.Select(stage => new PlannedStage(stage.Job, stage.Plan, new PrepareCursor()))]);
+        var (bytes, time) = (PlannedStage.BytesOf(planned), PlannedStage.TimeOf(planned));
+        var warnings = new List<PlanWarning>();
+        foreach (var stage in stages)
+            warnings.AddRange(await datasets.WarningsAsync(stage.Job, stage.Training, stage.Validation, ct));
+        return new DryRun
+        {
+            Job = PlannedStage.Resolved(job, planned),
+            Stages = [.. stages.Zip(planned, (stage, plan) => stage with { Plan = plan.Plan })],
+            EstimatedTime = time,
+            EstimatedBytes = bytes,
+            Price = settings.Prices.For(bytes),
+            Warnings = [.. warnings.DistinctBy(warning => warning.Message), .. PlanWarning.OfCost(job, bytes, time, settings.Prices)],
         };
     }
 

@@ -15,14 +15,14 @@ internal static class EarlyStop
     /// <summary>The head as it was at the checkpoint of the lowest validation loss, if the job asks for early stopping and one was measured.</summary>
     public static JobHead Best(JobHead head, JobPlan plan)
     {
-        if (plan.EarlyStoppingPatience is null || BestOf(head.Checkpoints) is not { } best)
+        if (plan.EarlyStoppingPatience is null || BestOf(head.Checkpoints, plan) is not { } best)
             return head;
         return head with { Checkpoints = head.Checkpoints[..(head.Checkpoints.IndexOf(best) + 1)] };
     }
 
-    /// <summary>The checkpoint of the lowest validation loss, or null if none was measured.</summary>
-    public static CommittedCheckpoint? BestOf(IEnumerable<CommittedCheckpoint> checkpoints) =>
-        checkpoints.Where(checkpoint => checkpoint.Metrics?.ValidLoss is not null).MinBy(checkpoint => checkpoint.Metrics!.ValidLoss);
+    /// <summary>The checkpoint of the lowest validation loss among those of the plan's steps, or null if none was measured.</summary>
+    public static CommittedCheckpoint? BestOf(IEnumerable<CommittedCheckpoint> checkpoints, JobPlan plan) =>
+        checkpoints.Where(checkpoint => checkpoint.Step > plan.StepsBefore && checkpoint.Metrics?.ValidLoss is not null).MinBy(checkpoint => checkpoint.Metrics!.ValidLoss);
 
     private static int IndexOfLowest(IReadOnlyList<double> losses)
     {

@@ -10,7 +10,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy, and the
-/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other.
+/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other. Of a recipe, what
+/// each stage led to is looked at as soon as that stage has trained.
 /// </summary>
 public sealed class Evaluate(
     BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, StartingModels starting, JobExports exports,
@@ -22,42 +23,49 @@ public sealed class Evaluate(
     public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
     {
         var ct = scope.Stopping;
-        var (job, wish) = await wishes.ReadAsync(input, ct);
+        var (found, wish) = await wishes.ReadAsync(input, ct);
         if (wish is not null)
             return wish;
-        if (job!.ValidationFile is not { } validation)
+        var job = found!;
+        var last = job.AtLast();
+        if (last.ValidationFile is not { } validation)
             return StageOutcome.Done;
         try
         {
-            var examples = await files.ReadAsync(job, validation, "validation_file", ct);
+            var examples = await files.ReadAsync(last, validation, "validation_file", ct);
             var evaluation = await evaluations.FindAsync(input, ct) ?? new JobEvaluation { Examples = examples.Count };
             return evaluation.Finished ? StageOutcome.Done : await costs.CountAsync(input, () => CompareAsync(job, examples, evaluation, scope));
         }
         catch (InputError error)
         {
-            return StageOutcome.Refuse(error, "invalid_request_error", null);
+            return job.AtPresent().Refuse(error);
         }
     }
 
+    /// <summary>Goes on with the base, then with what the present stage led to.</summary>
     private async Task<StageOutcome> CompareAsync(
         JobRecord job, IReadOnlyList<DatasetExample> examples, JobEvaluation evaluation, ActivityScope scope)
     {
-        var plan = await plans.FindAsync(job.Id, scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, job.AnswerGraders.Any(), settings);
-        if (await exports.FolderAsync(job, scope.Stopping) is not { } tunedFolder)
+        var (stage, last) = (job.AtPresent(), job.AtLast());
+        var plan = await plans.FindAsync(last.StageId(), scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
+        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
+        if (!job.IsAtLastStage() && run.IsComplete(evaluation.Of(job.Stage)))
+            return StageOutcome.Done;
+        if (await exports.FolderAsync(stage, scope.Stopping) is not { } tunedFolder)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
-            await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, job, scope);
+            await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, last, scope);
         if (outcome.Result == StageResult.Done)
-            outcome = await EvaluateAsync(tunedFolder, run, evaluation.Tuned, part => evaluation = evaluation with { Tuned = part }, job, scope);
+            outcome = job.IsAtLastStage()
+                ? await EvaluateAsync(tunedFolder, run, evaluation.Tuned, part => evaluation = evaluation with { Tuned = part }, last, scope)
+                : await EvaluateAsync(tunedFolder, run, evaluation.Of(job.Stage), part => evaluation = evaluation.With(job.Stage, part), last, scope);
+        var evaluated = job.IsAtLastStage() ? evaluation.Tuned : evaluation.Of(job.Stage);
+        // Before what says that the stage is done.
+        if (outcome.Result == StageResult.Done && evaluated.Scores.Tokens > 0)
+            await NoteAsync(stage, evaluated, CancellationToken.None);
+        if (outcome.Result == StageResult.Done && job.IsAtLastStage())
+            evaluation = evaluation.WithPreference(plan.Options.Beta).Compared(job.Seed) with { Finished = true };
         await evaluations.WriteAsync(job.Id, evaluation, CancellationToken.None);
-        if (outcome.Result == StageResult.Done)
-        {
-            evaluation = evaluation.WithPreference(plan.Options.Beta).Compared(job.Seed);
-            if (evaluation.Tuned.Scores.Tokens > 0)
-                await NoteAsync(job.Id, plan, evaluation, CancellationToken.None);
-            await evaluations.WriteAsync(job.Id, evaluation with { Finished = true }, CancellationToken.None);
-        }
         return outcome;
     }
 
@@ -86,10 +94,11 @@ public sealed class Evaluate(
         return StageOutcome.Done;
     }
 
-    private async Task NoteAsync(JobId id, JobPlan plan, JobEvaluation evaluation, CancellationToken ct)
+    private async Task NoteAsync(JobRecord stage, ModelEvaluation evaluated, CancellationToken ct)
     {
-        await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, ct) ?? throw new TrainerBusyException(id);
-        await ChunkCommits.NoteEvaluationAsync(lease, plan, evaluation.Tuned.Scores, ct);
+        var plan = await plans.FindAsync(stage.StageId(), ct) ?? throw new InvalidOperationException($"{stage.Id} has no plan");
+        await using var lease = await TrainerLease.TryAcquireAsync(account, stage.Id, clock, logger, ct) ?? throw new TrainerBusyException(stage.Id);
+        await ChunkCommits.NoteEvaluationAsync(lease, plan, evaluated.Scores, ct);
     }
 
     private async Task<string> BaseFolderAsync(JobRecord job, CancellationToken ct)

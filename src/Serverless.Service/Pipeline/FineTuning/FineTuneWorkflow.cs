@@ -70,6 +70,9 @@ public sealed class FineTuneWorkflow : IWorkflow<FineTuneInput>
                 case StageResult.Done:
                     stage++;
                     break;
+                case StageResult.Next:
+                    stage = JobStage.Teach;
+                    break;
                 case StageResult.Wait:
                     await context.WaitAsync(Changed, outcome.Pause);
                     break;

@@ -41,9 +41,44 @@ public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider
         }
     }
 
-    /// <summary>What the owner should know of the job's data and plan before it is paid for.</summary>
-    public async Task<IReadOnlyList<PlanWarning>> WarningsAsync(
-        JobRecord job, JobPlan plan, DatasetScan training, DatasetScan validation, PriceTable prices, CancellationToken ct)
+    /// <summary>
+    /// A recipe whose stages have the validation files that they look at: those that name none have the job's, if their method takes its kind of
+    /// data, and the last one has it in any case. Another job is as it was.
+    /// </summary>
+    /// <exception cref="InputError">The file is gone.</exception>
+    public async Task<JobRecord> WithValidationFilesAsync(JobRecord job, CancellationToken ct)
+    {
+        if (job.Stages.IsEmpty || job.ValidationFile is not { } id)
+            return job;
+        var file = await files.FindAsync(id, ct) ?? throw new InputError($"validation_file: the file {id} was deleted", "validation_file", "invalid_validation_file");
+        return job with { Stages = [.. job.Stages.Select((stage, at) => stage.ValidationFile is null && (at == job.Stages.Length - 1 || Takes(stage)) ? stage with { ValidationFile = id } : stage)] };
+
+        bool Takes(RecipeStage stage) => file.Report?.Format is { } found && MethodFormats.Of(stage.Method.Type).Contains(found.Format);
+    }
+
+    /// <summary>Goes on with counting a stage's files.</summary>
+    /// <returns>The whole count once all of it is there.</returns>
+    /// <exception cref="InputError">A file is gone, or it has been read to its end and has faults.</exception>
+    public async Task<PrepareCursor> ScanAsync(JobRecord job, PrepareCursor cursor, ChatEncoder encoder, TimeSpan budget, CancellationToken ct)
+    {
+        var begun = clock.GetTimestamp();
+        cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, budget * 0.75, ct) };
+        return cursor.Training.Finished && job.ValidationFile is { } validation
+            ? cursor with { Validation = await ScanAsync(job, validation, "validation_file", cursor.Validation, encoder, budget - clock.GetElapsedTime(begun), ct) }
+            : cursor;
+    }
+
+    /// <summary>Names every example that is longer than what is trained, if one is.</summary>
+    /// <exception cref="InputError">There are such examples.</exception>
+    public async Task CheckLengthAsync(JobRecord job, PrepareCursor cursor, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
+    {
+        await CheckLengthAsync(job, job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
+        if (job.ValidationFile is { } validation)
+            await CheckLengthAsync(job, validation, "validation_file", cursor.Validation, plan, encoder, ct);
+    }
+
+    /// <summary>What the owner should know of the data of a job, or of one stage of a recipe, before it is paid for.</summary>
+    public async Task<IReadOnlyList<PlanWarning>> WarningsAsync(JobRecord job, DatasetScan training, DatasetScan validation, CancellationToken ct)
     {
         var warnings = new List<PlanWarning>();
         var (file, stream) = await OpenAsync(job.TrainingFile, "training_file", 0, ct);
@@ -64,8 +99,9 @@ public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider
                 }
             }
         }
-        warnings.AddRange(PlanWarning.OfCost(job, plan, prices));
-        return warnings;
+        return job.Stages.IsEmpty
+            ? warnings
+            : [.. warnings.Select(warning => warning.Parameter is null ? warning : warning with { Parameter = $"{job.MethodPath()}.{warning.Parameter}" })];
     }
 
     private async Task<(FileRecord File, Stream Content)> OpenAsync(FileId id, string parameter, long offset, CancellationToken ct) =>

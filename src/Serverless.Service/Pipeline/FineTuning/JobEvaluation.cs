@@ -15,6 +15,9 @@ public sealed record JobEvaluation
     /// <summary>The model as it is published.</summary>
     public ModelEvaluation Tuned { get; init; } = new();
 
+    /// <summary>What each stage of a recipe led to, up to the last but one; empty with every other method.</summary>
+    public ImmutableArray<ModelEvaluation> Stages { get; init; } = [];
+
     /// <summary>Both models' answers compared: exact_match, then each grader; empty until all answers are there, or if none was asked for.</summary>
     public ImmutableArray<MetricComparison> Comparisons { get; init; } = [];
 
@@ -26,6 +29,12 @@ public sealed record JobEvaluation
 
     /// <summary>Whether all of it is there.</summary>
     public bool Finished { get; init; }
+
+    /// <summary>The model that a stage led to; nothing of it if it was not looked at yet.</summary>
+    public ModelEvaluation Of(int stage) => stage < Stages.Length ? Stages[stage] : new ModelEvaluation();
+
+    /// <summary>With the model that a stage led to.</summary>
+    public JobEvaluation With(int stage, ModelEvaluation model) => this with { Stages = stage < Stages.Length ? Stages.SetItem(stage, model) : Stages.Add(model) };
 
     /// <summary>By how much the tuned model is better, by the name of a metric; null if it was not measured.</summary>
     public double? GainOf(string metric) => metric switch
@@ -60,6 +69,7 @@ public sealed record JobEvaluation
             RewardMargin = losses.Average(loss => loss.Margin),
             Base = Base with { Pairs = [] },
             Tuned = Tuned with { Pairs = [] },
+            Stages = [.. Stages.Select(stage => stage with { Pairs = [] })],
         };
     }
 }

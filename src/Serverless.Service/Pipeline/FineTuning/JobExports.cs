@@ -21,7 +21,7 @@ public sealed class JobExports(
     public async Task<string?> FolderAsync(JobRecord job, CancellationToken ct)
     {
         var head = await log.ReadHeadAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no checkpoint");
-        var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
+        var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
         head = EarlyStop.Best(head, plan);
         var folder = Path.Combine(folders.Of(job.Id), $"export-{head.Step}");
         if (Directory.Exists(folder))

@@ -3,7 +3,7 @@ using Serverless.Learning.Training;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
-/// <summary>What Prepare fixed for the whole job; <c>jobs/&lt;id&gt;/plan.json</c>.</summary>
+/// <summary>What Prepare fixed for the whole job, or for one stage of a recipe; <c>jobs/&lt;id&gt;/plan.json</c>.</summary>
 public sealed record JobPlan
 {
     /// <summary>The hyper-parameters, nothing <c>auto</c> any more.</summary>
@@ -12,7 +12,7 @@ public sealed record JobPlan
     /// <summary>What the bits of the result depend on besides.</summary>
     public required NativeFingerprint Fingerprint { get; init; }
 
-    /// <summary>Optimiser steps in all.</summary>
+    /// <summary>Optimiser steps in all; of a recipe, those of this stage.</summary>
     public required int TotalSteps { get; init; }
 
     /// <summary>After how many epochs without a lower validation loss training ends, and that the best checkpoint is published; null for neither.</summary>
@@ -21,8 +21,23 @@ public sealed record JobPlan
     /// <summary>The step that training was ended at early; null if it was not.</summary>
     public int? StoppedAt { get; init; }
 
+    /// <summary>The steps of a recipe's stages before; the steps of this one are numbered on from there.</summary>
+    public int StepsBefore { get; init; }
+
+    /// <summary>The steps of a recipe's stages after this one, as far as they can be foreseen.</summary>
+    public int StepsAfter { get; init; }
+
+    /// <summary>How long the stages after this one are expected to take.</summary>
+    public TimeSpan TimeAfter { get; init; }
+
+    /// <summary>The tokens that the stages before were trained on.</summary>
+    public long TokensBefore { get; init; }
+
+    /// <summary>The number of the last step, unless training ends early.</summary>
+    public int EndStep => StepsBefore + TotalSteps;
+
     /// <summary>The step after which there is nothing more to train.</summary>
-    public int LastStep => StoppedAt ?? TotalSteps;
+    public int LastStep => StoppedAt ?? EndStep;
 
     /// <summary>Optimiser steps of one pass over the training file.</summary>
     public int StepsPerEpoch => TotalSteps / Options.Epochs;

@@ -1,6 +1,6 @@
 namespace Serverless.Service.Pipeline.FineTuning;
 
-/// <summary>The stages of a job, in their order.</summary>
+/// <summary>The stages that a job's workflow goes through, in their order; of a recipe, those from <see cref="Teach"/> on once for each of its own.</summary>
 public enum JobStage
 {
     ValidateFiles,

@@ -32,4 +32,12 @@ public sealed record ModelEvaluation
     /// <summary>The share of answers that are exactly right, 0 to 1; null if none was given.</summary>
     [JsonIgnore]
     public double? ExactShare => ExactMatches.IsEmpty ? null : ExactMatches.Average();
+
+    /// <summary>The mean of each score of the answers with its interval: exact_match if there is a right one, then each grader.</summary>
+    /// <param name="seed">The job's, for the intervals.</param>
+    public IReadOnlyList<(string Metric, MeanInterval Mean)> Means(long seed) =>
+    [
+        .. ExactMatches.IsEmpty ? [] : new[] { ("exact_match", Bootstrap.Mean(ExactMatches, seed)) },
+        .. Graders.Where(grader => !grader.Scores.IsEmpty).Select(grader => (grader.Name, Bootstrap.Mean(grader.Scores, seed))),
+    ];
 }

@@ -34,17 +34,17 @@ public sealed record PlanWarning(string Code, string Message, string? Parameter)
             "validation_file");
     }
 
-    internal static IEnumerable<PlanWarning> OfCost(JobRecord job, JobPlan plan, PriceTable prices)
+    internal static IEnumerable<PlanWarning> OfCost(JobRecord job, long bytes, TimeSpan time, PriceTable prices)
     {
-        if (!prices.Fits(plan.EstimatedBytes))
+        if (!prices.Fits(bytes))
             yield return new(
                 "memory",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Training is expected to need {plan.EstimatedBytes / 1e9:0.0} GB of memory, and an instance has {prices.InstanceMemoryMB} MB"),
+                    $"Training is expected to need {bytes / 1e9:0.0} GB of memory, and an instance has {prices.InstanceMemoryMB} MB"),
                 null);
-        var price = prices.For(plan.EstimatedBytes);
-        if (job.Budget is { } budget && price.Of(plan.EstimatedTime.TotalSeconds) is var cost && cost > budget)
+        var price = prices.For(bytes);
+        if (job.Budget is { } budget && price.Of(time.TotalSeconds) is var cost && cost > budget)
             yield return new(
                 "budget",
                 string.Create(

@@ -1,8 +1,6 @@
 using Serverless.Learning;
-using Serverless.Learning.Data;
 using Serverless.Learning.Models;
 using Serverless.Learning.Text;
-using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
@@ -12,7 +10,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Checks method, data and model against each other with the model's own tokenizer, resolves what is <c>auto</c>, and fixes what the
-/// bits of the result depend on. What would fail after an hour fails here.
+/// bits of the result depend on; of a recipe, for all of its stages. What would fail after an hour fails here.
 /// </summary>
 public sealed class Prepare(
     BlobAccount account, JobCatalog jobs, JobPlans plans, JobDatasets datasets, ModelCatalog models, ModelStore modelStore,
@@ -42,43 +40,61 @@ public sealed class Prepare(
     private async Task<StageOutcome> PrepareAsync(JobRecord job, ModelRecord model, ActivityScope scope)
     {
         var ct = scope.Stopping;
+        job = await datasets.WithValidationFilesAsync(job, ct);
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
         var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
-        var cursors = new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{job.Id}/prepare.json"));
-        var cursor = (await cursors.ReadAsync(ct))?.Value ?? new PrepareCursor();
-        cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, scope) };
-        if (cursor.Training.Finished && job.ValidationFile is { } validation)
-            cursor = cursor with { Validation = await ScanAsync(job, validation, "validation_file", cursor.Validation, encoder, scope) };
-        await cursors.WriteAsync(cursor, ct);
-        if (!cursor.Training.Finished || job.ValidationFile is not null && !cursor.Validation.Finished)
-            return StageOutcome.More;
-        var plan = JobPlanner.PlanOf(job, config, cursor);
-        await datasets.CheckLengthAsync(job, job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
-        if (job.ValidationFile is { } checkedFile)
-            await datasets.CheckLengthAsync(job, checkedFile, "validation_file", cursor.Validation, plan, encoder, ct);
-        if (job.Method.Distillation is not null)
-            _ = await prompts.ReadAsync(job, ct);
-        return await QueueAsync(job, plan, cursor, ct);
+        var stages = new List<PlannedStage>();
+        foreach (var stage in job.InStages())
+        {
+            try
+            {
+                if (await ScanAsync(stage, encoder, scope) is not { } cursor)
+                    return StageOutcome.More;
+                var plan = JobPlanner.PlanOf(stage, config, cursor);
+                await datasets.CheckLengthAsync(stage, cursor, plan, encoder, ct);
+                if (stage.Method.Distillation is not null)
+                    _ = await prompts.ReadAsync(stage, ct);
+                stages.Add(new PlannedStage(stage, plan, cursor));
+            }
+            catch (InputError error)
+            {
+                return stage.Refuse(error);
+            }
+        }
+        return await QueueAsync(job, PlannedStage.InOrder(stages), ct);
     }
 
-    private Task<DatasetScan> ScanAsync(JobRecord job, FileId id, string parameter, DatasetScan scan, ChatEncoder encoder, ActivityScope scope) =>
-        datasets.ScanAsync(job, id, parameter, scan, encoder, (scope.Deadline - clock.GetUtcNow()) / 3, scope.Stopping);
-
-    private async Task<StageOutcome> QueueAsync(JobRecord job, JobPlan plan, PrepareCursor cursor, CancellationToken ct)
+    /// <summary>Counts on in a stage's files.</summary>
+    /// <returns>The count; null if there is more to read.</returns>
+    private async Task<PrepareCursor?> ScanAsync(JobRecord stage, ChatEncoder encoder, ActivityScope scope)
     {
-        await plans.WriteAsync(job.Id, plan, ct);
-        var warnings = await datasets.WarningsAsync(job, plan, cursor.Training, cursor.Validation, settings.Prices, ct);
+        var cursors = new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{stage.StageId()}/prepare.json"));
+        var before = (await cursors.ReadAsync(scope.Stopping))?.Value ?? new PrepareCursor();
+        var cursor = await datasets.ScanAsync(stage, before, encoder, (scope.Deadline - clock.GetUtcNow()) / 2, scope.Stopping);
+        if (cursor != before)
+            await cursors.WriteAsync(cursor, scope.Stopping);
+        return cursor.Training.Finished && (stage.ValidationFile is null || cursor.Validation.Finished) ? cursor : null;
+    }
+
+    private async Task<StageOutcome> QueueAsync(JobRecord job, IReadOnlyList<PlannedStage> stages, CancellationToken ct)
+    {
+        var warnings = new List<PlanWarning>();
+        foreach (var stage in stages)
+        {
+            await plans.WriteAsync(stage.Job.StageId(), stage.Plan, ct);
+            warnings.AddRange(await datasets.WarningsAsync(stage.Job, stage.Cursor.Training, stage.Cursor.Validation, ct));
+        }
+        var (bytes, time) = (PlannedStage.BytesOf(stages), PlannedStage.TimeOf(stages));
+        warnings.AddRange(PlanWarning.OfCost(job, bytes, time, settings.Prices));
         if (warnings.Count > 0)
-            await events.AppendOnceAsync(job.Id, "warnings", EventLevel.Warn, warnings.Select(warning => warning.Message), ct);
+            await events.AppendOnceAsync(job.Id, "warnings", EventLevel.Warn, warnings.Select(warning => warning.Message).Distinct(), ct);
         await events.AppendOnceAsync(job.Id, "queued", "Files validated, moving job to queued state", ct);
         var queued = await jobs.UpdateAsync(
             job.Id,
-            now => now.After(JobMove.Queue, clock.GetUtcNow()) with
+            now => PlannedStage.Resolved(now.After(JobMove.Queue, clock.GetUtcNow()), stages) with
             {
-                Options = plan.Options,
-                Fingerprint = plan.Fingerprint,
-                Price = now.Price ?? settings.Prices.For(plan.EstimatedBytes),
-                EstimatedFinish = now.Status.IsFinal() ? now.EstimatedFinish : clock.GetUtcNow() + plan.EstimatedTime,
+                Price = now.Price ?? settings.Prices.For(bytes),
+                EstimatedFinish = now.Status.IsFinal() ? now.EstimatedFinish : clock.GetUtcNow() + time,
             },
             ct);
         return queued.Status.IsFinal() ? StageOutcome.Stop : StageOutcome.Done;

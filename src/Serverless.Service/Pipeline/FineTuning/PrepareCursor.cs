@@ -2,7 +2,7 @@ using Serverless.Learning.Data;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
-/// <summary>How far a job's files have been read with its model's tokenizer; <c>jobs/&lt;id&gt;/prepare.json</c>.</summary>
+/// <summary>How far the files of a job, or of one stage of a recipe, have been read with its model's tokenizer; <c>jobs/&lt;id&gt;/prepare.json</c>.</summary>
 public sealed record PrepareCursor
 {
     public DatasetScan Training { get; init; } = DatasetScan.Start;

@@ -10,11 +10,11 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Stores the tuned model with its card under its name, unless it is not as much better as its owner asked for, and the metrics of all steps
-/// as a result file.
+/// as a result file. Of a recipe, each stage before the last is handed over to the next one.
 /// </summary>
 public sealed class Publish(
-    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobMerges merges, JobEvaluations evaluations, JobEvents events,
-    JobLog log, FileCatalog files, FileStore store, RolloutStore rollouts, JobCosts costs, JobFolders folders, ModelStore models, PipelineSettings settings,
+    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobEvents events, JobLog log, FileStore store,
+    RolloutStore rollouts, StageHandover handover, PublishedCards cards, JobCosts costs, JobFolders folders, ModelStore models, PipelineSettings settings,
     TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
@@ -29,30 +29,40 @@ public sealed class Publish(
             return StageOutcome.Done;
         try
         {
-            return await costs.CountAsync(input, () => PublishAsync(job, ct));
+            return await costs.CountAsync(input, () => EndStageAsync(job, ct));
         }
         catch (InputError error)
         {
-            return StageOutcome.Refuse(error, "invalid_request_error", null);
+            return job.AtPresent().Refuse(error);
         }
     }
 
-    private async Task<StageOutcome> PublishAsync(JobRecord job, CancellationToken ct)
+    private async Task<StageOutcome> EndStageAsync(JobRecord job, CancellationToken ct)
     {
-        var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
+        var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
+        var head = await log.ReadHeadAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no checkpoint");
+        // The stage before was ended by a call whose answer was lost.
+        if (head.Step < plan.LastStep)
+            return StageOutcome.Next;
+        return job.IsAtLastStage() ? await PublishAsync(job, plan, head, ct) : await handover.EndAsync(job.AtPresent(), head, plan, ct);
+    }
+
+    private async Task<StageOutcome> PublishAsync(JobRecord job, JobPlan plan, JobHead head, CancellationToken ct)
+    {
         var metrics = await log.ListMetricsAsync(job.Id, 0, ct);
         var name = ModelId.Published(job.BaseModel.Value, settings.Organization, job.Suffix, job.Id);
         var evaluation = await evaluations.FindAsync(job.Id, ct);
+        if (!job.Stages.IsEmpty)
+            job = job.With(job.Stage, own => own with { LastStep = head.Step, Figures = StageFigures.Of([.. metrics.Where(step => step.Step > own.StepsBefore)]) });
         if (job.PublishIf is { } condition && evaluation is not null && Withheld(condition, evaluation) is { } reason)
         {
             await events.AppendOnceAsync(job.Id, "withheld", EventLevel.Warn, [reason], ct);
-            await StoreResultAsync(job, plan, metrics, null, ct);
+            await StoreResultAsync(job, metrics, null, ct);
             return StageOutcome.Done;
         }
-        if (await exports.FolderAsync(job, ct) is not { } folder)
+        if (await exports.FolderAsync(job.AtPresent(), ct) is not { } folder)
             return StageOutcome.Yield;
-        var facts = PublishedCard.Facts(name, job, plan, await DataAsync(job, plan, ct), metrics, evaluation);
-        ModelCard.Write(folder, facts with { Merge = await merges.FindAsync(job.Id, ct) });
+        ModelCard.Write(folder, await cards.FactsAsync(name, job, plan, metrics, evaluation, ct));
         await models.PublishAsync(
             folder,
             new ModelRecord
@@ -65,20 +75,27 @@ public sealed class Publish(
                 BaseModel = job.BaseModel,
             },
             ct);
-        await StoreResultAsync(job, plan, metrics, name, ct);
+        await StoreResultAsync(job, metrics, name, ct);
         return StageOutcome.Done;
     }
 
-    private async Task StoreResultAsync(JobRecord job, JobPlan plan, IReadOnlyList<JobMetrics> metrics, ModelId? name, CancellationToken ct)
+    private async Task StoreResultAsync(JobRecord job, IReadOnlyList<JobMetrics> metrics, ModelId? name, CancellationToken ct)
     {
         using var csv = new MemoryStream(StepMetricsCsv.Write(metrics));
         var results = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, StepMetricsCsv.FileName, csv, ct);
         List<FileId> resultFiles = [results.Id];
-        if (job.Method.Distillation is not null)
-            resultFiles.Add(TaughtFiles.IdOf(job));
-        if (plan.Options.Policy is not null && await StoreRolloutsAsync(job, ct) is { } answers)
-            resultFiles.Add(answers);
-        await jobs.UpdateAsync(job.Id, now => now with { FineTunedModel = name, ResultFiles = [.. resultFiles] }, ct);
+        foreach (var stage in job.InStages())
+        {
+            if (stage.Method.Distillation is not null)
+                resultFiles.Add(TaughtFiles.IdOf(stage));
+            if (stage.Method.Type == MethodType.Reinforcement && await StoreRolloutsAsync(stage, ct) is { } answers)
+                resultFiles.Add(answers);
+        }
+        var ended = job.Stages.LastOrDefault();
+        await jobs.UpdateAsync(
+            job.Id,
+            now => (ended is null ? now : now.With(now.Stage, _ => ended with { Result = name })) with { FineTunedModel = name, ResultFiles = [.. resultFiles] },
+            ct);
     }
 
     /// <summary>Why the model is not published, or null if it is good enough.</summary>
@@ -92,29 +109,13 @@ public sealed class Publish(
             $"The model was not published: {found} in {condition.Metric}, and publish_if asks for {condition.MinimumGain:0.####} or more. Its checkpoints can be used.");
     }
 
-    private async Task<FileId?> StoreRolloutsAsync(JobRecord job, CancellationToken ct)
+    private async Task<FileId?> StoreRolloutsAsync(JobRecord stage, CancellationToken ct)
     {
-        var path = Path.Combine(folders.Fresh(job.Id, "rollouts"), RolloutStore.FileName);
+        var path = Path.Combine(folders.Fresh(stage.Id, "rollouts"), RolloutStore.FileName);
         await using var content = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
-        if (!await rollouts.CopyAsync(job.Id, content, ct))
+        if (!await rollouts.CopyAsync(stage.StageId(), content, ct))
             return null;
         content.Position = 0;
-        return (await store.StoreResultAsync(job.Id.Value, job.CreatedAt, RolloutStore.FileName, content, ct)).Id;
-    }
-
-    private async Task<IReadOnlyList<ModelCardDataset>> DataAsync(JobRecord job, JobPlan plan, CancellationToken ct)
-    {
-        var data = new List<ModelCardDataset>();
-        if (job.Method.Distillation is not null && await files.FindAsync(TaughtFiles.IdOf(job), ct) is { } taught)
-            data.Add(PublishedCard.Dataset("training", taught, plan.Examples, plan.Tokens));
-        if (await files.FindAsync(job.TrainingFile, ct) is { } training)
-        {
-            data.Add(job.Method.Distillation is null
-                ? PublishedCard.Dataset("training", training, plan.Examples, plan.Tokens)
-                : PublishedCard.Dataset("prompts", training, training.Report?.Examples ?? 0, training.Report?.Tokens ?? 0));
-        }
-        if (job.ValidationFile is { } id && await files.FindAsync(id, ct) is { } validation)
-            data.Add(PublishedCard.Dataset("validation", validation, plan.ValidationExamples, plan.ValidationTokens));
-        return data;
+        return (await store.StoreResultAsync(stage.Id.Value, stage.CreatedAt, stage.OwnName(RolloutStore.FileName), content, ct)).Id;
     }
 }

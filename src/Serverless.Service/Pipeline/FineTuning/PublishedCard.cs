@@ -20,11 +20,22 @@ internal static class PublishedCard
             Method = $"{MethodName(job.Method.Type)} {Means(plan.Options.Adapter)}",
             CreatedAt = job.CreatedAt,
             Data = data,
-            HyperParameters = [.. HyperParameters(job, plan).Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
+            HyperParameters = [],
             Curve = [.. metrics.Select(step => new ModelCardPoint(step.Step, step.TrainLoss, step.LearningRate, step.ValidLoss))],
             Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. Preference(evaluation), .. evaluation.Comparisons.Select(Score)],
             Samples = evaluation is null ? [] : [.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples, Sample)],
         };
+
+    /// <summary>What one stage of a recipe was, and what its model came to on the validation file.</summary>
+    /// <param name="stage">The job as if the stage were all of it.</param>
+    public static ModelCardStage Stage(JobRecord stage, JobEvaluation? evaluation)
+    {
+        var own = stage.Stages[stage.Stage];
+        var model = evaluation is null ? null : stage.IsAtLastStage() ? evaluation.Tuned : evaluation.Of(stage.Stage);
+        return new ModelCardStage(
+            $"{MethodName(own.Method.Type)} {Means(own.Options!.Adapter)}", own.StepsBefore + 1, own.LastStep ?? own.StepsBefore, own.Figures.TryGetValue("train_loss", out var loss) ? loss : null,
+            model?.Means(stage.Seed) ?? []);
+    }
 
     private static string MethodName(MethodType type) => type switch
     {
@@ -53,7 +64,7 @@ internal static class PublishedCard
     public static ModelCardDataset Dataset(string use, FileRecord file, int examples, long tokens) =>
         new(use, file.Name, examples, tokens, file.Sha256);
 
-    private static IEnumerable<(string Name, string Value)> HyperParameters(JobRecord job, JobPlan plan)
+    public static IEnumerable<(string Name, string Value)> HyperParameters(JobRecord job, JobPlan plan)
     {
         var options = plan.Options;
         yield return ("n_epochs", Text(options.Epochs));

@@ -23,7 +23,7 @@ internal sealed class ReferenceRun(
             if (leaves || clock.GetElapsedTime(written) >= settings.CheckpointInterval)
             {
                 await lease.EnsureHeldAsync(CancellationToken.None);
-                await references.WriteAsync(session.JobId, state, CancellationToken.None);
+                await references.WriteAsync(session.StageId, state, CancellationToken.None);
                 await scope.CommittedAsync();
                 written = clock.GetTimestamp();
             }

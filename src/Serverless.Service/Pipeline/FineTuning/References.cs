@@ -7,9 +7,9 @@ namespace Serverless.Service.Pipeline.FineTuning;
 public sealed class References(BlobAccount account)
 {
     /// <summary>A job's scores as far as they are computed, or null if there are none.</summary>
-    public async Task<ReferenceState?> FindAsync(JobId id, CancellationToken ct) => (await Blob(id).ReadAsync(ct))?.Value;
+    public async Task<ReferenceState?> FindAsync(StageId id, CancellationToken ct) => (await Blob(id).ReadAsync(ct))?.Value;
 
-    public Task WriteAsync(JobId id, ReferenceState state, CancellationToken ct) => Blob(id).WriteAsync(state, ct);
+    public Task WriteAsync(StageId id, ReferenceState state, CancellationToken ct) => Blob(id).WriteAsync(state, ct);
 
-    private JsonBlob<ReferenceState> Blob(JobId id) => new(account.Jobs.GetBlobClient($"{id}/reference.json"));
+    private JsonBlob<ReferenceState> Blob(StageId id) => new(account.Jobs.GetBlobClient($"{id}/reference.json"));
 }

@@ -20,7 +20,7 @@ public sealed class RolloutStore(BlobAccount account)
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    public async Task WriteAsync(JobId id, RolloutBatch batch, CancellationToken ct)
+    public async Task WriteAsync(StageId id, RolloutBatch batch, CancellationToken ct)
     {
         var lines = new StringBuilder();
         foreach (var rollout in batch.Rollouts)
@@ -30,7 +30,7 @@ public sealed class RolloutStore(BlobAccount account)
     }
 
     /// <summary>The batches of one rollout that are stored, in their order, up to the first that is not.</summary>
-    public async Task<IReadOnlyList<RolloutBatch>> ReadAsync(JobId id, int number, CancellationToken ct)
+    public async Task<IReadOnlyList<RolloutBatch>> ReadAsync(StageId id, int number, CancellationToken ct)
     {
         var batches = new List<RolloutBatch>();
         await foreach (var name in NamesAsync(string.Create(CultureInfo.InvariantCulture, $"{Prefix(id)}{number:D6}-"), ct))
@@ -49,7 +49,7 @@ public sealed class RolloutStore(BlobAccount account)
 
     /// <summary>Writes all of a job's rollouts, one after another.</summary>
     /// <returns>Whether there are any.</returns>
-    public async Task<bool> CopyAsync(JobId id, Stream target, CancellationToken ct)
+    public async Task<bool> CopyAsync(StageId id, Stream target, CancellationToken ct)
     {
         var any = false;
         await foreach (var name in NamesAsync(Prefix(id), ct))
@@ -66,5 +66,5 @@ public sealed class RolloutStore(BlobAccount account)
             yield return blob.Name;
     }
 
-    private static string Prefix(JobId id) => $"{id}/rollouts/";
+    private static string Prefix(StageId id) => $"{id}/rollouts/";
 }

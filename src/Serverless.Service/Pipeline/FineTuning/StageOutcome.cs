@@ -11,6 +11,8 @@ public sealed record StageOutcome(StageResult Result, TimeSpan? Pause = null, Jo
 {
     public static StageOutcome Done { get; } = new(StageResult.Done);
 
+    public static StageOutcome Next { get; } = new(StageResult.Next);
+
     public static StageOutcome More { get; } = new(StageResult.More);
 
     public static StageOutcome Yield { get; } = new(StageResult.Yield);

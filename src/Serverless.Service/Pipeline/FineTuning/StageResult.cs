@@ -6,6 +6,9 @@ public enum StageResult
     /// <summary>The stage is complete: the next one.</summary>
     Done,
 
+    /// <summary>The stage of a recipe is complete, and another one follows: that one, from its teacher on.</summary>
+    Next,
+
     /// <summary>There is more to do: the same stage at once.</summary>
     More,
 

@@ -35,13 +35,14 @@ public sealed class TrainChunk(
         var (job, wish) = await wishes.ReadAsync(id, ct);
         if (wish is not null)
             return wish;
-        var plan = await plans.FindAsync(id, ct) ?? throw new InvalidOperationException($"{id} was admitted without a plan");
+        job = job!.AtPresent();
+        var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{id} was admitted without a plan");
         await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, ct);
         if (lease is null)
             return StageOutcome.Wait(LookAgainForLease);
         if (lease.Head.Step >= plan.LastStep)
             return StageOutcome.Done;
-        var outcome = await TrainAsync(job!, plan, lease, scope);
+        var outcome = await TrainAsync(job, plan, lease, scope);
         await costs.CountAsync(lease);
         return outcome;
     }
@@ -56,12 +57,12 @@ public sealed class TrainChunk(
             await commits.BeginAsync(lease, plan, ct);
             using var use = await OpenAsync(job, plan, lease, ct);
             if (use.Session.TotalSteps != plan.TotalSteps)
-                await plans.WriteAsync(job.Id, plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
+                await plans.WriteAsync(job.StageId(), plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
             return await TrainAsync(use.Session, plan, lease, scope);
         }
         catch (InputError error)
         {
-            return StageOutcome.Refuse(error, "invalid_request_error", null);
+            return job.Refuse(error);
         }
         catch (DivergenceException divergence)
         {
@@ -78,22 +79,22 @@ public sealed class TrainChunk(
         var outcome = isOver
             ? StageOutcome.Done
             : await new ChunkRun(session, lease, plan, commits, rollouts, wishes, settings, clock) { ValidationLosses = losses }.RunAsync(scope);
-        if (outcome.Result == StageResult.Done && lease.Head.Step < plan.TotalSteps)
-            await plans.WriteAsync(session.JobId, plan with { StoppedAt = lease.Head.Step }, CancellationToken.None);
+        if (outcome.Result == StageResult.Done && lease.Head.Step < plan.EndStep)
+            await plans.WriteAsync(session.StageId, plan with { StoppedAt = lease.Head.Step }, CancellationToken.None);
         return outcome;
     }
 
     /// <summary>Scores the reference of preferences; null if that is done.</summary>
     private async Task<StageOutcome?> ReferenceAsync(JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)
     {
-        var state = await references.FindAsync(job.Id, scope.Stopping) ?? new ReferenceState();
+        var state = await references.FindAsync(job.StageId(), scope.Stopping) ?? new ReferenceState();
         if (state.Finished)
             return null;
         StageOutcome outcome;
         using (var use = await OpenAsync(job, plan, lease, scope.Stopping))
             outcome = await new ReferenceRun(use.Session, lease, references, wishes, settings, clock).RunAsync(state, scope);
         // A trainer takes the scores when it is built.
-        if ((await references.FindAsync(job.Id, scope.Stopping))?.Finished == true)
+        if ((await references.FindAsync(job.StageId(), scope.Stopping))?.Finished == true)
             await sessions.CloseAsync(job.Id);
         return outcome;
     }

@@ -18,10 +18,13 @@ public sealed class TrainingSession : IAsyncDisposable
     private bool _broken;
 
     private TrainingSession(
-        JobId jobId, TensorThread thread, Trainer trainer, string? manifest) =>
-        (JobId, _thread, _trainer, Manifest) = (jobId, thread, trainer, manifest);
+        StageId id, TensorThread thread, Trainer trainer, string? manifest, int stepsBefore) =>
+        (StageId, _thread, _trainer, Manifest, StepsBefore) = (id, thread, trainer, manifest, stepsBefore);
 
-    public JobId JobId { get; }
+    /// <summary>What is trained.</summary>
+    public StageId StageId { get; }
+
+    public JobId JobId => StageId.Job;
 
     /// <summary>Held by whoever uses the session.</summary>
     internal SemaphoreSlim Turn { get; } = new(1);
@@ -30,12 +33,19 @@ public sealed class TrainingSession : IAsyncDisposable
     public string? Manifest { get; private set; }
 
     /// <summary>Steps done, committed or not.</summary>
-    public int Step => _trainer.Step;
+    public int Step => StepsBefore + _trainer.Step;
 
+    /// <summary>The steps of a recipe's stages before, which the trainer knows nothing of.</summary>
+    public int StepsBefore { get; }
+
+    /// <summary>The steps that the trainer takes.</summary>
     public int TotalSteps => _trainer.TotalSteps;
 
+    /// <summary>The number of the last one.</summary>
+    public int LastStep => StepsBefore + TotalSteps;
+
     /// <summary>Whether a whole number of passes over the data is done.</summary>
-    public bool IsAtEpochEnd => Step % (TotalSteps / _trainer.Options.Epochs) == 0;
+    public bool IsAtEpochEnd => _trainer.Step % (TotalSteps / _trainer.Options.Epochs) == 0;
 
     /// <summary>Tokens trained on, committed or not.</summary>
     public long TrainedTokens => _trainer.TrainedTokens;
@@ -54,15 +64,16 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <param name="task">What is trained on, and what is looked at after each epoch.</param>
     /// <param name="checkpointFolder">The files of the checkpoint to continue from, or null to begin.</param>
     /// <param name="manifest">That checkpoint's manifest.</param>
+    /// <param name="stepsBefore">The steps of a recipe's stages before.</param>
     /// <exception cref="Learning.InputError">The model cannot be used.</exception>
     public static async Task<TrainingSession> OpenAsync(
-        JobId id, string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder, string? manifest)
+        StageId id, string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder, string? manifest, int stepsBefore)
     {
         var thread = new TensorThread($"train {id}");
         try
         {
             var trainer = await thread.RunAsync(() => Build(modelFolder, task, options, checkpointFolder));
-            return new TrainingSession(id, thread, trainer, manifest);
+            return new TrainingSession(id, thread, trainer, manifest, stepsBefore);
         }
         catch
         {
@@ -71,8 +82,8 @@ public sealed class TrainingSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the head is what this continues, so that its next commit fits there.</summary>
-    public bool Continues(JobHead head) => !_broken && Manifest == head.Manifest && Step >= head.Step;
+    /// <summary>Whether this trains that stage and the head is what it continues, so that its next commit fits there.</summary>
+    public bool Continues(StageId id, JobHead head) => !_broken && StageId == id && Manifest == head.Manifest && Step >= head.Step;
 
     /// <summary>
     /// Takes steps for a length of time, at least one or a batch of answers that it needs, and at most so many or up to the end of an epoch.
@@ -161,7 +172,8 @@ public sealed class TrainingSession : IAsyncDisposable
                 _trainer.AddRollouts(Rollouts[^1]);
                 continue;
             }
-            var metrics = _trainer.TrainStep();
+            var taken = _trainer.TrainStep();
+            var metrics = taken with { Step = StepsBefore + taken.Step };
             var validation = IsAtEpochEnd ? _trainer.Validate(CancellationToken.None) : null;
             steps.Add(new TrainedStep(metrics, clock.GetUtcNow(), validation));
         }

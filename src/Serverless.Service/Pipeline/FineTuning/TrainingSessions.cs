@@ -15,7 +15,7 @@ public sealed class TrainingSessions(
     private readonly SemaphoreSlim _gate = new(1);
     private readonly List<TrainingSession> _sessions = [];
 
-    /// <summary>The trainer of a job in the state of its head, or further on the way from there; the caller's until it is given back.</summary>
+    /// <summary>The trainer of a job, as it is at its present stage, in the state of its head, or further on the way from there; the caller's until it is given back.</summary>
     /// <exception cref="Learning.InputError">The model or the file cannot be used.</exception>
     /// <exception cref="CheckpointDamagedException">The head's newest checkpoint is not what it says.</exception>
     public async Task<SessionUse> OpenAsync(JobRecord job, JobPlan plan, JobHead head, CancellationToken ct)
@@ -26,7 +26,7 @@ public sealed class TrainingSessions(
             if (_sessions.Find(session => session.JobId == job.Id) is { } known)
             {
                 await known.Turn.WaitAsync(ct);
-                if (known.Continues(head))
+                if (known.Continues(job.StageId(), head))
                     return new SessionUse(known);
                 known.Turn.Release();
                 await RemoveAsync(known);
@@ -81,7 +81,8 @@ public sealed class TrainingSessions(
         var task = await tasks.OfAsync(job, plan, encoder, ct);
         var modelFolder = await starting.FolderAsync(model, ct);
         string? checkpoint = null;
-        if (head.Newest is { } newest)
+        // The newest checkpoint of a stage that begins is the last one of the stage before, whose model this starts from.
+        if (head.Newest is { } newest && newest.Step > plan.StepsBefore)
         {
             checkpoint = folders.Fresh(job.Id, "restore");
             await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(newest, ct), checkpoint, ct);
@@ -90,11 +91,11 @@ public sealed class TrainingSessions(
         if (NativeRuntime.Threads != plan.Fingerprint.Threads)
             NativeRuntime.SetThreads(plan.Fingerprint.Threads);
         var session = await TrainingSession.OpenAsync(
-            job.Id, modelFolder, task, plan.Options, checkpoint, head.Manifest);
+            job.StageId(), modelFolder, task, plan.Options, checkpoint, head.Manifest, plan.StepsBefore);
         if (checkpoint is not null)
             Directory.Delete(checkpoint, recursive: true);
         if (plan.Options.Policy is { } policy)
-            await session.ResumeAsync(await rollouts.ReadAsync(job.Id, session.Step / policy.UpdatesPerRollout, ct));
+            await session.ResumeAsync(await rollouts.ReadAsync(session.StageId, (session.Step - session.StepsBefore) / policy.UpdatesPerRollout, ct));
         return session;
     }
 }

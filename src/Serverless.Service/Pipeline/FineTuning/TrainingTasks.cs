@@ -29,7 +29,7 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
     {
         var training = Pairs(await files.ReadAsync(job, job.TrainingFile, "training_file", ct), encoder);
         var validation = Pairs(await LooksAsync(job, training.Count, ct), encoder);
-        var reference = await references.FindAsync(job.Id, ct) is { Finished: true } finished ? finished : null;
+        var reference = await references.FindAsync(job.StageId(), ct) is { Finished: true } finished ? finished : null;
         return new PreferenceTask(training, validation, reference?.Training!, reference?.Validation);
     }
 

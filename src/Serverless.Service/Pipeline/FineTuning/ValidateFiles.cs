@@ -17,25 +17,39 @@ public sealed class ValidateFiles(JobCatalog jobs, FileCatalog files, JobEvents 
             return StageOutcome.Stop;
         if (job.Status != JobStatus.ValidatingFiles)
             return StageOutcome.Done;
-        string[] messages = [$"Validating training file: {job.TrainingFile}", .. Validating(job)];
+        string[] messages =
+        [
+            .. job.InStages().Select(stage => $"Validating training file: {stage.TrainingFile}").Distinct(),
+            .. job.InStages().Select(stage => stage.ValidationFile).Append(job.ValidationFile).OfType<FileId>().Distinct().Select(id => $"Validating validation file: {id}"),
+        ];
         await events.AppendOnceAsync(input, "validating", EventLevel.Info, messages, ct);
-        var outcome = await LookAtAsync(job, job.TrainingFile, "training_file", ct);
-        if (outcome.Result == StageResult.Done && job.ValidationFile is { } validation)
-            outcome = await LookAtAsync(job, validation, "validation_file", ct);
-        return outcome;
+        foreach (var stage in job.InStages())
+        {
+            var outcome = await LookAtAsync(stage, stage.TrainingFile, "training_file", stage.Method.Type, ct);
+            if (outcome.Result == StageResult.Done && stage.ValidationFile is { } validation)
+                outcome = await LookAtAsync(stage, validation, "validation_file", stage.Method.Type, ct);
+            if (outcome.Result != StageResult.Done)
+                return outcome;
+        }
+        // Of a recipe the file is each stage's that names none and takes its kind, and the last stage's whatever its kind is.
+        return job.ValidationFile is { } common && !job.Stages.IsEmpty
+            ? await LookAtAsync(job.AtLast(), common, "validation_file", job.Stages[^1].ValidationFile is null ? job.Stages[^1].Method.Type : null, ct)
+            : StageOutcome.Done;
     }
 
-    private async Task<StageOutcome> LookAtAsync(JobRecord job, FileId id, string parameter, CancellationToken ct) =>
-        await files.FindAsync(id, ct) switch
+    /// <param name="job">The job as if the stage that takes the file were all of it.</param>
+    /// <param name="method">The method that has to take the file's kind of data, if one has to.</param>
+    private async Task<StageOutcome> LookAtAsync(JobRecord job, FileId id, string parameter, MethodType? method, CancellationToken ct)
+    {
+        if (await files.FindAsync(id, ct) is not { } file)
+            return Refuse($"{parameter}: the file {id} was deleted");
+        return file.Status switch
         {
-            null => StageOutcome.Refuse(new JobError($"invalid_{parameter}", $"{parameter}: the file {id} was deleted", parameter)),
-            { Status: FileStatus.Processed } file when MethodFormats.FaultOf(job.Method.Type, file, parameter) is { } fault =>
-                StageOutcome.Refuse(new JobError($"invalid_{parameter}", fault, parameter)),
-            { Status: FileStatus.Processed } => StageOutcome.Done,
-            { Status: FileStatus.Error } file => StageOutcome.Refuse(new JobError($"invalid_{parameter}", file.StatusDetails ?? "", parameter)),
+            FileStatus.Processed => method is { } takes && MethodFormats.FaultOf(takes, file, parameter) is { } fault ? Refuse(fault) : StageOutcome.Done,
+            FileStatus.Error => Refuse(file.StatusDetails ?? ""),
             _ => StageOutcome.Wait(LookAgain),
         };
 
-    private static IEnumerable<string> Validating(JobRecord job) =>
-        job.ValidationFile is { } id ? [$"Validating validation file: {id}"] : [];
+        StageOutcome Refuse(string message) => job.Refuse(new Learning.InputError(message, parameter, $"invalid_{parameter}"));
+    }
 }

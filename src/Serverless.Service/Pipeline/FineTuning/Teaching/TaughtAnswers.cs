@@ -19,7 +19,7 @@ public sealed class TaughtAnswers(BlobAccount account)
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public async Task WriteAsync(JobId id, int block, IReadOnlyList<TaughtAnswer> answers, CancellationToken ct)
+    public async Task WriteAsync(StageId id, int block, IReadOnlyList<TaughtAnswer> answers, CancellationToken ct)
     {
         var lines = new StringBuilder();
         foreach (var answer in answers)
@@ -28,7 +28,7 @@ public sealed class TaughtAnswers(BlobAccount account)
     }
 
     /// <summary>How many blocks are stored, up to the first that is not.</summary>
-    public async Task<int> CountAsync(JobId id, CancellationToken ct)
+    public async Task<int> CountAsync(StageId id, CancellationToken ct)
     {
         var blocks = 0;
         await foreach (var blob in account.Jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix(id) }, ct))
@@ -41,7 +41,7 @@ public sealed class TaughtAnswers(BlobAccount account)
     }
 
     /// <summary>The answers of the first blocks, in the order of the prompts.</summary>
-    public async IAsyncEnumerable<TaughtAnswer> ReadAsync(JobId id, int blocks, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<TaughtAnswer> ReadAsync(StageId id, int blocks, [EnumeratorCancellation] CancellationToken ct)
     {
         for (var block = 0; block < blocks; block++)
         {
@@ -51,7 +51,7 @@ public sealed class TaughtAnswers(BlobAccount account)
         }
     }
 
-    private static string NameOf(JobId id, int block) => string.Create(CultureInfo.InvariantCulture, $"{Prefix(id)}{block:D6}.jsonl");
+    private static string NameOf(StageId id, int block) => string.Create(CultureInfo.InvariantCulture, $"{Prefix(id)}{block:D6}.jsonl");
 
-    private static string Prefix(JobId id) => $"{id}/teacher/";
+    private static string Prefix(StageId id) => $"{id}/teacher/";
 }

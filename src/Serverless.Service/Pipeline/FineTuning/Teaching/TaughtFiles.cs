@@ -20,8 +20,10 @@ public sealed class TaughtFiles(
     /// <summary>As many as every data set has at least.</summary>
     private const int LeastExamples = 10;
 
-    /// <summary>The id of a job's data set.</summary>
-    public static FileId IdOf(JobRecord job) => FileId.OfResult(job.Id.Value, FileName, job.CreatedAt);
+    /// <summary>The id of a job's data set; of a recipe, of the one that its present stage learns.</summary>
+    public static FileId IdOf(JobRecord job) => FileId.OfResult(job.Id.Value, NameOf(job), job.CreatedAt);
+
+    private static string NameOf(JobRecord job) => job.OwnName(FileName);
 
     /// <summary>Writes the answers that are learned from as a data set, stores it, and plans the training on it.</summary>
     /// <param name="blocks">The blocks of answers, all of them stored.</param>
@@ -34,7 +36,7 @@ public sealed class TaughtFiles(
         await using var content = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
         await using (var lines = new StreamWriter(content, leaveOpen: true))
         {
-            await foreach (var answer in answers.ReadAsync(job.Id, blocks, ct))
+            await foreach (var answer in answers.ReadAsync(job.StageId(), blocks, ct))
             {
                 counts.Add(answer);
                 if (answer.IsKept)
@@ -45,7 +47,7 @@ public sealed class TaughtFiles(
             throw new InputError($"The teacher '{job.Method.Distillation!.Teacher}' left too little to learn: {counts}; allowed: {LeastExamples} or more", "method", "too_few_answers");
         var options = await PlanAsync(job, plan, counts, ct);
         content.Position = 0;
-        var file = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, FileName, content, ct);
+        var file = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, NameOf(job), content, ct);
         return (counts, file, options);
     }
 
@@ -55,10 +57,13 @@ public sealed class TaughtFiles(
         var model = await models.FindAsync(job.Model, ct)
             ?? throw new InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
         var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
-        var cursor = (await new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{job.Id}/prepare.json")).ReadAsync(ct))!.Value.Value;
+        var cursor = (await new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{job.StageId()}/prepare.json")).ReadAsync(ct))!.Value.Value;
         var scan = new DatasetScan { Examples = counts.Kept, Sequences = counts.Sequences, Tokens = counts.Tokens, LongestTokens = counts.LongestTokens };
-        var next = JobPlanner.Of(job, config, cursor with { Training = scan }) with { AnswerTokens = plan.AnswerTokens };
-        await plans.WriteAsync(job.Id, next, ct);
+        var next = JobPlanner.Of(job, config, cursor with { Training = scan }) with
+        {
+            AnswerTokens = plan.AnswerTokens, StepsBefore = plan.StepsBefore, StepsAfter = plan.StepsAfter, TimeAfter = plan.TimeAfter, TokensBefore = plan.TokensBefore,
+        };
+        await plans.WriteAsync(job.StageId(), next, ct);
         return next.Options;
     }
 }

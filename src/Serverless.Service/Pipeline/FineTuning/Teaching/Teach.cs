@@ -26,7 +26,8 @@ public sealed class Teach(
         var (job, wish) = await wishes.ReadAsync(input, ct);
         if (wish is not null)
             return wish;
-        if (job!.Method.Distillation is not { } distillation || !job.ResultFiles.IsEmpty)
+        job = job!.AtPresent();
+        if (job.Method.Distillation is not { } distillation || !job.ResultFiles.IsEmpty)
             return StageOutcome.Done;
         await using var lease = await TrainerLease.TryAcquireAsync(account, input, clock, logger, ct);
         if (lease is null)
@@ -39,7 +40,7 @@ public sealed class Teach(
         }
         catch (InputError error)
         {
-            return StageOutcome.Refuse(error, "invalid_request_error", null);
+            return job.Refuse(error);
         }
     }
 
@@ -48,15 +49,15 @@ public sealed class Teach(
         var ct = scope.Stopping;
         // A block that is begun just before may take three minutes of the usual four.
         var leaveAt = clock.GetUtcNow() + (scope.Deadline - clock.GetUtcNow()) / 4;
-        var plan = await plans.FindAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} was admitted without a plan");
+        var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{job.Id} was admitted without a plan");
         var teacher = await teachers.FindAsync(distillation.Teacher, ct);
         var asked = await prompts.ReadAsync(job, ct);
         var lesson = await LessonAsync(job, plan, ct);
         var sampling = TeacherSampling.Of(distillation, plan.AnswerTokens!.Value, job.Seed);
-        await SayAsync(lease, "teacher", $"The teacher '{teacher.Name}' answers {asked.Count} prompts, {sampling.Samples} {(sampling.Samples == 1 ? "time" : "times")} each", ct);
+        await SayAsync(lease, job.OwnName("teacher"), $"The teacher '{teacher.Name}' answers {asked.Count} prompts, {sampling.Samples} {(sampling.Samples == 1 ? "time" : "times")} each", ct);
         var size = Math.Max(1, teacher.Together / sampling.Samples);
         var blocks = (asked.Count + size - 1) / size;
-        var block = await answers.CountAsync(job.Id, ct);
+        var block = await answers.CountAsync(job.StageId(), ct);
         for (var first = true; block < blocks; first = false, block++)
         {
             if ((await wishes.ReadAsync(job.Id, ct)).Outcome is { } wish)
@@ -67,13 +68,13 @@ public sealed class Teach(
             if (block == 0 && judged.All(answer => answer.Fate == AnswerFate.Failed))
                 throw new InputError($"The teacher '{teacher.Name}' answered none of the first {judged.Count} times: {judged[0].Fault ?? "its answers are empty"}", "method", "teacher_refused");
             await lease.EnsureHeldAsync(ct);
-            await answers.WriteAsync(job.Id, block, judged, CancellationToken.None);
+            await answers.WriteAsync(job.StageId(), block, judged, CancellationToken.None);
             await scope.CommittedAsync();
         }
         var (counts, file, options) = await taught.MakeAsync(job, plan, asked, blocks, ct);
-        await SayAsync(lease, "taught", $"{counts}; see {TaughtFiles.FileName}", ct);
+        await SayAsync(lease, job.OwnName("taught"), $"{counts}; see {file.Name}", ct);
         // Last, because it says that all of this is done.
-        await jobs.UpdateAsync(job.Id, now => now with { Options = options, ResultFiles = [file.Id] }, ct);
+        await jobs.UpdateAsync(job.Id, now => now.Taught(job.Stage, options, [file.Id]), ct);
         return StageOutcome.Done;
     }
 

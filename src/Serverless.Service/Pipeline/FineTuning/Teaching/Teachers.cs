@@ -16,7 +16,8 @@ public sealed class Teachers(PipelineSettings settings, CheckpointModels models,
 
     /// <summary>The teacher of a name; nothing of it is loaded or asked yet.</summary>
     /// <exception cref="InputError">There is no teacher of this name.</exception>
-    public async Task<ITeacher> FindAsync(string name, CancellationToken ct)
+    /// <param name="path">Where in the request its name stands.</param>
+    public async Task<ITeacher> FindAsync(string name, CancellationToken ct, string path = "method.distillation.teacher")
     {
         if (settings.Teachers.FirstOrDefault(endpoint => endpoint.Name == name) is { } endpoint)
             return new EndpointTeacher(endpoint, _http);
@@ -24,8 +25,8 @@ public sealed class Teachers(PipelineSettings settings, CheckpointModels models,
             return new HostedTeacher(model, encoders, generator);
         var configured = settings.Teachers.IsEmpty ? "none are" : string.Join(", ", settings.Teachers.Select(endpoint => endpoint.Name));
         throw new InputError(
-            $"method.distillation.teacher: found '{name}'; allowed: a model of this service, or a teacher of the configuration ({configured})",
-            "method.distillation.teacher", "model_not_available");
+            $"{path}: found '{name}'; allowed: a model of this service, or a teacher of the configuration ({configured})",
+            path, "model_not_available");
     }
 
     public void Dispose() => _http.Dispose();

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Serverless.Learning.Grading;
+using Serverless.Local.Composition;
+using Serverless.Local.Demo;
+using Serverless.Local.Settings;
+using Serverless.Local.Tasks;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
+using Spectre.Console;
+
+namespace Serverless.Local.Commands;
+
+/// <summary>
+/// DeepSeek-R1's pipeline (arXiv 2501.12948, section 2.3) on arithmetic as one job: a cold start on worked solutions, GRPO with rewards for the right
+/// result and for thinking first, supervised training on those of the policy's own answers that are right, and GRPO again.
+/// </summary>
+internal sealed class R1Command(IAnsiConsole console) : ICommand
+{
+    private static readonly string[] StageNames = ["cold start", "GRPO", "rejection sampling", "GRPO again"];
+
+    public string Name => "r1";
+
+    public string Summary => "Runs R1's recipe on arithmetic as one job: cold start, GRPO, rejection sampling, GRPO again.";
+
+    public ImmutableArray<CommandOption> Options { get; } =
+    [
+        new("--solutions", "COUNT", "worked solutions of the cold start (500)"),
+        new("--problems", "COUNT", "problems with their results only (1200)"),
+        new("--held-out", "COUNT", "problems to measure on (500)"),
+        new("--cold-start-epochs", "NUMBER", "passes over the solutions (4)"),
+        new("--epochs", "NUMBER", "passes over the problems in each stage of GRPO (1)"),
+        new("--group-size", "NUMBER", "answers drawn to each problem in GRPO (8)"),
+        new("--batch-size", "NUMBER", "problems in a step of GRPO (16)"),
+        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.0003)"),
+        new("--loss", "NAME", "grpo, dapo or dr_grpo (grpo)"),
+        new("--answers", "NUMBER", "answers to each problem in rejection sampling (4)"),
+        new("--rejection-epochs", "NUMBER", "passes over those that are right (2)"),
+        new("--baseline", null, "also tune on the solutions alone, up to the best validation loss"),
+        new("--baseline-epochs", "NUMBER", "the most passes of that (40)"),
+        new("--seeds", "COUNT", "repeat all of it with so many seeds (1)"),
+        new("--seed", "NUMBER", "the first seed of problems and runs (1)"),
+        .. SettingsOptions.All,
+    ];
+
+    public async Task<int> RunAsync(CommandArguments arguments, CancellationToken ct)
+    {
+        var clock = Stopwatch.StartNew();
+        var seed = arguments.WholeNumber("--seed", 0, int.MaxValue - 100) ?? 1;
+        var seeds = Enumerable.Range(seed, arguments.WholeNumber("--seeds", 1, 100) ?? 1).ToList();
+        var bodies = seeds.Select(one => (Seed: one, Recipe: Recipe(arguments, one), Baseline: Baseline(arguments, one), Sets: ArithmeticCommand.Problems(arguments, one))).ToList();
+        var settings = SettingsOptions.Read(arguments);
+        await using var head = await LocalHead.StartAsync(settings, console.WriteLine, LogLevel.Warning, ct);
+        using var client = new HeadClient(head.Url);
+        var outcome = new StageScores();
+        foreach (var (one, recipe, baseline, sets) in bodies)
+            await RunAsync(head, new JobRun(head, client, console), Directory.CreateDirectory(Path.Combine(settings.Data, Name, $"{one}")).FullName, sets, recipe, arguments.Has("--baseline") ? baseline : null, outcome, ct);
+        console.Write(outcome.Table(seeds.Count));
+        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all {clock.Elapsed.TotalSeconds:F0} s, at most {PeakMemory.Read() / 1e9:F2} GB of memory in this process."));
+        return 0;
+    }
+
+    private static async Task RunAsync(
+        LocalHead head, JobRun run, string folder, ArithmeticSets sets, JsonObject recipe, JsonObject? baseline, StageScores outcome, CancellationToken ct)
+    {
+        string PathOf(string name) => Path.Combine(folder, $"{name}.jsonl");
+        Task<string> DropAsync(string name) => run.DropAsync(PathOf(name), $"r1/{Path.GetFileName(folder)}/{name}.jsonl", ct);
+        ArithmeticFile.WriteSolutions(PathOf("solutions"), sets.Solved);
+        ArithmeticFile.WritePrompts(PathOf("problems"), sets.Practised);
+        ArithmeticFile.WritePrompts(PathOf("held-out"), sets.HeldOut);
+        recipe["training_file"] = await DropAsync("solutions");
+        recipe["validation_file"] = await DropAsync("held-out");
+        var problems = await DropAsync("problems");
+        foreach (var stage in recipe["method"]!["recipe"]!["stages"]!.AsArray().Skip(1))
+            stage!["training_file"] = problems;
+        var job = await run.RunAsync(recipe, $"{SampleModel.Name} goes through R1's four stages", ct);
+        var evaluation = await head.Services.GetRequiredService<JobEvaluations>().FindAsync(new JobId(job.GetProperty("id").GetString()!), ct);
+        outcome.Add(SampleModel.Name, evaluation!.Base.Graders);
+        foreach (var (stage, model) in StageNames.Zip(evaluation.Stages.Append(evaluation.Tuned)))
+            outcome.Add(stage, model.Graders);
+        if (baseline is null)
+            return;
+        // Solutions to problems that the recipe practises: the best epoch is chosen on none of those that are measured on.
+        ArithmeticFile.WriteSolutions(PathOf("solutions-checked"), sets.Practised.Take(sets.HeldOut.Length));
+        baseline["training_file"] = recipe["training_file"]!.DeepClone();
+        baseline["validation_file"] = await DropAsync("solutions-checked");
+        var tuned = await run.RunAsync(baseline, $"{SampleModel.Name} learns the solutions alone, up to the best validation loss", ct);
+        var bench = new TestBench(
+            head.Services.GetRequiredService<ModelCatalog>(), head.Services.GetRequiredService<ModelStore>(), head.Services.GetRequiredService<JobFolders>());
+        var graders = ((JsonNode[])[ArithmeticCommand.Right(), ArithmeticCommand.Thinks()]).Select(json => Grader.Parse(System.Text.Json.JsonSerializer.SerializeToElement(json), "grader"));
+        outcome.Add(StageScores.Baseline, await bench.GradeAsync(
+            new ModelId(tuned.GetProperty("fine_tuned_model").GetString()!), PathOf("held-out"), [.. graders], ArithmeticCommand.MostAnswerTokens, ct));
+    }
+
+    /// <summary>The body of the recipe's job, without its files.</summary>
+    internal static JsonObject Recipe(CommandArguments arguments, int seed)
+    {
+        var start = ArithmeticCommand.ColdStart(arguments, seed)["method"]!.DeepClone();
+        var policy = ArithmeticCommand.Policy(arguments, seed)["method"]!;
+        policy["reinforcement"]!["hyperparameters"]!["n_epochs"] = arguments.WholeNumber("--epochs", 1, 50) ?? 1;
+        var sampled = new JsonObject
+        {
+            ["type"] = "distillation",
+            ["distillation"] = new JsonObject
+            {
+                ["teacher"] = DistillationRequest.Previous,
+                ["n"] = arguments.WholeNumber("--answers", 1, 16) ?? 4,
+                ["max_completion_tokens"] = ArithmeticCommand.MostAnswerTokens,
+                ["grader"] = policy["reinforcement"]!["grader"]!.DeepClone(),
+                // Right and thought out.
+                ["pass_threshold"] = 0.99,
+                ["hyperparameters"] = new JsonObject { ["n_epochs"] = arguments.WholeNumber("--rejection-epochs", 1, 50) ?? 2 },
+            },
+        };
+        return new JsonObject
+        {
+            ["model"] = SampleModel.Name,
+            ["suffix"] = "r1",
+            ["seed"] = seed,
+            ["method"] = new JsonObject { ["type"] = "recipe", ["recipe"] = new JsonObject { ["stages"] = new JsonArray(start, policy.DeepClone(), sampled, policy.DeepClone()) } },
+            ["evaluation"] = new JsonObject { ["graders"] = new JsonArray(ArithmeticCommand.Right(), ArithmeticCommand.Thinks()) },
+        };
+    }
+
+    /// <summary>The body of the job that learns the solutions alone, without its files.</summary>
+    internal static JsonObject Baseline(CommandArguments arguments, int seed)
+    {
+        var body = ArithmeticCommand.ColdStart(arguments, seed);
+        body["suffix"] = "solutions-alone";
+        body["method"]!["supervised"]!["hyperparameters"] = new JsonObject
+        {
+            ["n_epochs"] = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 40, ["early_stopping_patience"] = 5,
+        };
+        return body;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Serverless.Learning.Evaluation;
+using Serverless.Service.Pipeline.FineTuning;
+using Spectre.Console;
+
+namespace Serverless.Local.Demo;
+
+/// <summary>What models scored on held-out problems after each stage of a recipe, over several seeds.</summary>
+internal sealed class StageScores
+{
+    /// <summary>The row that the last stage is compared with.</summary>
+    public const string Baseline = "solutions alone";
+
+    private static readonly (string Metric, string Name)[] Columns = [("right", "right answers"), ("thinks", "thinks before it answers")];
+
+    private readonly List<(string Row, List<IReadOnlyList<GraderScores>> Seeds)> _rows = [];
+
+    /// <summary>Adds one model's scores of one seed to its row.</summary>
+    public void Add(string row, IReadOnlyList<GraderScores> graders)
+    {
+        if (!_rows.Exists(known => known.Row == row))
+            _rows.Add((row, []));
+        _rows.Find(known => known.Row == row).Seeds.Add(graders);
+    }
+
+    /// <summary>A row for each model with the means over all problems of all seeds, and by how much the recipe is right more often than the baseline.</summary>
+    public Table Table(int seeds)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn(seeds == 1 ? "on the held-out problems" : $"on the held-out problems of {seeds} seeds");
+        foreach (var (_, name) in Columns)
+            table.AddColumn(new TableColumn(name).RightAligned());
+        if (seeds > 1)
+            table.AddColumn(new TableColumn("right, seed by seed").RightAligned());
+        foreach (var (row, bySeed) in _rows)
+        {
+            List<string> cells = [Markup.Escape(row), .. Columns.Select(column => Share([.. Scores(bySeed, column.Metric).SelectMany(one => one)]))];
+            if (seeds > 1)
+                cells.Add(string.Join(", ", Scores(bySeed, "right").Select(one => Text($"{100 * one.Average():0.0}"))));
+            table.AddRow(cells.ToArray());
+        }
+        if (!_rows.Exists(row => row.Row == Baseline))
+            return table;
+        var (with, without) = (Rights(_rows.FindLast(row => row.Row != Baseline).Seeds), Rights(_rows.Find(row => row.Row == Baseline).Seeds));
+        return table.AddRow($"the recipe less {Baseline}", Share([.. with.Zip(without, (one, other) => one - other)]));
+
+        static IEnumerable<double> Rights(List<IReadOnlyList<GraderScores>> seeds) => Scores(seeds, "right").SelectMany(one => one);
+    }
+
+    private static IEnumerable<IReadOnlyList<double>> Scores(IEnumerable<IReadOnlyList<GraderScores>> seeds, string metric) =>
+        seeds.Select(graders => (IReadOnlyList<double>)graders.Single(grader => grader.Name == metric).Scores);
+
+    /// <summary>The mean with its 95 % interval over the problems.</summary>
+    private static string Share(List<double> scores)
+    {
+        var mean = Bootstrap.Mean(scores, seed: 1);
+        return Text($"{100 * mean.Mean:0.0} % ({100 * mean.Low:0.0} to {100 * mean.High:0.0})");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Serverless.Learning.Training;
+using Serverless.Service.Files;
+
+namespace Serverless.Service.Jobs;
+
+/// <summary>
+/// A recipe seen as what it is at each stage: a job of that stage's method, on its files, from the model of the stage before. A job of any other
+/// method is its own only stage, so that whatever trains, teaches or evaluates does not tell them apart.
+/// </summary>
+public static class RecipeStages
+{
+    /// <summary>The job as if one stage were all of it; not to be stored.</summary>
+    public static JobRecord At(this JobRecord job, int stage)
+    {
+        if (job.Stages.IsEmpty)
+            return job;
+        var own = job.Stages[stage];
+        return job with
+        {
+            Stage = stage,
+            Model = own.Model ?? job.Model,
+            Method = own.Method with { Distillation = TaughtBy(own) },
+            Adapter = own.Adapter,
+            TrainingFile = own.TrainingFile,
+            ValidationFile = own.ValidationFile,
+            Options = own.Options,
+            ResultFiles = own.ResultFiles,
+        };
+    }
+
+    /// <summary>The job as if the stage that is under way were all of it.</summary>
+    public static JobRecord AtPresent(this JobRecord job) => job.At(job.Stage);
+
+    /// <summary>The job as if its last stage were all of it: what it comes to is compared and published as that stage's.</summary>
+    public static JobRecord AtLast(this JobRecord job) => job.At(job.Stages.Length - 1);
+
+    /// <summary>The job as if the stage that a step belongs to were all of it; a step that is not taken yet belongs to the present one.</summary>
+    public static JobRecord AtStep(this JobRecord job, int step)
+    {
+        var stage = job.Stage;
+        while (stage > 0 && job.Stages[stage].StepsBefore >= step)
+            stage--;
+        return job.At(stage);
+    }
+
+    /// <summary>Each stage of the job as if it were all of it, in order.</summary>
+    public static IEnumerable<JobRecord> InStages(this JobRecord job) =>
+        job.Stages.IsEmpty ? [job] : Enumerable.Range(0, job.Stages.Length).Select(stage => job.At(stage));
+
+    /// <summary>Whether no stage follows the present one.</summary>
+    public static bool IsAtLastStage(this JobRecord job) => job.Stage >= job.Stages.Length - 1;
+
+    /// <summary>The id of the present stage's training.</summary>
+    public static StageId StageId(this JobRecord job) => job.Stages.IsEmpty ? new(job.Id) : new(job.Id, job.Stage);
+
+    /// <summary>Where the method of the present stage stands in the request.</summary>
+    public static string MethodPath(this JobRecord job) => job.Stages.IsEmpty ? "method" : $"method.recipe.stages[{job.Stage}]";
+
+    /// <summary>A text that is another one for each stage of a recipe: the name of a result, or the key of an event.</summary>
+    public static string OwnName(this JobRecord job, string name) => job.Stages.IsEmpty ? name : $"stage-{job.Stage + 1}-{name}";
+
+    /// <summary>With one stage changed.</summary>
+    public static JobRecord With(this JobRecord job, int stage, Func<RecipeStage, RecipeStage> change) =>
+        job with { Stages = job.Stages.SetItem(stage, change(job.Stages[stage])) };
+
+    /// <summary>With what a teacher made for the job or, of a recipe, for one of its stages.</summary>
+    public static JobRecord Taught(this JobRecord job, int stage, TrainingOptions options, ImmutableArray<FileId> results) => job.Stages.IsEmpty
+        ? job with { Options = options, ResultFiles = results }
+        : job.With(stage, own => own with { Options = options, ResultFiles = results });
+
+    private static DistillationRequest? TaughtBy(RecipeStage stage) =>
+        stage is { Method.Distillation: { Teacher: DistillationRequest.Previous } asked, Model: { } before } ? asked with { Teacher = before.Value } : stage.Method.Distillation;
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>What a stage of a recipe came to, from the metrics of its steps.</summary>
+internal static class StageFigures
+{
+    /// <summary>Single steps vary, above all the rewards of a policy.</summary>
+    private const int AveragedSteps = 10;
+
+    /// <summary>The means of the loss and of the method's own figures over the last ten steps, and what validation measured last.</summary>
+    /// <param name="metrics">Those of the stage's steps, in order.</param>
+    public static ImmutableSortedDictionary<string, double> Of(IReadOnlyCollection<JobMetrics> metrics)
+    {
+        var figures = ImmutableSortedDictionary.CreateBuilder<string, double>(StringComparer.Ordinal);
+        var last = metrics.TakeLast(AveragedSteps).ToList();
+        Add("train_loss", last.Select(step => (double?)step.TrainLoss));
+        Add("train_mean_token_accuracy", last.Select(step => step.TrainAccuracy));
+        foreach (var name in last.SelectMany(step => step.Figures.Keys).Distinct())
+            Add(name, last.Select(step => step.Figures.TryGetValue(name, out var value) ? value : (double?)null));
+        Add("valid_loss", metrics.Select(step => step.ValidLoss).OfType<double>().TakeLast(1).Cast<double?>());
+        Add("valid_mean_token_accuracy", metrics.Select(step => step.ValidAccuracy).OfType<double>().TakeLast(1).Cast<double?>());
+        return figures.ToImmutable();
+
+        void Add(string name, IEnumerable<double?> values)
+        {
+            if (values.Average() is { } mean && double.IsFinite(mean))
+                figures[name] = mean;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// Between two stages of a recipe: what the ended one led to becomes a model under the name of its last checkpoint, and the next one starts
+/// from there, as a job of its own would.
+/// </summary>
+public sealed class StageHandover(
+    JobCatalog jobs, JobPlans plans, JobExports exports, JobEvents events, JobLog log, ModelStore models, PipelineSettings settings, TimeProvider clock)
+{
+    /// <summary>Ends a stage that is not the last one. Doing it twice has the effect of doing it once.</summary>
+    /// <param name="stage">The job as if that stage were all of it.</param>
+    /// <exception cref="Learning.InputError">The model or the file that training needs cannot be used any more.</exception>
+    public async Task<StageOutcome> EndAsync(JobRecord stage, JobHead head, JobPlan plan, CancellationToken ct)
+    {
+        if (await exports.FolderAsync(stage, ct) is not { } folder)
+            return StageOutcome.Yield;
+        var result = ModelId.Published(stage.BaseModel.Value, settings.Organization, stage.Suffix, stage.Id, EarlyStop.Best(head, plan).Step);
+        await models.PublishAsync(
+            folder,
+            new ModelRecord
+            {
+                Id = result,
+                Kind = ModelKind.Checkpoint,
+                CreatedAt = clock.GetUtcNow(),
+                OwnedBy = settings.Organization,
+                JobId = stage.Id,
+                BaseModel = stage.BaseModel,
+            },
+            ct);
+        var (at, next) = (stage.Stage, stage.Stage + 1);
+        var nextId = new StageId(stage.Id, next);
+        var follows = await plans.FindAsync(nextId, ct) ?? throw new InvalidOperationException($"{nextId} has no plan");
+        await plans.WriteAsync(nextId, follows with { StepsBefore = head.Step, TokensBefore = stage.TrainedTokens ?? 0 }, ct);
+        var figures = StageFigures.Of(await log.ListMetricsAsync(stage.Id, stage.Stages[at].StepsBefore, ct));
+        await events.AppendOnceAsync(stage.Id, stage.OwnName("ended"), Message(stage, result), ct);
+        // Last, because from here on the next stage is the present one.
+        await jobs.UpdateAsync(
+            stage.Id,
+            now => now.Stage != at ? now : (now with { Stage = next })
+                .With(at, own => own with { Result = result, LastStep = head.Step, Figures = figures })
+                .With(next, own => own with { Model = result, StepsBefore = head.Step }),
+            ct);
+        // The next stage takes the model from the storage, as any other.
+        Directory.Delete(folder, recursive: true);
+        return StageOutcome.Next;
+    }
+
+    private static string Message(JobRecord stage, ModelId result)
+    {
+        var (number, all) = (stage.Stage + 1, stage.Stages.Length);
+        return $"Stage {number} of {all}, {NameOf(stage.Stages[stage.Stage])}, has led to {result}; stage {number + 1} of {all}, {NameOf(stage.Stages[number])}, starts from there";
+    }
+
+    private static string NameOf(RecipeStage stage) => stage.Method.Type.ToString().ToLowerInvariant();
+}
