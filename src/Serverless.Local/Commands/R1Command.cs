@@ -65,7 +65,7 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         return 0;
     }
 
-    private async Task RunAsync(
+    private static async Task RunAsync(
         LocalHead head, JobRun run, string folder, ArithmeticSets sets, JsonObject recipe, JsonObject? baseline, StageScores outcome, CancellationToken ct)
     {
         string PathOf(string name) => Path.Combine(folder, $"{name}.jsonl");
