@@ -3,10 +3,10 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Serverless.Api.Access;
 using Serverless.Learning.Native;
 using Serverless.Service.Jobs;
-using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Webhooks;
 using Serverless.Tests;
@@ -63,7 +63,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         }
         var blobs = 0;
         foreach (var container in (BlobContainerClient[])[server.Account.Files, server.Account.Catalog, server.Account.Jobs, server.Account.Journal])
-            await foreach (var blob in container.GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.Metadata, cancellationToken: Ct))
+            await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, Ct))
             {
                 blobs++;
                 var content = (await container.GetBlobClient(blob.Name).DownloadContentAsync(Ct)).Value.Content.ToArray();
