@@ -6,7 +6,7 @@ const load = (name) => import(new URL(`${name}.js`, process.env.PAGE));
 const { bytes, count, duration, figure, money, percent, short } = await load('format');
 const { keptOf, requestOf, valuesOf } = await load('run-request');
 const { address, parse } = await load('router');
-const { curlOf, exampleOf, fieldsOf, operationsOf, typeOf, wordsOf } = await load('docs-read');
+const { curlOf, exampleOf, fieldsOf, isOurs, operationsOf, textOf, typeOf, wordsOf } = await load('docs-read');
 
 test('lengths of time are said as a person says them', () => {
   assert.deepEqual([0.4, 89, 90, 5399, 5400, 7200, 12_000, 172_800].map(duration), ['0 s', '89 s', '2 min', '90 min', '1 h 30 min', '2 h', '3 h 20 min', '2 days']);
@@ -91,6 +91,11 @@ test('a type says what a value may be, with its limits', () => {
     'integer, 1 to 50', '"auto" or number, above 0, at most 2', 'string or null', 'string, 1 to 64 characters', 'array of strings, up to 4 of them', '"a", "b"', 'file',
     'object of strings, up to 512 characters', 'number, at least 0, below 1', 'any',
   ]);
+});
+
+test('what is ours is marked, and names stay as they are written', () => {
+  const described = ['Ours: checks and plans.', 'Ours.', 'label_model: its labels.', undefined].map((description) => ({ description }));
+  assert.deepEqual(described.map((one) => [isOurs(one), textOf(one)]), [[true, 'Checks and plans.'], [true, ''], [false, 'label_model: its labels.'], [false, '']]);
 });
 
 test('endpoints stand in the groups of the document, and are found by the names of their fields', () => {

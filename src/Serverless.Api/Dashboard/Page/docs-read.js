@@ -18,10 +18,11 @@ export function operationsOf(api) {
 /** Whether an endpoint or field is none of OpenAI's, which its description begins with. */
 export const isOurs = (described) => /^Ours\b/.test(described.description ?? '');
 
-/** A description without the mark, beginning with a capital letter. */
+/** A description; without the mark, where it has one, it begins with a capital letter. Others may begin with a name, which stays as it is. */
 export function textOf(described) {
-  const text = (described.description ?? '').replace(/^Ours[.:]?\s*/, '');
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  const text = described.description ?? '';
+  const rest = text.replace(/^Ours[.:]?\s*/, '');
+  return rest === text ? text : rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 /** The body that a request sends: its media type, schema and example, or null. */
