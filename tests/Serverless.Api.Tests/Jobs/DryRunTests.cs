@@ -69,9 +69,11 @@ public sealed class DryRunTests
             """;
 
         var dry = await (await PostAsync(server, "?dry_run=true", request)).JsonAsync();
+        // The teacher's stage takes files of several formats; the intake finds which.
+        await server.RunWorkflowsAsync();
+        await TakenInAsync(server, second);
         var taught = await (await PostAsync(
             server, "?dry_run=true", request.Replace("\"type\": \"supervised\", \"supervised\": {},", "\"type\": \"distillation\", \"distillation\": {\"teacher\": \"previous\", \"n\": 3},", StringComparison.Ordinal))).JsonAsync();
-        await server.RunWorkflowsAsync();
         var id = new JobId((await (await PostAsync(server, "", request)).JsonAsync()).GetProperty("id").GetString()!);
         var job = await QueuedAsync(server, id.Value);
 
@@ -218,6 +220,13 @@ public sealed class DryRunTests
 
     private static Task<HttpResponseMessage> PostAsync(ApiServer server, string query, string body) =>
         server.Http.PostAsync("/v1/fine_tuning/jobs" + query, new StringContent(body, Encoding.UTF8, "application/json"));
+
+    private static async Task TakenInAsync(ApiServer server, string file)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        while (Text(await (await server.Http.GetAsync($"/v1/files/{file}", limit.Token)).JsonAsync(), "status") != "processed")
+            await Task.Delay(50, limit.Token);
+    }
 
     /// <summary>The job once it has been prepared.</summary>
     private static async Task<JsonElement> QueuedAsync(ApiServer server, string id)
