@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using Serverless.Local.Demo;
 using TorchSharp;
 
 namespace Serverless.Benchmarks;
@@ -26,19 +26,6 @@ internal sealed class Stopclock(double seconds)
             times.Add(Stopwatch.GetElapsedTime(clock).TotalSeconds);
         }
         managed = GC.GetTotalAllocatedBytes(precise: true) - managed;
-        return new Reading(times, units, needed, PeakMemory(), managed / times.Count, torch.Tensor.TotalCount - tensors);
-    }
-
-    /// <summary>In bytes: VmHWM of Linux, elsewhere the peak working set.</summary>
-    private static long PeakMemory()
-    {
-        const string Name = "VmHWM:";
-        if (!File.Exists("/proc/self/status"))
-        {
-            using var process = Process.GetCurrentProcess();
-            return process.PeakWorkingSet64;
-        }
-        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Name, StringComparison.Ordinal));
-        return long.Parse(line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+        return new Reading(times, units, needed, PeakMemory.Read(), managed / times.Count, torch.Tensor.TotalCount - tensors);
     }
 }

@@ -3,11 +3,10 @@ using static TorchSharp.torch;
 
 namespace Serverless.Benchmarks.Scenarios;
 
-/// <summary>The machine's matrix products: 1536 rows and columns, random values, the precision that the program sets.</summary>
-internal sealed class MatrixProducts(string name, ScalarType dtype) : IScenario
+/// <summary>The machine's matrix products: square, random values, the precision that the program sets.</summary>
+/// <param name="size">Rows and columns.</param>
+internal sealed class MatrixProducts(string name, ScalarType dtype, int size) : IScenario
 {
-    private const int Size = 1536;
-
     public string Name => name;
 
     public string Unit => "FLOP";
@@ -21,8 +20,8 @@ internal sealed class MatrixProducts(string name, ScalarType dtype) : IScenario
         NativeRuntime.EnsureLoaded();
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var (a, b, into) = (randn(Size, Size).to(dtype), randn(Size, Size).to(dtype), zeros(Size, Size, dtype));
-        var flops = 2.0 * Size * Size * Size;
+        var (a, b, into) = (randn(size, size).to(dtype), randn(size, size).to(dtype), zeros(size, size, dtype));
+        var flops = 2.0 * size * size * size;
         return clock.Read(flops, 0, () =>
         {
             using var one = NewDisposeScope();

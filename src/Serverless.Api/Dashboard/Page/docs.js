@@ -33,7 +33,7 @@ function filter(shown, none) {
 
 /** Opens what the address names, and marks it among the contents. */
 function follow() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const id = location.hash.slice(1);
   const target = id && document.getElementById(id);
   for (const link of document.querySelectorAll('#contents a')) {
     if (link.hash === location.hash) link.setAttribute('aria-current', 'true');

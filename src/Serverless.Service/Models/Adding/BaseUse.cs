@@ -3,7 +3,7 @@ using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Models.Adding;
 
-/// <summary>Which unfinished jobs train on a base model.</summary>
+/// <summary>Which unfinished jobs train on a model: the one they were given, or the one that a stage of theirs led to.</summary>
 public sealed class BaseUse(JobCatalog jobs)
 {
     private const int MostNamed = 5;
@@ -12,7 +12,7 @@ public sealed class BaseUse(JobCatalog jobs)
     /// <exception cref="InputError">There are such jobs; up to five are named.</exception>
     public async Task RefuseIfUsedAsync(ModelId id, CancellationToken ct)
     {
-        var page = await jobs.ListAsync(null, MostNamed, job => job.Model == id && !job.Status.IsFinal(), ct);
+        var page = await jobs.ListAsync(null, MostNamed, job => !job.Status.IsFinal() && (job.Model == id || job.Stages.Any(stage => stage.Model == id)), ct);
         if (!page.Items.IsEmpty)
             throw new InputError(
                 $"The model '{id}' is in use by {string.Join(", ", page.Items.Select(job => job.Id))}{(page.HasMore ? " and more" : "")}; wait for the end of these jobs, or cancel them",

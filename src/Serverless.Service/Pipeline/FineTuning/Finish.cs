@@ -27,10 +27,16 @@ public sealed class Finish(
         {
             // Published in the moment before the job was cancelled.
             await models.DeleteAsync(model, ct);
-            job = await jobs.UpdateAsync(id, now => now with { FineTunedModel = null }, ct);
+            job = await jobs.UpdateAsync(id, now => Unpublished(now), ct);
         }
         await SayAsync(job, ct);
         return true;
+    }
+
+    private static JobRecord Unpublished(JobRecord job)
+    {
+        job = job with { FineTunedModel = null };
+        return job.Stages.IsEmpty ? job : job.With(job.Stage, stage => stage with { Result = null });
     }
 
     private Task SayAsync(JobRecord job, CancellationToken ct) => job.Status switch

@@ -6,12 +6,15 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// <summary>Says of a fault in which stage of a recipe it lies.</summary>
 internal static class StageErrors
 {
+    /// <summary>What stages do not have of their own.</summary>
+    private static readonly string[] OfTheJob = ["model", "evaluation", "publish_if", "budget"];
+
     /// <summary>The error itself for a job that is no recipe; otherwise one whose parameter and message begin with the stage's place in the request.</summary>
     /// <param name="stage">The job as if the stage were all of it.</param>
     public static InputError Placed(this JobRecord stage, InputError error)
     {
         var path = stage.MethodPath();
-        if (stage.Stages.IsEmpty || error.Parameter == "model" || error.Parameter?.StartsWith(path, StringComparison.Ordinal) == true)
+        if (stage.Stages.IsEmpty || error.Parameter is { } at && (OfTheJob.Any(name => at.StartsWith(name, StringComparison.Ordinal)) || at.StartsWith(path, StringComparison.Ordinal)))
             return error;
         var placed = error.Parameter switch
         {

@@ -39,7 +39,7 @@ public sealed class StageHandover(
         // Last, because from here on the next stage is the present one.
         await jobs.UpdateAsync(
             stage.Id,
-            now => now.Stage != at ? now : (now with { Stage = next })
+            now => now.Status.IsFinal() || now.Stage != at ? now : (now with { Stage = next })
                 .With(at, own => own with { Result = result, LastStep = head.Step, Figures = figures })
                 .With(next, own => own with { Model = result, StepsBefore = head.Step }),
             ct);

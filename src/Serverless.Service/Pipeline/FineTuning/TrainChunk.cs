@@ -66,7 +66,7 @@ public sealed class TrainChunk(
         }
         catch (DivergenceException divergence)
         {
-            return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, "method"));
+            return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, job!.MethodPath()));
         }
     }
 

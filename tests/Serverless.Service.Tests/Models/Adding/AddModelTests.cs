@@ -69,6 +69,26 @@ public sealed class AddModelTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task What_a_stage_of_a_recipe_starts_from_is_in_use_until_the_job_ends()
+    {
+        var parts = await OpenAsync();
+        var (model, between, file) = (new ModelId("tiny"), new ModelId("ft:tiny:local::abc:ckpt-step-6"), FileId.New(TimeProvider.System));
+        var job = new JobRecord
+        {
+            Id = JobId.New(TimeProvider.System), Model = model, BaseModel = model, TrainingFile = file, Seed = 1,
+            Method = new JobMethod { Type = MethodType.Recipe }, CreatedAt = TimeProvider.System.GetUtcNow(), Status = JobStatus.Running, Stage = 1,
+            Stages = [new RecipeStage { Method = new JobMethod(), TrainingFile = file }, new RecipeStage { Method = new JobMethod(), TrainingFile = file, Model = between }],
+        };
+        await parts.Jobs.CreateAsync(job, Ct);
+        var use = new BaseUse(parts.Jobs);
+
+        var fault = await Assert.ThrowsAsync<InputError>(() => use.RefuseIfUsedAsync(between, Ct));
+        Assert.Equal(($"The model '{between}' is in use by {job.Id}; wait for the end of these jobs, or cancel them", "model_in_use"), (fault.Message, fault.Code));
+        await parts.Jobs.UpdateAsync(job.Id, now => now with { Status = JobStatus.Cancelled }, Ct);
+        await use.RefuseIfUsedAsync(between, Ct);
+    }
+
+    [Fact]
     public async Task A_model_on_which_a_job_trains_is_neither_replaced_nor_removed()
     {
         var parts = await OpenAsync();
