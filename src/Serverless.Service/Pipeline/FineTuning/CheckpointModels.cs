@@ -30,7 +30,7 @@ public sealed class CheckpointModels(
         await _turn.WaitAsync(ct);
         try
         {
-            return await catalog.FindAsync(name, ct) ?? await PublishAsync(name, job, step, ct);
+            return await catalog.FindAsync(name, ct) ?? await PublishAsync(job, step, ct);
         }
         finally
         {
@@ -48,7 +48,7 @@ public sealed class CheckpointModels(
             return known;
         if (await JobOfAsync(name, ct) is not var (job, step) || (await log.ReadHeadAsync(job.Id, ct))?.Checkpoints.Any(one => one.Step == step) != true)
             return null;
-        return await catalog.FindAsync(job.Model, ct) is { } model ? RecordOf(name, job) with { Folder = model.Folder, Parts = model.Parts } : null;
+        return await catalog.FindAsync(job.Model, ct) is { } model ? RecordOf(job, step) with { Folder = model.Folder, Parts = model.Parts } : null;
     }
 
     public void Dispose() => _turn.Dispose();
@@ -57,11 +57,11 @@ public sealed class CheckpointModels(
     {
         if (StepIn(name) is not { } step)
             return null;
-        var page = await jobs.ListAsync(null, 1, job => NameOf(job, step) == name, ct);
+        var page = await jobs.ListAsync(null, 1, job => RecordOf(job, step).Id == name, ct);
         return page.Items.IsEmpty ? null : (page.Items[0], step);
     }
 
-    private async Task<ModelRecord?> PublishAsync(ModelId name, JobRecord job, int step, CancellationToken ct)
+    private async Task<ModelRecord?> PublishAsync(JobRecord job, int step, CancellationToken ct)
     {
         var head = await log.ReadHeadAsync(job.Id, ct);
         job = job.AtStep(step);
@@ -76,7 +76,7 @@ public sealed class CheckpointModels(
             var modelFolder = await starting.FolderAsync(model, ct);
             await using (var session = await TrainingSession.OpenAsync(job.StageId(), modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest, plan.StepsBefore))
                 await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.Model.Value);
-            return await store.PublishAsync(export, RecordOf(name, job), ct);
+            return await store.PublishAsync(export, RecordOf(job, step), ct);
         }
         finally
         {
@@ -84,17 +84,7 @@ public sealed class CheckpointModels(
         }
     }
 
-    private ModelRecord RecordOf(ModelId name, JobRecord job) => new()
-    {
-        Id = name,
-        Kind = ModelKind.Checkpoint,
-        CreatedAt = clock.GetUtcNow(),
-        OwnedBy = settings.Organization,
-        JobId = job.Id,
-        BaseModel = job.BaseModel,
-    };
-
-    private ModelId NameOf(JobRecord job, int step) => ModelId.Published(job.BaseModel.Value, settings.Organization, job.Suffix, job.Id, step);
+    private ModelRecord RecordOf(JobRecord job, int step) => JobModel.Of(job, settings.Organization, clock.GetUtcNow(), step);
 
     private static int? StepIn(ModelId name)
     {

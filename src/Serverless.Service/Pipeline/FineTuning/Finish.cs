@@ -27,7 +27,7 @@ public sealed class Finish(
         {
             // Published in the moment before the job was cancelled.
             await models.DeleteAsync(model, ct);
-            job = await jobs.UpdateAsync(id, now => Unpublished(now), ct);
+            job = await jobs.UpdateAsync(id, Unpublished, ct);
         }
         await SayAsync(job, ct);
         return true;

@@ -50,7 +50,6 @@ public sealed class Publish(
     private async Task<StageOutcome> PublishAsync(JobRecord job, JobPlan plan, JobHead head, CancellationToken ct)
     {
         var metrics = await log.ListMetricsAsync(job.Id, 0, ct);
-        var name = ModelId.Published(job.BaseModel.Value, settings.Organization, job.Suffix, job.Id);
         var evaluation = await evaluations.FindAsync(job.Id, ct);
         if (!job.Stages.IsEmpty)
             job = job.With(job.Stage, own => own with { LastStep = head.Step, Figures = StageFigures.Of([.. metrics.Where(step => step.Step > own.StepsBefore)]) });
@@ -62,20 +61,10 @@ public sealed class Publish(
         }
         if (await exports.FolderAsync(job.AtPresent(), ct) is not { } folder)
             return StageOutcome.Yield;
-        ModelCard.Write(folder, await cards.FactsAsync(name, job, plan, metrics, evaluation, ct));
-        await models.PublishAsync(
-            folder,
-            new ModelRecord
-            {
-                Id = name,
-                Kind = ModelKind.Published,
-                CreatedAt = clock.GetUtcNow(),
-                OwnedBy = settings.Organization,
-                JobId = job.Id,
-                BaseModel = job.BaseModel,
-            },
-            ct);
-        await StoreResultAsync(job, metrics, name, ct);
+        var model = JobModel.Of(job, settings.Organization, clock.GetUtcNow());
+        ModelCard.Write(folder, await cards.FactsAsync(model.Id, job, plan, metrics, evaluation, ct));
+        await models.PublishAsync(folder, model, ct);
+        await StoreResultAsync(job, metrics, model.Id, ct);
         return StageOutcome.Done;
     }
 

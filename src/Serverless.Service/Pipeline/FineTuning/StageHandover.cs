@@ -17,19 +17,9 @@ public sealed class StageHandover(
     {
         if (await exports.FolderAsync(stage, ct) is not { } folder)
             return StageOutcome.Yield;
-        var result = ModelId.Published(stage.BaseModel.Value, settings.Organization, stage.Suffix, stage.Id, EarlyStop.Best(head, plan).Step);
-        await models.PublishAsync(
-            folder,
-            new ModelRecord
-            {
-                Id = result,
-                Kind = ModelKind.Checkpoint,
-                CreatedAt = clock.GetUtcNow(),
-                OwnedBy = settings.Organization,
-                JobId = stage.Id,
-                BaseModel = stage.BaseModel,
-            },
-            ct);
+        var model = JobModel.Of(stage, settings.Organization, clock.GetUtcNow(), EarlyStop.Best(head, plan).Step);
+        await models.PublishAsync(folder, model, ct);
+        var result = model.Id;
         var (at, next) = (stage.Stage, stage.Stage + 1);
         var nextId = new StageId(stage.Id, next);
         var follows = await plans.FindAsync(nextId, ct) ?? throw new InvalidOperationException($"{nextId} has no plan");
