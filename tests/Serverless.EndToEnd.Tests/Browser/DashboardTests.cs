@@ -72,32 +72,20 @@ public sealed class DashboardTests(AzuriteFixture azurite)
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task The_reference_shows_every_endpoint_and_fits_a_desk_and_a_phone_in_both_themes()
-    {
-        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
-        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
-        await using var head = await HeadProcess.StartAsync(place);
-
-        await Chromium.RunAsync(head, "reference");
-    }
+    public Task The_reference_shows_every_endpoint_and_fits_a_desk_and_a_phone_in_both_themes() => OnAFreshHeadAsync("reference");
 
     [Fact(Timeout = 300_000)]
-    public async Task Names_and_contents_of_data_sets_that_look_like_scripts_are_shown_as_text_and_nothing_written_into_the_page_runs()
-    {
-        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
-        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
-        await using var head = await HeadProcess.StartAsync(place);
-
-        await Chromium.RunAsync(head, "hostile-content");
-    }
+    public Task Names_and_contents_of_data_sets_that_look_like_scripts_are_shown_as_text_and_nothing_written_into_the_page_runs() => OnAFreshHeadAsync("hostile-content");
 
     [Fact(Timeout = 300_000)]
-    public async Task Every_section_can_be_reached_by_the_keyboard_and_fits_a_desk_and_a_phone_in_both_themes()
+    public Task Every_section_can_be_reached_by_the_keyboard_and_fits_a_desk_and_a_phone_in_both_themes() => OnAFreshHeadAsync("keyboard-and-phone");
+
+    private async Task OnAFreshHeadAsync(string script)
     {
         Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
         using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
         await using var head = await HeadProcess.StartAsync(place);
 
-        await Chromium.RunAsync(head, "keyboard-and-phone");
+        await Chromium.RunAsync(head, script);
     }
 }
