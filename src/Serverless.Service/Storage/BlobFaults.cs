@@ -4,7 +4,7 @@ using Azure.Storage.Blobs.Models;
 namespace Serverless.Service.Storage;
 
 /// <summary>What the storage's refusals mean.</summary>
-internal static class BlobFaults
+public static class BlobFaults
 {
     /// <summary>There is no such blob.</summary>
     public static bool IsMissing(this RequestFailedException fault) => fault.ErrorCode == BlobErrorCode.BlobNotFound;
