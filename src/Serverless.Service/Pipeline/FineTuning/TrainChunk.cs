@@ -64,6 +64,10 @@ public sealed class TrainChunk(
         {
             return job.Refuse(error);
         }
+        catch (CheckpointDamagedException damage)
+        {
+            return damage.Refuse();
+        }
         catch (DivergenceException divergence)
         {
             return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, job!.MethodPath()));
@@ -109,7 +113,8 @@ public sealed class TrainChunk(
             }
             catch (CheckpointDamagedException damage)
             {
-                await commits.DropNewestAsync(lease, damage, ct);
+                if (!await commits.DropAsync(lease, plan, damage, ct))
+                    throw;
             }
         }
     }
