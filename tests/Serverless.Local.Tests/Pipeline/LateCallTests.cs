@@ -53,6 +53,27 @@ public sealed class LateCallTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(before, await StateAsync(head, job));
     }
 
+    [Fact]
+    public async Task The_tokens_of_a_process_that_ended_before_it_noted_them_are_taken_from_the_last_checkpoint()
+    {
+        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), _folder.Path);
+        var job = await SteppedJob.CreateAsync(head, await head.UploadAsync(TinyModel.Dataset(12)), null, Recipe);
+        await job.TrainAsync();
+        var tokens = await TokensAsync(head, job);
+        await ForgetAsync(head, job);
+        await job.UntilDoneAsync<TrainChunk>();
+        Assert.Equal(tokens, (await job.RecordAsync()).TrainedTokens);
+
+        await ForgetAsync(head, job);
+        Assert.Equal(StageResult.Next, (await job.CallAsync<Publish>()).Result);
+        Assert.Equal(tokens, (await head.Get<JobPlans>().FindAsync(new StageId(job.Id, 1), default))!.TokensBefore);
+        await job.TrainAsync();
+        Assert.Equal(2 * tokens, await TokensAsync(head, job));
+        await ForgetAsync(head, job);
+        await job.UntilDoneAsync<Publish>();
+        Assert.Equal(2 * tokens, (await job.RecordAsync()).TrainedTokens);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static JobRequest Recipe(JobRequest request)
@@ -60,6 +81,13 @@ public sealed class LateCallTests(AzuriteFixture azurite) : IDisposable
         var stage = new RecipeStageRequest { Method = MethodData.Request(MethodType.Supervised), Adapter = new AdapterRequest { Type = AdapterKind.Full } };
         return request with { Method = new JobMethod { Type = MethodType.Recipe }, Stages = [stage, stage] };
     }
+
+    private static async Task<long> TokensAsync(PipelineHead head, SteppedJob job) =>
+        (await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default)).Sum(step => (long)step.Tokens);
+
+    /// <summary>The record as it is when the process ends right after it has committed a checkpoint.</summary>
+    private static async Task ForgetAsync(PipelineHead head, SteppedJob job) =>
+        await head.JobCatalog.UpdateAsync(job.Id, record => record with { TrainedTokens = 1 }, default);
 
     private static async Task<(string, int, string, int, int)> StateAsync(PipelineHead head, SteppedJob job)
     {

@@ -75,7 +75,7 @@ public sealed class ChunkCommits(
     {
         var manifest = await upload.Manifest;
         var metrics = session.Metrics.Where(step => step.Step <= upload.Step).ToList();
-        var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics))), plan);
+        var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics), plan.TokensBefore + upload.TrainedTokens)), plan);
         List<JobEvent> events = [.. session.Events.Where(entry => entry.Step <= upload.Step).Select(entry => entry.Event)];
         events.Add(new JobEvent { CreatedAt = clock.GetUtcNow(), Message = $"Checkpoint created at step {upload.Step}" });
         var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = kept }, events, metrics, ct);
@@ -88,7 +88,7 @@ public sealed class ChunkCommits(
             job => job.Status.IsFinal() ? job : job with
             {
                 Seconds = Math.Max(job.Seconds, lease.Head.Seconds),
-                TrainedTokens = plan.TokensBefore + upload.TrainedTokens,
+                TrainedTokens = lease.Head.TrainedTokens,
                 EstimatedFinish = clock.GetUtcNow() + TimeSpan.FromSeconds(pace * (plan.EndStep - upload.Step)) + plan.TimeAfter,
             },
             ct);

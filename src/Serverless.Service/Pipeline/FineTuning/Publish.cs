@@ -62,6 +62,7 @@ public sealed class Publish(
 
     private async Task<StageOutcome> PublishAsync(JobRecord job, JobPlan plan, TrainerLease lease, CancellationToken ct)
     {
+        job = job with { TrainedTokens = lease.Head.TrainedTokens ?? job.TrainedTokens };
         var metrics = await log.ListMetricsAsync(job.Id, 0, ct);
         var evaluation = await evaluations.FindAsync(job.Id, ct);
         if (!job.Stages.IsEmpty)

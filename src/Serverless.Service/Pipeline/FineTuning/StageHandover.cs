@@ -29,7 +29,7 @@ public sealed class StageHandover(
         var nextId = new StageId(stage.Id, next);
         var follows = await plans.FindAsync(nextId, ct) ?? throw new InvalidOperationException($"{nextId} has no plan");
         await lease.EnsureHeldAsync(ct);
-        await plans.WriteAsync(nextId, follows with { StepsBefore = head.Step, TokensBefore = stage.TrainedTokens ?? 0 }, ct);
+        await plans.WriteAsync(nextId, follows with { StepsBefore = head.Step, TokensBefore = head.TrainedTokens ?? stage.TrainedTokens ?? 0 }, ct);
         var figures = StageFigures.Of(await log.ListMetricsAsync(stage.Id, stage.Stages[at].StepsBefore, ct));
         await log.AppendOnceAsync(lease, stage.OwnName("ended"), [new JobEvent { CreatedAt = clock.GetUtcNow(), Message = Message(stage, result) }], ct);
         // Last, because from here on the next stage is the present one.

@@ -41,7 +41,10 @@ public sealed class TrainChunk(
         if (lease is null)
             return StageOutcome.Wait(LookAgainForLease);
         if (lease.Head.Step >= plan.LastStep)
+        {
+            await costs.ShowAsync(lease);
             return StageOutcome.Done;
+        }
         var outcome = await TrainAsync(job, plan, lease, scope);
         await costs.CountAsync(lease);
         return outcome;
