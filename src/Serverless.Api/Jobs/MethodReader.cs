@@ -30,6 +30,10 @@ internal static class MethodReader
 
         var type = method.OneOf("type", [.. Types, RecipeReader.Name]) ?? throw Refusal.Missing(method.PathOf("type"));
         var adapter = ReadAdapter(method.Object("adapter"));
+        if (type == RecipeReader.Name && body.Object("hyperparameters") is not null)
+            throw new InputError(
+                "'hyperparameters' belong to one method, and a recipe is several: give each stage its own, such as 'method.recipe.stages[0].supervised.hyperparameters'.",
+                "hyperparameters", "invalid_value");
         return type == RecipeReader.Name
             ? (new JobMethod { Type = MethodType.Recipe }, adapter, RecipeReader.Read(method, adapter))
             : (ReadOne(method, body.Object("hyperparameters")), adapter, []);

@@ -69,11 +69,10 @@ public sealed class DryRunTests
             """;
 
         var dry = await (await PostAsync(server, "?dry_run=true", request)).JsonAsync();
-        // The teacher's stage takes files of several formats; the intake finds which.
-        await server.RunWorkflowsAsync();
-        await TakenInAsync(server, second);
+        // The teacher's stage takes files of several formats, and intake has not looked which this is.
         var taught = await (await PostAsync(
             server, "?dry_run=true", request.Replace("\"type\": \"supervised\", \"supervised\": {},", "\"type\": \"distillation\", \"distillation\": {\"teacher\": \"previous\", \"n\": 3},", StringComparison.Ordinal))).JsonAsync();
+        await server.RunWorkflowsAsync();
         var id = new JobId((await (await PostAsync(server, "", request)).JsonAsync()).GetProperty("id").GetString()!);
         var job = await QueuedAsync(server, id.Value);
 
@@ -94,6 +93,24 @@ public sealed class DryRunTests
         Assert.Equal((0, 6), (plans[0]!.StepsBefore, plans[1]!.StepsBefore));
 
         static List<JsonElement> StagesOf(JsonElement whole) => [.. whole.GetProperty("method").GetProperty("recipe").GetProperty("stages").EnumerateArray()];
+    }
+
+    [Fact]
+    public async Task Files_that_intake_has_not_looked_at_yet_are_read_as_what_they_hold()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var (chats, valid) = (await UploadAsync(server, "\n\n" + TinyModel.Dataset(12)), await UploadAsync(server, TinyModel.Dataset(10), "valid.jsonl"));
+
+        var recipe = await (await PostAsync(server, "?dry_run=true", $$$"""
+            {"model": "tiny", "training_file": "{{{chats}}}", "validation_file": "{{{valid}}}", "method": {"type": "recipe", "recipe": {"stages": [
+              {"type": "supervised", "supervised": {}}, {"type": "supervised", "supervised": {}}]} } }
+            """)).JsonAsync();
+        var refused = await (await PostAsync(server, "?dry_run=true", $$$"""
+            {"model": "tiny", "training_file": "{{{chats}}}", "method": {"type": "dpo", "dpo": {}} }
+            """)).ErrorAsync();
+
+        Assert.All(recipe.GetProperty("stages").EnumerateArray(), stage => Assert.Equal(10, stage.GetProperty("validation_file").GetProperty("examples").GetInt32()));
+        Assert.Equal("training_file: found chat data in train.jsonl (line 3 has messages); allowed with method dpo: preference", Text(refused, "message"));
     }
 
     [Fact]
@@ -220,13 +237,6 @@ public sealed class DryRunTests
 
     private static Task<HttpResponseMessage> PostAsync(ApiServer server, string query, string body) =>
         server.Http.PostAsync("/v1/fine_tuning/jobs" + query, new StringContent(body, Encoding.UTF8, "application/json"));
-
-    private static async Task TakenInAsync(ApiServer server, string file)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (Text(await (await server.Http.GetAsync($"/v1/files/{file}", limit.Token)).JsonAsync(), "status") != "processed")
-            await Task.Delay(50, limit.Token);
-    }
 
     /// <summary>The job once it has been prepared.</summary>
     private static async Task<JsonElement> QueuedAsync(ApiServer server, string id)

@@ -58,6 +58,24 @@ export function keptOf(job) {
   };
 }
 
+const shownOnly = ['status', 'model', 'first_step', 'last_step', 'fine_tuned_model', 'figures'];
+
+/** The body that asks for a recipe once more, which no form holds. */
+export function recipeOf(job) {
+  const stages = job.method.recipe.stages.map((stage) => {
+    const own = { ...stage[stage.type] };
+    const { learning_rate_multiplier: factor, ...others } = own.hyperparameters ?? {};
+    own.hyperparameters = others.learning_rate === undefined && factor !== undefined ? { ...others, learning_rate_multiplier: factor } : others;
+    // A teacher that was the stage before is shown as the model that it led to.
+    if (own.teacher && own.teacher === stage.model) own.teacher = 'previous';
+    return { ...Object.fromEntries(Object.entries(stage).filter(([name]) => !shownOnly.includes(name))), [stage.type]: own };
+  });
+  return defined({
+    model: job.model, training_file: job.training_file, validation_file: job.validation_file ?? undefined, suffix: job.user_provided_suffix ?? undefined, seed: job.seed,
+    budget: job.budget, metadata: some(job.metadata ?? {}), evaluation: job.evaluation, publish_if: job.publish_if, method: { type: 'recipe', recipe: { stages } },
+  });
+}
+
 function partsOf(job) {
   const type = job.method?.type ?? 'supervised';
   return [type, job.method?.[type] ?? {}, job.method?.adapter ?? {}];

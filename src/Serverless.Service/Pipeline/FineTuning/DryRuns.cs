@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// the model's weights and without libtorch.
 /// </summary>
 public sealed class DryRuns(
-    JobService jobs, FileCatalog files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
+    JobService jobs, DatasetFiles files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
     PipelineSettings settings, TimeProvider clock)
 {
     /// <exception cref="InputError">The request cannot be created, or its job would fail before it trains; the error is the one of either.</exception>
@@ -86,7 +86,7 @@ public sealed class DryRuns(
         };
     }
 
-    /// <summary>A file as intake left it; one that it refused, or that is of another kind than the method's, is refused here.</summary>
+    /// <summary>A file that intake refused, or that is of another kind than the method's, is refused here.</summary>
     private async Task<FileRecord> FileAsync(JobRecord job, FileId id, string parameter, CancellationToken ct)
     {
         var file = await files.FindAsync(id, ct) ?? throw new InputError($"invalid {parameter}: {id}", parameter);

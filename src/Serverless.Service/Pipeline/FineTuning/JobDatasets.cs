@@ -7,7 +7,7 @@ using Serverless.Service.Jobs;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Reads a job's files as its preparation and its dry run do: counted with the model's own tokenizer, every fault named.</summary>
-public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider clock)
+public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvider clock)
 {
     /// <summary>Goes on with counting a file.</summary>
     /// <exception cref="InputError">The file is gone, or it has been read to its end and has faults.</exception>

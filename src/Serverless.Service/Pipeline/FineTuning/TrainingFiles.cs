@@ -6,7 +6,7 @@ using Serverless.Service.Pipeline.FineTuning.Teaching;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Reads whole data sets into memory, as training and evaluation need them.</summary>
-public sealed class TrainingFiles(FileCatalog catalog, FileStore store)
+public sealed class TrainingFiles(DatasetFiles files, FileStore store)
 {
     /// <summary>What a job learns from: its training file, or the answers of its teacher.</summary>
     /// <exception cref="Learning.InputError">The file is gone or has faults.</exception>
@@ -23,7 +23,7 @@ public sealed class TrainingFiles(FileCatalog catalog, FileStore store)
     private async Task<IReadOnlyList<DatasetExample>> ReadAsync(
         FileId id, Func<FileRecord, DatasetFormat> format, string parameter, int most, CancellationToken ct)
     {
-        var file = await catalog.FindAsync(id, ct);
+        var file = await files.FindAsync(id, ct);
         await using var stream = file is null ? null : await store.OpenAsync(id, 0, ct);
         if (stream is null)
             throw new Learning.InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
