@@ -10,8 +10,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy, and the
-/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other. Of a recipe, what
-/// each stage led to is looked at as soon as that stage has trained.
+/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other; and on the general
+/// text that is held back, what was forgotten. Of a recipe, what each stage led to is looked at as soon as that stage has trained.
 /// </summary>
 public sealed class Evaluate(
     BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, StartingModels starting, JobExports exports,
@@ -28,11 +28,11 @@ public sealed class Evaluate(
             return wish;
         var job = found!;
         var last = job.AtLast();
-        if (last.ValidationFile is not { } validation)
+        if (last.ValidationFile is null && job.Rehearsing() is null)
             return StageOutcome.Done;
         try
         {
-            var examples = await files.ReadAsync(last, validation, "validation_file", ct);
+            IReadOnlyList<DatasetExample> examples = last.ValidationFile is { } validation ? await files.ReadAsync(last, validation, "validation_file", ct) : [];
             var evaluation = await evaluations.FindAsync(input, ct) ?? new JobEvaluation { Examples = examples.Count };
             return evaluation.Finished ? StageOutcome.Done : await costs.CountAsync(input, () => CompareAsync(job, examples, evaluation, scope));
         }
@@ -48,7 +48,8 @@ public sealed class Evaluate(
     {
         var (stage, last) = (job.AtPresent(), job.AtLast());
         var plan = await plans.FindAsync(last.StageId(), scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
+        var general = job.Rehearsing() is { } rehearsing ? await files.ReadReplayAsync(rehearsing, scope.Stopping) : [];
+        var run = new EvaluationRun(examples, general, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
         if (!job.IsAtLastStage() && run.IsComplete(evaluation.Of(job.Stage)))
             return StageOutcome.Done;
         if (await exports.FolderAsync(stage, scope.Stopping) is not { } tunedFolder)
@@ -86,7 +87,7 @@ public sealed class Evaluate(
             var next = thread.RunAsync(() => run.Next(model, part, CancellationToken.None));
             var wish = (await wishes.ReadAsync(job.Id, CancellationToken.None)).Outcome;
             var (answered, answers) = await next;
-            part = await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
+            part = answers.Count == 0 ? answered : await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
             done(part);
             if (wish is not null)
                 return wish;
