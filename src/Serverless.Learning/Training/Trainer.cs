@@ -83,19 +83,19 @@ public sealed class Trainer : IDisposable
     public RolloutRequest? NextRollout => Policy?.Next(Step);
 
     /// <summary>
-    /// Draws, grades and scores what is to be rolled out. The result is a function of the weights, the seed and the request alone; it counts
-    /// once it is given to <see cref="AddRollouts"/>.
+    /// Draws and grades what is to be rolled out, and scores it where several updates or a reference need that. The result is a function of the
+    /// weights, the seed and the request alone; it counts once it is given to <see cref="AddRollouts"/>.
     /// </summary>
     /// <exception cref="InputError">A prompt leaves no room in the model's context.</exception>
     public RolloutBatch Roll(RolloutRequest request, CancellationToken cancellation)
     {
         var policy = (PolicyObjective)objective.Method;
         var drawn = policy.Draw(Model, request, cancellation);
-        var scored = policy.Score(Model.Decoder, drawn);
+        var scored = policy.ScoresDraws ? policy.Score(Model.Decoder, drawn) : null;
         var referenced = reference is null ? null : WithReference(() => policy.Score(Model.Decoder, drawn));
         return new RolloutBatch(request.Number, request.Micro, request.Round, [.. drawn.Select((rollout, index) => rollout with
         {
-            LogProbabilities = scored[index],
+            LogProbabilities = scored?[index] ?? [],
             ReferenceLogProbabilities = referenced?[index],
         })]);
     }
