@@ -130,6 +130,17 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         return values.mul(tensor(slopes)).sum();
     }
 
+    /// <summary>
+    /// The best and the worst answer to that prompt of the present rollout whose rewards lie furthest apart, the first of several; one answer
+    /// where all rewards of each prompt are equal.
+    /// </summary>
+    public IReadOnlyList<SampleAnswer> Samples()
+    {
+        var group = set!.Groups().MaxBy(answers => answers.Max(answer => answer.Reward) - answers.Min(answer => answer.Reward))!;
+        var (best, worst) = (group.MaxBy(answer => answer.Reward)!, group.MinBy(answer => answer.Reward)!);
+        return [.. new[] { best, worst }.Distinct().Select(answer => new SampleAnswer(task.Prompts[answer.Prompt].Text, answer.Text, answer.Reward))];
+    }
+
     public void Report(StepReport report) => RolloutFigures.Report(set!, report.Add);
 
     public ValidationScores? Validate(LanguageModel model, CancellationToken cancellation) => null;
