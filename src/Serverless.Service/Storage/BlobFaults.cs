@@ -24,6 +24,7 @@ public static class BlobFaults
     /// <summary>Why the storage did not answer, in one line: what lies beneath the tries of the client.</summary>
     public static string Reason(Exception fault) => fault.GetBaseException() switch
     {
+        AggregateException tries => Reason(tries.InnerExceptions[^1]),
         RequestFailedException { Status: not 0 } refused => $"{refused.Status} {refused.ErrorCode}".TrimEnd(),
         var beneath => beneath.Message.Split('\n')[0].TrimEnd(),
     };

@@ -39,12 +39,13 @@ test('a run that is repeated asks for what it was, also where the form has no fi
       type: 'reinforcement',
       reinforcement: { hyperparameters: { n_epochs: 2, batch_size: 4, learning_rate_multiplier: 1, learning_rate: 0.001, beta: 0.1, loss_type: 'grpo', group_size: 4 }, grader: { type: 'x' } },
       adapter: { type: 'lora', rank: 4, alpha: 8, use_dora: true },
+      replay: { file: 't', share: 0.2 },
     },
   };
   assert.deepEqual(requestOf(valuesOf(job), keptOf(job)), {
     model: 'm', training_file: 'f', validation_file: 'v', suffix: 's', seed: 4, metadata: { team: 'red' }, publish_if: { metric: 'exact_match', minimum_gain: 0 },
     method: {
-      type: 'reinforcement', adapter: { use_dora: true, type: 'lora', rank: 4, alpha: 8 },
+      type: 'reinforcement', adapter: { use_dora: true, type: 'lora', rank: 4, alpha: 8 }, replay: { file: 't', share: 0.2 },
       reinforcement: { hyperparameters: { beta: 0.1, loss_type: 'grpo', n_epochs: 2, batch_size: 4, learning_rate: 0.001, group_size: 4 }, grader: { type: 'x' } },
     },
   });

@@ -114,6 +114,31 @@ public sealed class DryRunTests
     }
 
     [Fact]
+    public async Task General_text_is_counted_beside_the_data_and_changes_no_step()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var training = await UploadAsync(server, TinyModel.Dataset(40));
+        var text = await UploadAsync(server, string.Concat(Enumerable.Range(0, 60).Select(number => $$"""{"text": "the parcel {{number}} has not arrived"}""" + "\n")), "text.jsonl");
+        string Body(string replay) => $$$"""{"model": "tiny", "training_file": "{{{training}}}", "method": {"type": "supervised", "supervised": {"hyperparameters": {"batch_size": 4} }{{{replay}}}} }""";
+
+        var without = await (await PostAsync(server, "?dry_run=true", Body(""))).JsonAsync();
+        var with = await (await PostAsync(server, "?dry_run=true", Body($$$""", "replay": {"file": "{{{text}}}", "share": 0.4}"""))).JsonAsync();
+
+        var steps = without.GetProperty("total_steps").GetInt32();
+        Assert.Equal(steps, with.GetProperty("total_steps").GetInt32());
+        // Two rows of 128 tokens a step.
+        Assert.Equal(without.GetProperty("total_tokens").GetInt64() + (256 * steps), with.GetProperty("total_tokens").GetInt64());
+        Assert.Equal(text, Text(with.GetProperty("method").GetProperty("replay"), "file"));
+        foreach (var (file, message) in new[] { ("file-none", "invalid method.replay.file: file-none"), (await UploadAsync(server, "short", "short.txt"), "") })
+        {
+            var answer = await PostAsync(server, "?dry_run=true", Body($$$""", "replay": {"file": "{{{file}}}"}"""));
+            var error = await answer.ErrorAsync();
+            Assert.Equal((HttpStatusCode.BadRequest, "method.replay.file"), (answer.StatusCode, Text(error, "param")));
+            Assert.Matches(message.Length > 0 ? $"^{message}$" : "^method.replay.file: found [0-9]+ tokens; allowed: 257 or more$", Text(error, "message"));
+        }
+    }
+
+    [Fact]
     public async Task A_fault_of_a_stage_is_refused_with_its_place()
     {
         await using var server = await ApiServer.StartWithModelAsync(_azurite);

@@ -48,7 +48,7 @@ public sealed class RecipeReaderTests
     [InlineData("""{"stages": [{"type": "recipe", "recipe": {}}]}""",
         "Invalid value: 'recipe'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.recipe.stages[0].type")]
     [InlineData("""{"stages": [{"type": "dpo", "supervised": {}}]}""",
-        "Unknown parameter: 'method.recipe.stages[0].supervised'. Known there are: 'type', 'dpo', 'adapter', 'training_file', and 'validation_file'.", "method.recipe.stages[0].supervised")]
+        "Unknown parameter: 'method.recipe.stages[0].supervised'. Known there are: 'type', 'dpo', 'adapter', 'replay', 'training_file', and 'validation_file'.", "method.recipe.stages[0].supervised")]
     [InlineData("""{"stages": [{"type": "dpo"}], "loops": 2}""", "Unknown parameter: 'method.recipe.loops'. Known there are: 'stages'.", "method.recipe.loops")]
     [InlineData("""{"stages": [{"type": "dpo"}, {"type": "reinforcement", "reinforcement": {}}]}""",
         "Missing required parameter: 'method.recipe.stages[1].reinforcement.grader'.", "method.recipe.stages[1].reinforcement.grader")]

@@ -23,7 +23,7 @@ export function requestOf(values, kept = null) {
     model: values.model, training_file: values.training_file, validation_file: text(values.validation_file), suffix: text(values.suffix), seed: number(values.seed),
     budget: number(values.budget), metadata: kept?.metadata, ...(values.validation_file && kept?.comparison),
     method: defined({
-      type: method, adapter: some(adapter),
+      type: method, adapter: some(adapter), replay: kept?.replay,
       [method]: defined({
         ...own?.own, hyperparameters: some(hyperparameters),
         ...(method === 'reinforcement' && { grader: grader(values.grader) }),
@@ -54,7 +54,7 @@ export function keptOf(job) {
   const without = (object, names) => Object.fromEntries(Object.entries(object ?? {}).filter(([name]) => !names.includes(name)));
   return {
     method, own: method === 'distillation' ? without(own, ['teacher', 'n', 'max_completion_tokens', 'grader', 'hyperparameters']) : {}, hyperparameters: without(own.hyperparameters, [...inForm.filter((name) => name !== 'beta' || method === 'dpo'), 'learning_rate_multiplier']),
-    adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }),
+    adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), replay: job.method?.replay, metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }),
   };
 }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Learning;
+using Serverless.Learning.Data;
 using Serverless.Learning.Models;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -9,8 +10,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy, and the
-/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other. Of a recipe, what
-/// each stage led to is looked at as soon as that stage has trained.
+/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other; and on the general
+/// text that is held back, what was forgotten. Of a recipe, what each stage led to is looked at as soon as that stage has trained.
 /// </summary>
 public sealed class Evaluate(
     BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, StartingModels starting, JobExports exports,
@@ -35,7 +36,7 @@ public sealed class Evaluate(
         var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{input} has no plan");
         if (lease.Head.Step < plan.LastStep)
             return StageOutcome.Next;
-        if (job.AtLast().ValidationFile is null)
+        if (job.AtLast().ValidationFile is null && job.Rehearsing() is null)
             return StageOutcome.Done;
         try
         {
@@ -58,12 +59,13 @@ public sealed class Evaluate(
     private async Task<StageOutcome> CompareAsync(JobRecord job, JobPlan present, TrainerLease lease, ActivityScope scope)
     {
         var (stage, last) = (job.AtPresent(), job.AtLast());
-        var examples = await files.ReadAsync(last, last.ValidationFile!.Value, "validation_file", scope.Stopping);
+        IReadOnlyList<DatasetExample> examples = last.ValidationFile is { } validation ? await files.ReadAsync(last, validation, "validation_file", scope.Stopping) : [];
         var evaluation = await evaluations.FindAsync(job.Id, scope.Stopping) ?? new JobEvaluation { Examples = examples.Count };
         if (evaluation.Finished)
             return StageOutcome.Done;
         var plan = await plans.FindAsync(last.StageId(), scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
+        var general = job.Rehearsing() is { } rehearsing ? await files.ReadReplayAsync(rehearsing, scope.Stopping) : [];
+        var run = new EvaluationRun(examples, general, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
         if (!job.IsAtLastStage() && run.IsComplete(evaluation.Of(job.Stage)))
             return StageOutcome.Done;
         if (await exports.FolderAsync(stage, lease, scope.Stopping) is not { } tunedFolder)
@@ -102,7 +104,7 @@ public sealed class Evaluate(
             var next = thread.RunAsync(() => run.Next(model, part, CancellationToken.None));
             var wish = (await wishes.ReadAsync(job.Id, CancellationToken.None)).Outcome;
             var (answered, answers) = await next;
-            part = await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
+            part = answers.Count == 0 ? answered : await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
             done(part);
             if (wish is not null)
                 return wish;
