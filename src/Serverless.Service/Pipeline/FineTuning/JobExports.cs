@@ -6,8 +6,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// The folder in which a trained job is published: merged weights as a Hugging Face folder and, with adapters, the adapter within it.
-/// Made from the last checkpoint or, where training ends early, the best one, with the same bytes each time, so a machine that does not have it makes it again. How far what was
-/// written agrees with what was trained is noted with the job.
+/// Made from the last checkpoint or, where training ends early, the best one, with the same bytes each time, so a machine that does not have
+/// it makes it again. How far what was written agrees with what was trained is noted with the job.
 /// </summary>
 public sealed class JobExports(
     TrainingSessions sessions, ChunkCommits commits, JobPlans plans, JobEvaluations evaluations, JobMerges merges, JobFolders folders)
