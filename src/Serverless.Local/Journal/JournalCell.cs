@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Azure;
+using Serverless.Service.Storage;
 
 namespace Serverless.Local.Journal;
 
@@ -30,7 +31,7 @@ internal sealed class JournalCell(JournalRecord record, ETag etag, JournalRuntim
             }
             catch (Exception failure) when (IsStorageAway(failure) && !stop.IsCancellationRequested)
             {
-                runtime.Logger.StorageAway(failure, Record.InstanceId, runtime.Settings.StoragePause);
+                runtime.Logger.StorageAway(Record.InstanceId, BlobFaults.Reason(failure), runtime.Settings.StoragePause);
                 await Task.Delay(runtime.Settings.StoragePause, runtime.Clock, stop);
             }
         }

@@ -59,6 +59,7 @@ public static class PipelineServices
         .AddSingleton<BatchGenerator>()
         .AddSingleton<CheckpointModels>()
         .AddSingleton<ChunkCommits>()
+        .AddSingleton<DatasetFiles>()
         .AddSingleton<DryRuns>()
         .AddSingleton<EvalBlocks>()
         .AddSingleton<EvalCatalog>()

@@ -57,6 +57,23 @@ public sealed class FineTuneRecoveryTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_job_whose_checkpoints_are_all_damaged_fails_with_its_reason()
+    {
+        var account = await azurite.NewAccountAsync();
+        var (job, _) = await TrainUntilStoppedAsync(account);
+        var log = new JobLog(account, TimeProvider.System);
+        foreach (var checkpoint in (await log.ReadHeadAsync(job.Id, default))!.Checkpoints)
+            await account.Jobs.GetBlobClient(checkpoint.Manifest).UploadAsync(new BinaryData("no manifest"), overwrite: true);
+
+        await using var next = await PipelineHead.StartAsync(account, NewFolder(), FrequentCommits);
+        job = await next.UntilAsync(job.Id, JobStatus.Failed);
+        var last = Assert.Single((await log.ReadHeadAsync(job.Id, default))!.Checkpoints);
+        var message = $"The checkpoint {last.Manifest} is damaged: the manifest cannot be read. There is no other to go on from";
+        Assert.Equal(("checkpoint_damaged", message, null), (job.Error!.Code, job.Error.Message, job.Error.Param));
+        await FineTuneTests.UntilSaidAsync(next, job.Id, $"The job failed: {message}");
+    }
+
+    [Fact]
     public async Task A_storage_that_goes_away_while_a_job_trains_costs_no_step()
     {
         var prefix = await azurite.NewPrefixAsync();
