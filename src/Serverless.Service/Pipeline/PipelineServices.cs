@@ -75,6 +75,7 @@ public static class PipelineServices
         .AddSingleton<JobEvents>()
         .AddSingleton<JobExports>()
         .AddSingleton<JobFolders>()
+        .AddSingleton<JobLeftovers>()
         .AddSingleton<JobMerges>()
         .AddSingleton<JobPlans>()
         .AddSingleton<JobWishes>()

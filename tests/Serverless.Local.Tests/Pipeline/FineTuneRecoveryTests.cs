@@ -115,6 +115,38 @@ public sealed class FineTuneRecoveryTests(AzuriteFixture azurite) : IDisposable
             await next.MessagesAsync(job.Id));
     }
 
+    [Fact]
+    public async Task What_a_dead_trainer_left_uncommitted_is_gone_when_its_job_has_ended()
+    {
+        var account = await azurite.NewAccountAsync();
+        await using var head = await PipelineHead.StartAsync(account, NewFolder());
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(40)), with: FineTuneTests.Epochs(50));
+        await head.UntilStepAsync(job.Id, 3);
+        await head.Jobs.PauseAsync(job.Id, default);
+        await head.UntilAsync(job.Id, JobStatus.Paused);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job paused");
+        string[] left = [$"{job.Id}/checkpoints/00000400/0badc0de/weights.safetensors", $"{job.Id}/metrics/0000000400.jsonl", $"{job.Id}/events/0000000400.jsonl"];
+        foreach (var name in left)
+            await account.Jobs.UploadBlobAsync(name, new BinaryData("left"));
+        await head.Jobs.CancelAsync(job.Id, default);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
+        foreach (var name in left)
+            Assert.False(await account.Jobs.GetBlobClient(name).ExistsAsync(), name);
+        var committed = (await new JobLog(account, TimeProvider.System).ReadHeadAsync(job.Id, default))!.Newest!;
+        Assert.True(await account.Jobs.GetBlobClient(committed.Manifest).ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Events_stand_in_the_order_of_their_times_though_checkpoints_are_uploaded_while_training_goes_on()
+    {
+        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), FrequentCommits with { MetricsEventSteps = 1 });
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(40)), with: FineTuneTests.Epochs(10));
+        await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        var events = (await head.Get<JobLog>().ListEventsAsync(job.Id, null, 1000, default)).Items.Select(entry => entry.Event).Reverse().ToList();
+        Assert.True(events.Count(entry => entry.Message.StartsWith("Checkpoint created", StringComparison.Ordinal)) > 2);
+        Assert.Equal(events.OrderBy(entry => entry.CreatedAt), events);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     /// <summary>One job from beginning to end, and another of the same request until it has some checkpoints.</summary>

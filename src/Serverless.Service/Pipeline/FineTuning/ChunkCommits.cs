@@ -66,7 +66,7 @@ public sealed class ChunkCommits(
         var folder = folders.Fresh(session.JobId, "checkpoint");
         await session.SaveAsync(folder);
         var (step, tokens) = (session.Step, session.TrainedTokens);
-        return new ChunkUpload(step, tokens, checkpoints.UploadAsync(session.JobId, step, folder, ct));
+        return new ChunkUpload(step, clock.GetUtcNow(), tokens, checkpoints.UploadAsync(session.JobId, step, folder, ct));
     }
 
     /// <summary>Waits for the upload and makes it the job's newest checkpoint, with the metrics and events up to its step.</summary>
@@ -77,7 +77,7 @@ public sealed class ChunkCommits(
         var metrics = session.Metrics.Where(step => step.Step <= upload.Step).ToList();
         var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics), plan.TokensBefore + upload.TrainedTokens)), plan);
         List<JobEvent> events = [.. session.Events.Where(entry => entry.Step <= upload.Step).Select(entry => entry.Event)];
-        events.Add(new JobEvent { CreatedAt = clock.GetUtcNow(), Message = $"Checkpoint created at step {upload.Step}" });
+        events.Add(new JobEvent { CreatedAt = upload.At, Message = $"Checkpoint created at step {upload.Step}" });
         var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = kept }, events, metrics, ct);
         await lease.CommitAsync(next, ct);
         session.Committed(manifest.Path, upload.Step);
