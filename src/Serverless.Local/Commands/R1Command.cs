@@ -35,11 +35,11 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         new("--solutions", "COUNT", "worked solutions of the cold start (500)"),
         new("--problems", "COUNT", "problems with their results only (1200)"),
         new("--held-out", "COUNT", "problems to measure on (500)"),
-        new("--cold-start-epochs", "NUMBER", "passes over the solutions (4)"),
+        new("--cold-start-epochs", "NUMBER", "passes over the solutions (10)"),
         new("--epochs", "NUMBER", "passes over the problems in each stage of GRPO (1)"),
         new("--group-size", "NUMBER", "answers drawn to each problem in GRPO (8)"),
         new("--batch-size", "NUMBER", "problems in a step of GRPO (16)"),
-        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.0003)"),
+        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.002)"),
         new("--loss", "NAME", "grpo, dapo or dr_grpo (grpo)"),
         new("--answers", "NUMBER", "answers to each problem in rejection sampling (4)"),
         new("--rejection-epochs", "NUMBER", "passes over those that are right (2)"),
@@ -154,7 +154,7 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         body["suffix"] = "solutions-alone";
         body["method"]!["supervised"]!["hyperparameters"] = new JsonObject
         {
-            ["n_epochs"] = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 40, ["early_stopping_patience"] = 5,
+            ["n_epochs"] = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 40, ["batch_size"] = 8, ["early_stopping_patience"] = 5,
         };
         return body;
     }
