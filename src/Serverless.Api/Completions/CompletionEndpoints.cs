@@ -65,7 +65,7 @@ internal sealed class CompletionEndpoints(
     }
 
     /// <summary>Which of the answers that were drawn are given: to each prompt those of the highest mean log-probability of a token, the best first, or all as they were drawn.</summary>
-    private static IEnumerable<int> Given(CompletionRequest request, IReadOnlyList<List<double>> likelihoods) => Enumerable.Range(0, request.Prompts.Count).SelectMany(prompt =>
+    private static IEnumerable<int> Given(CompletionRequest request, List<double>[] likelihoods) => Enumerable.Range(0, request.Prompts.Count).SelectMany(prompt =>
     {
         var drawn = Enumerable.Range(prompt * request.Drawn, request.Drawn);
         return request.Drawn == request.Choices
