@@ -62,6 +62,23 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_workflow_is_begun_and_goes_on_though_the_answers_to_its_writes_were_lost()
+    {
+        var container = await JournalContainer.NewAsync(azurite);
+        var runs = 0;
+        var count = _toys.Activity("Count", _ => $"run {++runs}");
+        var name = _toys.Workflow("Toy", async (context, input) => context.SetStatus(await context.CallAsync(count, input, Retry)));
+        await using var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, new TwiceTransport()), _toys);
+        foreach (var run in (string[])["run 1", "run 2"])
+        {
+            // The second time it takes the place of the record that has ended.
+            await engine.Starter.StartAsync(name, Id, "go", default);
+            await engine.UntilStatusAsync(Id, run);
+            await engine.UntilEndedAsync(Id);
+        }
+    }
+
+    [Fact]
     public async Task A_head_whose_instance_another_head_has_taken_leaves_it_alone()
     {
         var container = await JournalContainer.NewAsync(azurite);
