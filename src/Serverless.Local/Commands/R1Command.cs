@@ -39,7 +39,7 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         new("--epochs", "NUMBER", "passes over the problems in each stage of GRPO (1)"),
         new("--group-size", "NUMBER", "answers drawn to each problem in GRPO (8)"),
         new("--batch-size", "NUMBER", "problems in a step of GRPO (16)"),
-        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.002)"),
+        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.0015)"),
         new("--loss", "NAME", "grpo, dapo or dr_grpo (grpo)"),
         new("--answers", "NUMBER", "answers to each problem in rejection sampling (4)"),
         new("--rejection-epochs", "NUMBER", "passes over those that are right (2)"),
