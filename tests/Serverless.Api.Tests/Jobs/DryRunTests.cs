@@ -129,7 +129,8 @@ public sealed class DryRunTests
         // Two rows of 128 tokens a step.
         Assert.Equal(without.GetProperty("total_tokens").GetInt64() + (256 * steps), with.GetProperty("total_tokens").GetInt64());
         Assert.Equal(text, Text(with.GetProperty("method").GetProperty("replay"), "file"));
-        foreach (var (file, message) in new[] { ("file-none", "invalid method.replay.file: file-none"), (await UploadAsync(server, "short", "short.txt"), "") })
+        var few = await UploadAsync(server, string.Concat(Enumerable.Range(10, 10).Select(number => $$"""{"text": "parcel {{number}}"}""" + "\n")), "few.jsonl");
+        foreach (var (file, message) in new[] { ("file-none", "invalid method.replay.file: file-none"), (few, "") })
         {
             var answer = await PostAsync(server, "?dry_run=true", Body($$$""", "replay": {"file": "{{{file}}}"}"""));
             var error = await answer.ErrorAsync();
