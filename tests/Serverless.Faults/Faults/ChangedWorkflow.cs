@@ -14,7 +14,7 @@ internal sealed class ChangedWorkflow : IFault
 {
     public string Name => "workflow-changed";
 
-    public bool IsInShortForm => true;
+    public bool IsInShortForm => false;
 
     public async Task RunAsync(FaultRun run)
     {

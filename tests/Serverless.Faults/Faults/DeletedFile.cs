@@ -13,7 +13,7 @@ internal sealed class DeletedFile : IFault
 {
     public string Name => "file-deleted";
 
-    public bool IsInShortForm => true;
+    public bool IsInShortForm => false;
 
     public async Task RunAsync(FaultRun run)
     {

@@ -9,7 +9,7 @@ internal sealed class FullDisk : IFault
 {
     public string Name => "disk-full";
 
-    public bool IsInShortForm => true;
+    public bool IsInShortForm => false;
 
     public string? Obstacle => PrivateDisk.Obstacle;
 

@@ -21,7 +21,7 @@ internal sealed class KilledHead : IFault
 
     public string Name => "head-killed";
 
-    public bool IsInShortForm => true;
+    public bool IsInShortForm => false;
 
     public async Task RunAsync(FaultRun run)
     {
