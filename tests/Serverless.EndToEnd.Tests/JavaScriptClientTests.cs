@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.EndToEnd.Tests.Heads;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
 

@@ -38,26 +38,40 @@ internal sealed class CompletionEndpoints(
 
     private static async Task<CompletionObject> WholeAsync(AnswerHead answer, CompletionRequest request, IAsyncEnumerable<CompletionPiece> pieces)
     {
-        var count = request.Prompts.Count * request.Choices;
+        var count = request.Prompts.Count * request.Drawn;
         var texts = Enumerable.Range(0, count).Select(_ => new StringBuilder()).ToArray();
         var scores = Enumerable.Range(0, count).Select(_ => new List<TokenScores>()).ToArray();
+        var likelihoods = new List<double>[count];
+        for (var index = 0; index < count; index++)
+            likelihoods[index] = [];
         var finishes = new FinishReason?[count];
         var tokens = new AnswerTokens();
         await foreach (var piece in pieces)
         {
             texts[piece.Choice].Append(piece.Text);
             scores[piece.Choice].AddRange(piece.Scores);
+            // Before an echoed answer the prompt's tokens stand, which are the same for all.
+            likelihoods[piece.Choice].AddRange(piece.Scores.TakeLast(piece.Tokens).Select(score => score.Token.LogProbability));
             finishes[piece.Choice] = piece.Finish;
-            tokens.Add(piece.Choice / request.Choices, piece.PromptTokens, piece.Tokens);
+            tokens.Add(piece.Choice / request.Drawn, piece.PromptTokens, piece.Tokens);
         }
 
-        return Object(answer, UsageOf(tokens), [.. Enumerable.Range(0, count).Select(index =>
+        return Object(answer, UsageOf(tokens), [.. Given(request, likelihoods).Select((drawn, index) =>
         {
             var offset = 0;
-            var logprobs = request.Options.TopScores is null ? null : CompletionLogprobsObject.Of(scores[index], ref offset);
-            return new CompletionChoiceObject(texts[index].ToString(), index, logprobs, FinishReasons.TextOf(finishes[index]!.Value));
+            var logprobs = request.Options.TopScores is null ? null : CompletionLogprobsObject.Of(scores[drawn], ref offset);
+            return new CompletionChoiceObject(texts[drawn].ToString(), index, logprobs, FinishReasons.TextOf(finishes[drawn]!.Value));
         })]);
     }
+
+    /// <summary>Which of the answers that were drawn are given: to each prompt those of the highest mean log-probability of a token, the best first, or all as they were drawn.</summary>
+    private static IEnumerable<int> Given(CompletionRequest request, List<double>[] likelihoods) => Enumerable.Range(0, request.Prompts.Count).SelectMany(prompt =>
+    {
+        var drawn = Enumerable.Range(prompt * request.Drawn, request.Drawn);
+        return request.Drawn == request.Choices
+            ? drawn
+            : drawn.OrderByDescending(one => likelihoods[one].DefaultIfEmpty(double.NegativeInfinity).Average()).Take(request.Choices);
+    });
 
     private async Task StreamAsync(HttpContext context, AnswerHead answer, CompletionRequest request, IAsyncEnumerable<CompletionPiece> pieces)
     {
@@ -97,8 +111,13 @@ internal sealed class CompletionEndpoints(
     private CompletionCall CallOf(CompletionRequest request) => new()
     {
         Prompts = request.Prompts,
-        Options = request.Options with { Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue) },
-        Choices = request.Choices,
+        Options = request.Options with
+        {
+            Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
+            // To tell which answers are best takes their scores, whether or not these are shown.
+            TopScores = request.Options.TopScores ?? (request.Drawn > request.Choices ? 0 : null),
+        },
+        Choices = request.Drawn,
         Echo = request.Echo,
         Limit = settings.MaxGenerationTime,
     };

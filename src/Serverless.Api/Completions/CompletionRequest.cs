@@ -26,6 +26,9 @@ internal sealed record CompletionRequest
     /// <summary>How many answers are wanted to each prompt.</summary>
     public required int Choices { get; init; }
 
+    /// <summary>How many are drawn, of which the likeliest are given.</summary>
+    public required int Drawn { get; init; }
+
     /// <summary>Equal seeds give equal answers; null means a new one each time.</summary>
     public required long? Seed { get; init; }
 
@@ -43,7 +46,6 @@ internal sealed record CompletionRequest
         if (body.String("suffix") is { Length: > 0 })
             throw Refusal.NotOffered("suffix");
         var choices = SamplingFields.ReadChoices(body);
-        CheckBestOf(body, choices);
         var stream = body.Boolean("stream") ?? false;
         return new CompletionRequest
         {
@@ -55,6 +57,7 @@ internal sealed record CompletionRequest
                 TopScores = (int?)body.Integer("logprobs", 0, MaxLogprobs),
             },
             Choices = choices,
+            Drawn = ReadBestOf(body, choices, stream),
             Seed = body.Integer("seed"),
             Echo = body.Boolean("echo") ?? false,
             Stream = stream,
@@ -91,15 +94,17 @@ internal sealed record CompletionRequest
             : throw Refusal.WrongType($"{path}[{index}]", "an integer", RequestObject.Kind(token))),
     ];
 
-    private static void CheckBestOf(RequestObject body, int choices)
+    private static int ReadBestOf(RequestObject body, int choices, bool stream)
     {
         if (body.Integer("best_of", 1, MaxBestOf) is not { } bestOf || bestOf == choices)
-            return;
-        throw bestOf > choices
-            ? Refusal.NotOffered("best_of")
-            : new InputError(
+            return choices;
+        if (bestOf < choices)
+            throw new InputError(
                 $"You requested that the server return more choices than it will generate (HINT: you must set 'n' (currently {choices}) to be at most "
                 + $"'best_of' (currently {bestOf}), or omit either parameter if you don't specifically want to use them.)",
                 "best_of", null);
+        return stream
+            ? throw new InputError($"'best_of' above 'n' (currently {choices}) cannot be streamed: which answers are best is known when all are there.", "best_of", "invalid_value")
+            : (int)bestOf;
     }
 }

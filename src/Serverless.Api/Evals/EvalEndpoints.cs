@@ -9,7 +9,7 @@ using Serverless.Service.Evals;
 namespace Serverless.Api.Evals;
 
 /// <summary>Evaluations: create, list, retrieve, update, delete.</summary>
-internal sealed class EvalEndpoints(EvalService service, EvalCatalog catalog, ApiSettings settings)
+internal sealed class EvalEndpoints(EvalService service, EvalCatalog catalog, ApiSettings settings, TimeProvider clock)
 {
     private const int MaxName = 256;
 
@@ -25,9 +25,10 @@ internal sealed class EvalEndpoints(EvalService service, EvalCatalog catalog, Ap
 
     public async Task ListAsync(HttpContext context)
     {
-        PageQuery.Among(context.Request, "order_by", ["created_at"]);
+        var isByUpdate = PageQuery.Among(context.Request, "order_by", ["created_at", "updated_at"]) == "updated_at";
         var page = await CatalogPages.ReadAsync(
-            context.Request, catalog, null, text => new EvalId(text), id => id.IsWellFormed, eval => eval.Id.Value, context.RequestAborted);
+            context.Request, catalog, null, text => new EvalId(text), id => id.IsWellFormed, eval => eval.Id.Value, context.RequestAborted,
+            isByUpdate ? eval => eval.UpdatedAt ?? eval.CreatedAt : null);
         await Reply.JsonAsync(context, Marked.Of([.. page.Items.Select(EvalObject.Of)], page.HasMore), WireJson.Plain.MarkedListObjectJsonObject);
     }
 
@@ -40,7 +41,7 @@ internal sealed class EvalEndpoints(EvalService service, EvalCatalog catalog, Ap
         var name = body.String("name", 1, MaxName);
         var metadata = body.Value("metadata") is null ? null : JobRequestReader.ReadMetadata(body);
         var eval = await FindAsync(context);
-        eval = await catalog.UpdateAsync(eval.Id, now => now with { Name = name ?? now.Name, Metadata = metadata ?? now.Metadata }, context.RequestAborted);
+        eval = await catalog.UpdateAsync(eval.Id, now => now with { Name = name ?? now.Name, Metadata = metadata ?? now.Metadata, UpdatedAt = clock.GetUtcNow() }, context.RequestAborted);
         await Reply.JsonAsync(context, EvalObject.Of(eval), WireJson.Plain.JsonObject);
     }
 

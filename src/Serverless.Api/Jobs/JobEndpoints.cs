@@ -90,7 +90,7 @@ internal sealed class JobEndpoints(
     {
         var job = await FindAsync(context);
         var evaluation = await evaluations.FindAsync(job.Id, context.RequestAborted) ?? throw new InputError(
-            job.ValidationFile is null
+            job.AtLast().ValidationFile is null && job.Rehearsing() is null
                 ? $"The job {job.Id} has no evaluation, because it has no validation_file"
                 : $"The job {job.Id} has no evaluation yet: its models are compared when it has trained",
             "fine_tuning_job_id", "not_found");

@@ -9,8 +9,8 @@ namespace Serverless.Api.Jobs;
 
 /// <summary>
 /// Reads a job's <c>method</c>, <c>{type, &lt;type&gt;: {hyperparameters}, adapter}</c>, or the deprecated <c>hyperparameters</c> of the request
-/// itself. <c>adapter</c>, <c>learning_rate</c>, <c>weight_decay</c> and <c>max_sequence_length</c> are ours, and so is <c>recipe</c>, a chain of the
-/// others.
+/// itself. <c>adapter</c>, <c>replay</c>, <c>learning_rate</c>, <c>weight_decay</c> and <c>max_sequence_length</c> are ours, and so is <c>recipe</c>, a
+/// chain of the others.
 /// </summary>
 internal static class MethodReader
 {
@@ -30,8 +30,12 @@ internal static class MethodReader
 
         var type = method.OneOf("type", [.. Types, RecipeReader.Name]) ?? throw Refusal.Missing(method.PathOf("type"));
         var adapter = ReadAdapter(method.Object("adapter"));
+        if (type == RecipeReader.Name && body.Object("hyperparameters") is not null)
+            throw new InputError(
+                "'hyperparameters' belong to one method, and a recipe is several: give each stage its own, such as 'method.recipe.stages[0].supervised.hyperparameters'.",
+                "hyperparameters", "invalid_value");
         return type == RecipeReader.Name
-            ? (new JobMethod { Type = MethodType.Recipe }, adapter, RecipeReader.Read(method, adapter))
+            ? (new JobMethod { Type = MethodType.Recipe, Replay = ReplayReader.Read(method) }, adapter, RecipeReader.Read(method, adapter))
             : (ReadOne(method, body.Object("hyperparameters")), adapter, []);
     }
 
@@ -44,7 +48,7 @@ internal static class MethodReader
         var read = ReadHyperparameters(hyperparameters);
         if (type == "dpo")
             read = read with { Beta = hyperparameters?.AutoOrPositive("beta", MaxBeta) };
-        var asked = new JobMethod { Type = TypeOf(type), Hyperparameters = read };
+        var asked = new JobMethod { Type = TypeOf(type), Hyperparameters = read, Replay = ReplayReader.Read(method) };
         if (type == "reinforcement")
             asked = PolicyReader.Read(asked, method, hyperparameters);
         if (type == "distillation")

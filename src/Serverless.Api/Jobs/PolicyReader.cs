@@ -13,6 +13,7 @@ internal static class PolicyReader
     private const int MaxGroup = 256;
     private const int MaxUpdates = 16;
     private const int MaxResamples = 16;
+    private const double LeastMultiplier = 0.00001;
 
     private static readonly Dictionary<string, LossType> LossTypes =
         new() { ["grpo"] = LossType.Grpo, ["dapo"] = LossType.Dapo, ["dr_grpo"] = LossType.DrGrpo };
@@ -31,15 +32,27 @@ internal static class PolicyReader
         return method with { Grader = json.Clone(), Policy = hyperparameters is { } given ? ReadPolicy(given) : new PolicyRequest() };
     }
 
+    private static double? ReadMultiplier(RequestObject fields)
+    {
+        const string Name = "compute_multiplier";
+        var found = fields.AutoOrPositive(Name, 10);
+        return found is not <= LeastMultiplier
+            ? found
+            : throw Refusal.NotAllowed(fields.PathOf(Name), "'auto' or a number above 0.00001 and at most 10", Refusal.Text(found.Value));
+    }
+
     private static PolicyRequest ReadPolicy(RequestObject fields)
     {
-        foreach (var name in (string[])["reasoning_effort", "compute_multiplier", "eval_interval", "eval_samples"])
+        foreach (var name in (string[])["eval_interval", "eval_samples"])
         {
-            if (fields.Value(name) is { } value && !(value.ValueKind == JsonValueKind.String && value.GetString() is "auto" or "default"))
+            if (fields.Value(name) is { } value && !(value.ValueKind == JsonValueKind.String && value.ValueEquals("auto")))
                 throw Refusal.NotOffered(fields.PathOf(name));
         }
+        // Taken for those who send it; how long a model thinks is in its weights, and what the reward makes of them.
+        fields.OneOf("reasoning_effort", ["default", "low", "medium", "high"]);
         return new PolicyRequest
         {
+            ComputeMultiplier = ReadMultiplier(fields),
             LossType = fields.OneOf("loss_type", [.. LossTypes.Keys]) is { } type ? LossTypes[type] : null,
             GroupSize = fields.AutoOrInteger("group_size", 2, MaxGroup),
             Temperature = fields.AutoOrPositive("temperature", 2),

@@ -7,7 +7,7 @@ using Serverless.Service.Jobs;
 namespace Serverless.Api.Jobs;
 
 /// <summary>
-/// Reads <c>method.recipe</c>, which is ours: <c>{stages: [{type, &lt;type&gt;: {…}, adapter?, training_file?, validation_file?}, …]}</c>. What a
+/// Reads <c>method.recipe</c>, which is ours: <c>{stages: [{type, &lt;type&gt;: {…}, adapter?, replay?, training_file?, validation_file?}, …]}</c>. What a
 /// stage leaves out it has from the job.
 /// </summary>
 internal static class RecipeReader
@@ -26,18 +26,19 @@ internal static class RecipeReader
         foreach (var field in own.Fields.Where(field => !known.Contains(field.Name)))
             throw Refusal.Unknown(own.PathOf(field.Name), known);
         var stages = own.Objects("stages") ?? throw Refusal.Missing(own.PathOf("stages"));
+        var replay = ReplayReader.Read(method);
         return stages.Count switch
         {
             0 => throw Refusal.EmptyArray(own.PathOf("stages")),
             > MaxStages => throw Refusal.ArrayTooLong(own.PathOf("stages"), MaxStages, stages.Count),
-            _ => [.. stages.Select((stage, at) => ReadStage(stage, at, adapter))],
+            _ => [.. stages.Select((stage, at) => ReadStage(stage, at, adapter, replay))],
         };
     }
 
-    private static RecipeStageRequest ReadStage(RequestObject stage, int at, AdapterRequest adapter)
+    private static RecipeStageRequest ReadStage(RequestObject stage, int at, AdapterRequest adapter, ReplayRequest? replay)
     {
         var method = MethodReader.ReadOne(stage, null);
-        string[] known = ["type", stage.RequiredString("type"), "adapter", "training_file", "validation_file"];
+        string[] known = ["type", stage.RequiredString("type"), "adapter", ReplayReader.Name, "training_file", "validation_file"];
         foreach (var field in stage.Fields.Where(field => !known.Contains(field.Name)))
             throw Refusal.Unknown(stage.PathOf(field.Name), known);
         if (at == 0 && method.Distillation?.Teacher == DistillationRequest.Previous)
@@ -47,7 +48,7 @@ internal static class RecipeReader
         }
         return new RecipeStageRequest
         {
-            Method = method,
+            Method = method with { Replay = method.Replay ?? replay },
             Adapter = stage.Object("adapter") is { } named ? MethodReader.ReadAdapter(named) : adapter,
             TrainingFile = FileOf(stage, "training_file"),
             ValidationFile = FileOf(stage, "validation_file"),

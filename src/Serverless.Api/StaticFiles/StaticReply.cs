@@ -30,18 +30,28 @@ internal static class StaticReply
         return context.Response.Body.WriteAsync(content, context.RequestAborted).AsTask();
     }
 
-    /// <summary>The coding that the client likes best, of two that it likes alike the smaller one (RFC 9110, section 12.5.3).</summary>
+    /// <summary>
+    /// The coding that the client likes best, none (<c>identity</c>) among them; of two that it likes alike the smaller one, and one that it names
+    /// rather than none where it does not say (RFC 9110, section 12.5.3).
+    /// </summary>
     private static (ContentCoding? Coding, string? Name) Chosen(HttpRequest request)
     {
         var accepted = request.GetTypedHeaders().AcceptEncoding;
-        var (best, quality) = (((ContentCoding?)null, (string?)null), 0.0);
+        (ContentCoding? Coding, string? Name) best = (null, null);
+        var quality = Liking("identity");
         foreach (var (coding, name) in Codings)
         {
-            var named = accepted.FirstOrDefault(one => one.Value.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? accepted.FirstOrDefault(one => one.Value == "*");
-            if (named is not null && (named.Quality ?? 1) > quality)
-                (best, quality) = ((coding, name), named.Quality ?? 1);
+            var liking = Liking(name);
+            if (liking > quality || liking == quality && liking > 0 && best.Coding is null)
+                (best, quality) = ((coding, name), liking);
         }
         return best;
+
+        double Liking(string name)
+        {
+            var named = accepted.FirstOrDefault(one => one.Value.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? accepted.FirstOrDefault(one => one.Value == "*");
+            return named is null ? 0 : named.Quality ?? 1;
+        }
     }
 
     private static bool IsKnown(HttpRequest request, string etag) =>

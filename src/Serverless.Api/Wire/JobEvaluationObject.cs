@@ -38,6 +38,7 @@ internal static class JobEvaluationObject
         ["token_accuracy"] = model.Scores.Tokens == 0 ? null : model.Scores.TokenAccuracy,
         ["answered"] = model.Answered,
         ["exact_match"] = model.ExactShare,
+        ["general"] = model.General.Tokens == 0 ? null : new JsonObject { ["loss"] = model.General.Loss, ["perplexity"] = model.General.Perplexity, ["tokens"] = model.General.Tokens },
     };
 
     /// <summary>What the model of one stage of a recipe came to, on the same examples.</summary>

@@ -75,7 +75,8 @@ internal sealed record JobObject
         Model = job.Model.Value,
         FineTunedModel = job.FineTunedModel?.Value,
         OrganizationId = $"org-{organization}",
-        ResultFiles = [.. job.ResultFiles.Select(file => file.Value)],
+        // In the end the job's own files are all there are; until then a stage may have some of what its teacher made.
+        ResultFiles = [.. job.ResultFiles.Concat(job.Stages.SelectMany(stage => stage.ResultFiles)).Distinct().Select(file => file.Value)],
         Status = job.Status,
         TrainingFile = job.TrainingFile.Value,
         ValidationFile = job.ValidationFile?.Value,

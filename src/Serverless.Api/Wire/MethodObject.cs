@@ -6,7 +6,7 @@ using Serverless.Service.Jobs;
 namespace Serverless.Api.Wire;
 
 /// <summary>
-/// A job's method as OpenAI writes it: <c>{type, &lt;type&gt;: {hyperparameters}}</c>, besides our <c>adapter</c> where one was asked for.
+/// A job's method as OpenAI writes it: <c>{type, &lt;type&gt;: {hyperparameters}}</c>, besides our <c>adapter</c> and <c>replay</c> where they were asked for.
 /// Hyper-parameters are numbers, or <c>auto</c> until Prepare has resolved them. A recipe has those of its stages.
 /// </summary>
 internal static class MethodObject
@@ -17,7 +17,7 @@ internal static class MethodObject
     {
         var type = NameOf(job.Method.Type);
         if (job.Method.Type == MethodType.Recipe)
-            return new JsonObject { ["type"] = type, [type] = RecipeObject.Of(job) };
+            return Written(new JsonObject { ["type"] = type, [type] = RecipeObject.Of(job) }, job.Method.Replay);
         var method = new JsonObject
         {
             ["type"] = type,
@@ -25,6 +25,13 @@ internal static class MethodObject
         };
         if (AdapterOf(job) is { Count: > 0 } adapter)
             method["adapter"] = adapter;
+        return Written(method, job.Method.Replay);
+    }
+
+    private static JsonObject Written(JsonObject method, ReplayRequest? replay)
+    {
+        if (replay is not null)
+            method["replay"] = new JsonObject { ["file"] = replay.File.Value, ["share"] = replay.Share };
         return method;
     }
 

@@ -11,6 +11,7 @@ internal static class PolicyObject
     {
         var asked = job.Method.Policy ?? new PolicyRequest();
         var resolved = job.Options?.Policy;
+        Add("compute_multiplier", asked.ComputeMultiplier);
         Add("loss_type", NameOf(resolved?.LossType ?? asked.LossType));
         Add("group_size", resolved?.GroupSize ?? asked.GroupSize);
         Add("temperature", resolved?.Temperature ?? asked.Temperature);

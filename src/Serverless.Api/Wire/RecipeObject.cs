@@ -34,7 +34,15 @@ internal static class RecipeObject
         return written;
     }
 
-    /// <summary>succeeded, the job's own status for the stage that is under way, or pending; one that was never reached stays pending.</summary>
-    private static string StatusOf(JobRecord job, int stage) =>
-        stage < job.Stage ? "succeeded" : stage > job.Stage ? "pending" : JsonNamingPolicy.SnakeCaseLower.ConvertName(job.Status.ToString());
+    /// <summary>
+    /// succeeded, the job's own status for the stage that is under way, or pending; one that was never reached stays pending, and so do all of a
+    /// job that ended before it began.
+    /// </summary>
+    private static string StatusOf(JobRecord job, int stage)
+    {
+        if (stage < job.Stage)
+            return "succeeded";
+        var isReached = stage == job.Stage && (job.StartedAt is not null || !job.Status.IsFinal());
+        return isReached ? JsonNamingPolicy.SnakeCaseLower.ConvertName(job.Status.ToString()) : "pending";
+    }
 }

@@ -42,7 +42,7 @@ public sealed class DatasetScanner(string fileName, DatasetFormat? format = null
             {
                 if (parser is null)
                 {
-                    state = state with { Format = FormatFinding.Of(Unmarked(records), records.Line) };
+                    state = state with { Format = FormatFinding.OfFirst(records) };
                     parser = ParserOf(state.Format, faults, state);
                 }
                 state = Take(state, records, parser, sketch, faults);
@@ -72,9 +72,6 @@ public sealed class DatasetScanner(string fileName, DatasetFormat? format = null
             (chat.Conversations, chat.AssistantMessages, chat.TrainedMessages) = (state.Conversations, state.AssistantMessages, state.TrainedMessages);
         return parser;
     }
-
-    private static ReadOnlyMemory<byte> Unmarked(RecordReader records) =>
-        records.Record[(records.Record.Length - LineParser.WithoutMark(records.Record.Span, records.Line).Length)..];
 
     private DatasetScan Take(DatasetScan state, RecordReader records, LineParser parser, DuplicateSketch sketch, FaultList faults)
     {

@@ -17,6 +17,21 @@ public sealed record FormatFinding(DatasetFormat Format, string Reason)
         ? new FormatFinding(DatasetFormat.PlainText, "its name ends in .txt")
         : null;
 
+    /// <summary>The format of a file that nothing is known of: what its name or its first line that is not blank says; null if there is no such line.</summary>
+    /// <param name="content">The file from its beginning; it stays open.</param>
+    public static async Task<FormatFinding?> ReadAsync(Stream content, string fileName, CancellationToken cancellationToken)
+    {
+        if (OfName(fileName) is { } named) return named;
+        var records = new RecordReader(content, 0, 0, DatasetFormat.Chat);
+        while (await records.ReadAsync(cancellationToken) && !records.LineIsTooLong)
+            if (!LineParser.IsBlank(records.Record.Span, records.Line)) return OfFirst(records);
+        return null;
+    }
+
+    /// <summary>The format that a record says which is a file's first.</summary>
+    internal static FormatFinding OfFirst(RecordReader records) =>
+        Of(records.Record[(records.Record.Length - LineParser.WithoutMark(records.Record.Span, records.Line).Length)..], records.Line);
+
     /// <summary>The format that the first line says; a line that says nothing is held to be chat, and its faults are named as such.</summary>
     public static FormatFinding Of(ReadOnlyMemory<byte> line, int number)
     {

@@ -90,8 +90,14 @@ public static class ModelCard
         Table(card, "| stage | method | steps | training loss | scores of its model |\n|--:|---|---|--:|---|", stages.Index(), entry =>
         [
             Whole(entry.Index + 1), Markdown(entry.Item.Method), $"{Whole(entry.Item.FirstStep)} to {Whole(entry.Item.LastStep)}", Decimals(entry.Item.Loss),
-            entry.Item.Scores.Count == 0 ? "–" : string.Join(", ", entry.Item.Scores.Select(score => $"{Markdown(score.Metric)} {Decimals(score.Mean.Mean, (score.Mean.Low, score.Mean.High))}")),
+            ScoresOf(entry.Item) is { Count: > 0 } scores ? string.Join(", ", scores) : "–",
         ]);
+
+        static List<string> ScoresOf(ModelCardStage stage) =>
+        [
+            .. stage.Scores.Select(score => $"{Markdown(score.Metric)} {Decimals(score.Mean.Mean, (score.Mean.Low, score.Mean.High))}"),
+            .. stage.GeneralLoss is { } loss ? [$"loss on general text {Decimals(loss)}"] : Array.Empty<string>(),
+        ];
     }
 
     private static void Curve(StringBuilder card, IReadOnlyList<ModelCardPoint> points)

@@ -29,6 +29,19 @@ public static class LayerOperations
         ? Fused.CausalAttention(q, k, v, documents, scale, window, softCap)
         : Plain.CausalAttention(q, k, v, documents, scale, window, softCap);
 
+    /// <inheritdoc cref="Plain.CachedAttention"/>
+    public static Tensor CachedAttention(
+        Tensor q, Tensor keys, Tensor values, int[] slots, int[] lengths, double scale, int? window = null, double? softCap = null) => IsFused
+        ? Fused.CachedAttention(q, keys, values, slots, lengths, scale, window, softCap)
+        : Plain.CachedAttention(q, keys, values, slots, lengths, scale, window, softCap);
+
+    /// <inheritdoc cref="Plain.StoreRows"/>
+    public static void StoreRows(Tensor rows, Tensor into, int[] slots, int[] lengths)
+    {
+        if (IsFused) Fused.StoreRows(rows, into, slots, lengths);
+        else Plain.StoreRows(rows, into, slots, lengths);
+    }
+
     /// <inheritdoc cref="Plain.CrossEntropy"/>
     public static CrossEntropyResult CrossEntropy(Tensor logits, Tensor targets, double scale) =>
         IsFused ? Fused.CrossEntropy(logits, targets, scale) : Plain.CrossEntropy(logits, targets, scale);

@@ -87,25 +87,79 @@ public static class Plain
         Tensor q, Tensor k, Tensor v, Tensor? documents, double scale, int? window = null, double? softCap = null)
     {
         using var scope = NewDisposeScope();
+        var (batch, queries, keys) = (q.shape[0], q.shape[2], k.shape[2]);
+        var reach = ones([queries, keys], dtype: ScalarType.Bool).tril(keys - queries);
+        if (window < keys) reach = reach.triu(keys - queries - window.Value + 1);
+        var visible = reach.view(1, queries, keys);
+        if (documents is not null)
+        {
+            var own = documents.narrow(1, keys - queries, queries).unsqueeze(2).eq(documents.unsqueeze(1));
+            visible = visible.logical_and(own.view(batch, queries, keys));
+        }
+        return Attention(q, k, v, visible, scale, softCap).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// <see cref="CausalAttention"/> of T new tokens in each of B rows whose keys lie in slots of a cache, each row's from the slot's beginning. The
+    /// rows are of different lengths; a query sees its row's keys up to its own position.
+    /// </summary>
+    /// <param name="q">[B, H, T, Dh], float32 or bfloat16.</param>
+    /// <param name="keys">[slots, K, S, Dh], float32, those of the new tokens stored.</param>
+    /// <param name="values">Of the same shape.</param>
+    /// <param name="slots">[B]: each row's slot.</param>
+    /// <param name="lengths">[B]: how many tokens each row has before the new ones.</param>
+    /// <param name="scale">Usually 1 / sqrt(Dh).</param>
+    /// <param name="window">How many keys a query sees, its own included; null for all.</param>
+    /// <param name="softCap">c, or null for none.</param>
+    /// <returns>[B, T, H * Dh], q's dtype, contiguous. Has no gradient.</returns>
+    public static Tensor CachedAttention(
+        Tensor q, Tensor keys, Tensor values, int[] slots, int[] lengths, double scale, int? window = null, double? softCap = null)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var (batch, time) = (q.shape[0], q.shape[2]);
+        var longest = lengths.Max() + time;
+        var index = Numbers(slots);
+        var (k, v) = (keys.narrow(2, 0, longest).index_select(0, index), values.narrow(2, 0, longest).index_select(0, index));
+        var at = arange(longest, dtype: ScalarType.Int64);
+        var own = Numbers(lengths).unsqueeze(1).add(arange(time, dtype: ScalarType.Int64)).unsqueeze(2);   // [B, T, 1]
+        var visible = at.le(own);
+        if (window is { } most) visible = visible.logical_and(at.gt(own.sub(Operand.Of(most))));
+        // Behind a row's last token lies whatever memory holds, perhaps no number at all.
+        var unused = visible.any(1).logical_not().view(batch, 1, longest, 1);
+        return Attention(q.to(ScalarType.Float32), k, v.masked_fill(unused, Operand.Of(0)), visible, scale, softCap).to(q.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Writes T vectors of each of B rows into its slot of a cache, behind those that the row has.</summary>
+    /// <param name="rows">[B, K, T, Dh], float32 or bfloat16.</param>
+    /// <param name="into">[slots, K, S, Dh], float32.</param>
+    /// <param name="slots">[B].</param>
+    /// <param name="lengths">[B].</param>
+    public static void StoreRows(Tensor rows, Tensor into, int[] slots, int[] lengths)
+    {
+        using var noGradient = no_grad();
+        for (var row = 0; row < slots.Length; row++)
+        {
+            using var scope = NewDisposeScope();
+            into.select(0, slots[row]).narrow(1, lengths[row], rows.shape[2]).copy_(rows.select(0, row));
+        }
+    }
+
+    /// <param name="visible">[B or 1, T, S]: which keys each query sees; at least one.</param>
+    private static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor visible, double scale, double? softCap)
+    {
         var (batch, heads, queries, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
         var (groups, keys) = (k.shape[1], k.shape[2]);
         var grouped = q.reshape(batch, groups, heads / groups * queries, width);
         var scores = matmul(grouped, k.transpose(2, 3)).mul(Operand.Of(scale)).view(batch, groups, heads / groups, queries, keys);
-
         if (softCap is { } cap) scores = scores.div(Operand.Of(cap)).tanh().mul(Operand.Of(cap));
-
-        var reach = ones([queries, keys], dtype: ScalarType.Bool).tril(keys - queries);
-        if (window < keys) reach = reach.triu(keys - queries - window.Value + 1);
-        var visible = reach.view(1, 1, 1, queries, keys);
-        if (documents is not null)
-        {
-            var own = documents.narrow(1, keys - queries, queries).unsqueeze(2).eq(documents.unsqueeze(1));
-            visible = visible.logical_and(own.view(batch, 1, 1, queries, keys));
-        }
-        var probabilities = scores.masked_fill(visible.logical_not(), Operand.Of(double.NegativeInfinity)).softmax(-1, ScalarType.Float32).to(q.dtype);
+        var hidden = visible.logical_not().view(-1, 1, 1, queries, keys);
+        var probabilities = scores.masked_fill(hidden, Operand.Of(double.NegativeInfinity)).softmax(-1, ScalarType.Float32).to(q.dtype);
         var mixed = matmul(probabilities.view(batch, groups, heads / groups * queries, keys), v);
-        return mixed.view(batch, heads, queries, width).transpose(1, 2).reshape(batch, queries, heads * width).MoveToOuterDisposeScope();
+        return mixed.view(batch, heads, queries, width).transpose(1, 2).reshape(batch, queries, heads * width);
     }
+
+    private static Tensor Numbers(int[] numbers) => tensor(numbers.Select(number => (long)number).ToArray());
 
     /// <summary>scale times the sum over rows of -log softmax(logits)[target].</summary>
     /// <param name="logits">[N, V].</param>

@@ -39,9 +39,11 @@ internal sealed class Attention
         var q = Rotated(queries, config.Heads, queryNorm);               // [B, H, T, Dh]
         var k = Rotated(keys, config.KeyValueHeads, keyNorm);            // [B, K, T, Dh]
         var v = Heads(values, config.KeyValueHeads).transpose(1, 2);
-        if (cache is not null) (k, v) = cache.Append(index, k, v);
-        var mixed = LayerOperations.CausalAttention(
-            q, k, v, layout.Documents, config.AttentionScale, slides ? config.Window : null, config.AttentionSoftCap);
+        int? window = slides ? config.Window : null;
+        cache?.Append(index, k, v);
+        var mixed = cache is null || cache.IsEmpty
+            ? LayerOperations.CausalAttention(q, k, v, layout.Documents, config.AttentionScale, window, config.AttentionSoftCap)
+            : cache.Attend(index, q, window);
         var flat = mixed.view(-1, config.Heads * config.HeadSize);       // [B*T, H*Dh]
         return output.Forward(layout.Places?.Collect(flat) ?? flat, dropout);
 

@@ -1,85 +1,125 @@
-using TorchSharp;
+using Serverless.Learning.Kernels;
+using static TorchSharp.torch;
 
 namespace Serverless.Learning.Models;
 
 /// <summary>
-/// Keys and values of the tokens seen so far, for B rows that grow together. Rows of unequal length are padded on the left; a mask
-/// keeps the padding out. Owns its tensors.
+/// Keys and values, float32, of the tokens seen so far in B rows that grow together. A row lies in a slot of its own from its first token on,
+/// whatever lies in the others, so rows of any length join and leave without the others being moved. Owns its tensors.
 /// </summary>
 public sealed class KeyValueCache : IDisposable
 {
-    private readonly torch.Tensor[] keys;
-    private readonly torch.Tensor[] values;
+    private const int SpareTokens = 64;
+    private readonly DecoderConfig config;
+    private readonly Stack<int> free = [];
+    private Tensor[] keys = [];
+    private Tensor[] values = [];
+    private int[] slots;
+    private int[] lengths;
 
-    /// <param name="capacity">S, the most tokens a row can hold.</param>
+    /// <param name="rows">B rows without a token; more may join.</param>
+    /// <param name="capacity">S, the tokens that a row can hold before the cache has to grow.</param>
     public KeyValueCache(DecoderConfig config, int rows, int capacity)
     {
-        Capacity = capacity;
-        Rows = rows;
-        long[] shape = [rows, config.KeyValueHeads, capacity, config.HeadSize];
-        keys = Enumerable.Range(0, config.Layers).Select(_ => torch.empty(shape).DetachFromDisposeScope()).ToArray();
-        values = Enumerable.Range(0, config.Layers).Select(_ => torch.empty(shape).DetachFromDisposeScope()).ToArray();
+        this.config = config;
+        slots = [.. Enumerable.Range(0, rows)];
+        lengths = new int[rows];
+        Resize(rows, capacity);
+        free.Clear();
     }
 
-    private KeyValueCache(torch.Tensor[] keys, torch.Tensor[] values, int rows, int capacity, int length)
+    /// <summary>B.</summary>
+    public int Rows => slots.Length;
+
+    /// <summary>Whether no row has a token yet: what is read then may be several texts in a row.</summary>
+    public bool IsEmpty => lengths.All(length => length == 0);
+
+    private int Slots => keys.Length == 0 ? 0 : (int)keys[0].shape[0];
+
+    private int Capacity => keys.Length == 0 ? 0 : (int)keys[0].shape[2];
+
+    /// <summary>The row's tokens so far.</summary>
+    public int LengthOf(int row) => lengths[row];
+
+    /// <summary>Stores a layer's keys and values of the next T tokens of each row; they count once <see cref="Advance"/> is called.</summary>
+    /// <param name="newKeys">[B, K, T, head size], float32 or bfloat16.</param>
+    /// <param name="newValues">Of the same shape.</param>
+    public void Append(int layer, Tensor newKeys, Tensor newValues)
     {
-        (this.keys, this.values, Rows, Capacity, Length) = (keys, values, rows, capacity, length);
+        var needed = lengths.Max() + (int)newKeys.shape[2];
+        if (needed > Capacity) Resize(Slots, Roomy(needed));
+        LayerOperations.StoreRows(newKeys, keys[layer], slots, lengths);
+        LayerOperations.StoreRows(newValues, values[layer], slots, lengths);
     }
 
-    /// <summary>
-    /// A cache of rows taken from others, aligned at their ends; what lies before a shorter row is zero. The rows are copied, their caches
-    /// stay with their owners. A row may be taken several times.
-    /// </summary>
-    /// <param name="rows">B rows of one model, at least one.</param>
-    /// <param name="capacity">S, at least the longest row.</param>
-    public static KeyValueCache Of(IReadOnlyList<CachedRow> rows, int capacity)
-    {
-        var length = rows.Max(row => row.Tokens);
-        using var noGradient = torch.no_grad();
-        return new KeyValueCache(Gather(cache => cache.keys), Gather(cache => cache.values), rows.Count, capacity, length);
+    /// <summary>What the next T tokens of each row take from a layer, once their own keys and values are stored.</summary>
+    /// <param name="q">[B, H, T, head size].</param>
+    /// <returns>[B, T, H * head size], q's dtype, owned by the caller's dispose scope.</returns>
+    public Tensor Attend(int layer, Tensor q, int? window) =>
+        LayerOperations.CachedAttention(q, keys[layer], values[layer], slots, lengths, config.AttentionScale, window, config.AttentionSoftCap);
 
-        torch.Tensor[] Gather(Func<KeyValueCache, torch.Tensor[]> side)
+    /// <summary>Counts T more tokens in each row; called once after all layers have stored them.</summary>
+    public void Advance(int time)
+    {
+        for (var row = 0; row < lengths.Length; row++) lengths[row] += time;
+    }
+
+    /// <summary>Forgets the tokens of a row behind its first ones, such as padding that was read with it.</summary>
+    public void Cut(int row, int length) => lengths[row] = Math.Min(lengths[row], length);
+
+    /// <summary>Appends copies of rows of another cache of this model, each as often as it is named.</summary>
+    public void Add(KeyValueCache from, IReadOnlyList<int> rows)
+    {
+        if (rows.Count == 0) return;
+        var longest = rows.Max(from.LengthOf);
+        var missing = rows.Count - free.Count;
+        if (missing > 0 || longest > Capacity)
+            Resize(missing > 0 ? Math.Max(Slots + missing, Slots * 3 / 2) : Slots, longest > Capacity ? Roomy(longest) : Capacity);
+        int[] taken = [.. rows.Select(_ => free.Pop())];
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var source = tensor(rows.Select(row => (long)from.slots[row]).ToArray());
+        var target = tensor(taken.Select(slot => (long)slot).ToArray());
+        for (var layer = 0; layer < keys.Length; layer++)
         {
-            using var scope = torch.NewDisposeScope();
-            return [.. side(rows[0].Cache).Select((like, layer) =>
-            {
-                var target = torch.empty([rows.Count, like.shape[1], capacity, like.shape[3]], dtype: like.dtype).DetachFromDisposeScope();
-                for (var row = 0; row < rows.Count; row++)
-                {
-                    var (cache, from, tokens) = rows[row];
-                    var to = target.select(0, row);
-                    // Zero and not whatever memory holds: a key that is masked out must still be a number.
-                    if (tokens < length) to.narrow(1, 0, length - tokens).zero_();
-                    to.narrow(1, length - tokens, tokens).copy_(side(cache)[layer].select(0, from).narrow(1, cache.Length - tokens, tokens));
-                }
-                return target;
-            })];
+            keys[layer].narrow(2, 0, longest).index_copy_(0, target, from.keys[layer].narrow(2, 0, longest).index_select(0, source));
+            values[layer].narrow(2, 0, longest).index_copy_(0, target, from.values[layer].narrow(2, 0, longest).index_select(0, source));
         }
+        slots = [.. slots, .. taken];
+        lengths = [.. lengths, .. rows.Select(from.LengthOf)];
     }
 
-    public int Rows { get; }
-
-    public int Capacity { get; }
-
-    /// <summary>Tokens held so far in every row, padding included.</summary>
-    public int Length { get; private set; }
-
-    /// <summary>Stores a layer's new keys and values [B, K, T, head size] behind the ones held.</summary>
-    /// <returns>All keys and values held, [B, K, Length + T, head size], as views; valid until the next call.</returns>
-    public (torch.Tensor Keys, torch.Tensor Values) Append(int layer, torch.Tensor newKeys, torch.Tensor newValues)
+    /// <summary>Lets all rows go but these, in this order. Their slots wait for others.</summary>
+    public void Keep(IReadOnlyList<int> rows)
     {
-        var time = newKeys.shape[2];
-        if (Length + time > Capacity) throw new ArgumentException($"cache of {Capacity} tokens holds {Length} and is given {time} more");
-        keys[layer].narrow(2, Length, time).copy_(newKeys);
-        values[layer].narrow(2, Length, time).copy_(newValues);
-        return (keys[layer].narrow(2, 0, Length + time), values[layer].narrow(2, 0, Length + time));
+        foreach (var slot in slots.Except(rows.Select(row => slots[row]))) free.Push(slot);
+        (slots, lengths) = ([.. rows.Select(row => slots[row])], [.. rows.Select(row => lengths[row])]);
     }
-
-    /// <summary>Called once after all layers have appended.</summary>
-    public void Advance(int time) => Length += time;
 
     public void Dispose()
     {
         foreach (var tensor in keys.Concat(values)) tensor.Dispose();
+    }
+
+    private static int Roomy(int tokens) => tokens + Math.Max(SpareTokens, tokens / 2);
+
+    private void Resize(int count, int capacity)
+    {
+        using var noGradient = no_grad();
+        var had = Slots;
+        for (var slot = had; slot < count; slot++) free.Push(slot);
+        keys = Resized(keys);
+        values = Resized(values);
+
+        Tensor[] Resized(Tensor[] side) => [.. Enumerable.Range(0, config.Layers).Select(layer =>
+        {
+            using var scope = NewDisposeScope();
+            var target = empty([count, config.KeyValueHeads, capacity, config.HeadSize], dtype: ScalarType.Float32).DetachFromDisposeScope();
+            if (side.Length == 0) return target;
+            var held = lengths.Length == 0 ? 0 : lengths.Max();
+            if (held > 0) target.narrow(0, 0, had).narrow(2, 0, held).copy_(side[layer].narrow(2, 0, held));
+            side[layer].Dispose();
+            return target;
+        })];
     }
 }

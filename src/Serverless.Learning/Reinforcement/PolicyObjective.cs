@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Serverless.Learning.Reinforcement;
 
 /// <summary>
-/// Group-relative policy optimisation over the answers of the present rollout. Each batch of answers is laid out by itself, for scoring as
-/// for learning, so the first update finds a ratio of exactly 1 and a divergence of exactly 0.
+/// Group-relative policy optimisation over the answers of the present rollout. Where answers were scored beforehand each batch of them is laid out
+/// as it was then, so the first update finds a ratio of exactly 1 and a divergence of exactly 0; otherwise only those that move something are read.
 /// </summary>
 internal sealed class PolicyObjective : IObjective, IBatchSource
 {
@@ -51,13 +51,21 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
     /// <summary>Answers to what has to be rolled out, drawn from the model as it is, and graded.</summary>
     public List<Rollout> Draw(LanguageModel model, RolloutRequest request, CancellationToken cancellation) => sampler.Draw(model, request, cancellation);
 
+    /// <summary>
+    /// Whether answers have to be scored when they are drawn. With a single update the forward pass that learns from them is the one that
+    /// would score them: the ratio is 1.
+    /// </summary>
+    public bool ScoresDraws => options.UpdatesPerRollout > 1;
+
+    private bool LaysFreely => !ScoresDraws && options.Beta == 0;
+
     /// <summary>The answers with what the model says about their tokens now, at the temperature they were drawn at.</summary>
     /// <returns>[number of answers][tokens].</returns>
     public float[][] Score(Decoder decoder, IReadOnlyList<Rollout> rollouts)
     {
         var scores = new float[rollouts.Count][];
         using var noGradient = no_grad();
-        foreach (var micro in Lay(rollouts, 0))
+        foreach (var micro in Lay(rollouts, [.. Enumerable.Range(0, rollouts.Count)]))
         {
             using var scope = NewDisposeScope();
             using var layout = micro.LayoutFor(decoder);
@@ -80,11 +88,13 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         var all = rollouts.Batches.SelectMany(batch => batch.Rollouts).ToList();
         var counted = TokenTerm.Of(rollouts.Groups(), options).ToDictionary<TokenTerm, Rollout>(term => term.Rollout, ReferenceEqualityComparer.Instance);
         terms = [.. all.Select(rollout => counted.TryGetValue(rollout, out var term) ? term : new TokenTerm(rollout, 0, 0))];
+        int[] moving = [.. Enumerable.Range(0, all.Count).Where(Moves)];
+        if (LaysFreely) return Lay([.. moving.Select(answer => all[answer])], moving);
         var first = 0;
         var micros = new List<MicroBatch>();
         foreach (var batch in rollouts.Batches)
         {
-            micros.AddRange(Lay(batch.Rollouts, first).Where(micro => AnswersOf(micro).Any(Moves)));
+            micros.AddRange(Lay(batch.Rollouts, [.. Enumerable.Range(first, batch.Rollouts.Count)]).Where(micro => AnswersOf(micro).Any(Moves)));
             first += batch.Rollouts.Count;
         }
         return micros;
@@ -96,14 +106,16 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         using var detached = values.detach();
         var policy = MemoryMarshal.Cast<byte, float>(detached.bytes);
         var slopes = new float[policy.Length];
-        var (loss, divergence, clipped, next) = (0.0, 0.0, 0, 0);
+        var (loss, divergence, difference, clipped, next) = (0.0, 0.0, 0.0, 0, 0);
         foreach (var answer in AnswersOf(micro))
         {
             var (rollout, advantage, weight) = terms[answer];
             for (var token = 0; token < rollout.Ids.Length; token++, next++)
             {
                 var reference = options.Beta > 0 ? (double?)rollout.ReferenceLogProbabilities![token] : null;
-                var term = PolicyLoss.Of(policy[next], rollout.LogProbabilities[token], reference, advantage, options);
+                var old = rollout.LogProbabilities.Length > 0 ? rollout.LogProbabilities[token] : policy[next];
+                var term = PolicyLoss.Of(policy[next], old, reference, advantage, options);
+                difference += Math.Abs((double)policy[next] - rollout.SampledLogProbabilities[token]);
                 loss += weight * term.Value;
                 slopes[next] = (float)(weight * term.Slope);
                 divergence += term.Divergence;
@@ -111,10 +123,22 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
             }
         }
         report.AddLoss(loss);
+        if (!ScoresDraws) report.Add("sampler_difference", difference, next);
         if (options.Beta > 0) report.Add("kl", divergence, next);
         report.Add("entropy", entropies.sum(ScalarType.Float64).item<double>(), next);
         report.Add("clip_share", clipped, next);
         return values.mul(tensor(slopes)).sum();
+    }
+
+    /// <summary>
+    /// The best and the worst answer to that prompt of the present rollout whose rewards lie furthest apart, the first of several; one answer
+    /// where all rewards of each prompt are equal.
+    /// </summary>
+    public IReadOnlyList<SampleAnswer> Samples()
+    {
+        var group = set!.Groups().MaxBy(answers => answers.Max(answer => answer.Reward) - answers.Min(answer => answer.Reward))!;
+        var (best, worst) = (group.MaxBy(answer => answer.Reward)!, group.MinBy(answer => answer.Reward)!);
+        return [.. new[] { best, worst }.Distinct().Select(answer => new SampleAnswer(task.Prompts[answer.Prompt].Text, answer.Text, answer.Reward))];
     }
 
     public void Report(StepReport report) => RolloutFigures.Report(set!, report.Add);
@@ -127,12 +151,13 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
     /// <summary>The answers of a micro-batch in the order of their tokens, as indices.</summary>
     private static IEnumerable<int> AnswersOf(MicroBatch micro) => micro.Examples!.Where(example => example >= 0).Distinct();
 
-    /// <summary>The micro-batches of answers that were drawn together, numbered from <paramref name="first"/> on.</summary>
-    private List<MicroBatch> Lay(IReadOnlyList<Rollout> rollouts, int first)
+    /// <summary>The micro-batches of some answers, whose tokens are marked with the numbers that the answers have in the step.</summary>
+    private List<MicroBatch> Lay(IReadOnlyList<Rollout> rollouts, int[] numbers)
     {
+        if (rollouts.Count == 0) return [];
         var sequences = rollouts.Select(rollout => rollout.After(task.Prompts[rollout.Prompt].Ids)).ToList();
         var micros = PackedBatches.Build(sequences, [.. Enumerable.Range(0, sequences.Count)], MicroBatchTokens);
-        return first == 0 ? micros : [.. micros.Select(micro => micro with { Examples = [.. micro.Examples!.Select(example => example < 0 ? example : example + first)] })];
+        return [.. micros.Select(micro => micro with { Examples = [.. micro.Examples!.Select(example => example < 0 ? example : numbers[example])] })];
     }
 
     private RolloutSet SetOf(int step)

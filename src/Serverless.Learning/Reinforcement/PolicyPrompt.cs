@@ -6,4 +6,5 @@ namespace Serverless.Learning.Reinforcement;
 /// <param name="Ids">Its tokens, the beginning of the answer as the template opens it included, shape [T].</param>
 /// <param name="Item">The line of the data set, which graders see as <c>item</c>.</param>
 /// <param name="Line">Its number, counted from 1.</param>
-public sealed record PolicyPrompt(int[] Ids, JsonElement Item, int Line);
+/// <param name="Text">What people see asked.</param>
+public sealed record PolicyPrompt(int[] Ids, JsonElement Item, int Line, string Text = "");

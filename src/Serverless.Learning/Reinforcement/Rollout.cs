@@ -38,7 +38,9 @@ public sealed record Rollout
     /// <summary>log p of each token as the sampler drew it.</summary>
     public required float[] SampledLogProbabilities { get; init; }
 
-    /// <summary>log p of each token by the training forward, at the sampling temperature, before the step's first update.</summary>
+    /// <summary>
+    /// log p of each token by the training forward, at the sampling temperature, before the first of several updates; empty where there is only one.
+    /// </summary>
     public float[] LogProbabilities { get; init; } = [];
 
     /// <summary>log p of each token under the reference policy; null without one.</summary>

@@ -5,7 +5,7 @@ namespace Serverless.Learning.Sampling;
 internal sealed record TokenCut(int[] Ids, double Sum)
 {
     /// <param name="weights">V unnormalised probabilities, of which the largest is 1.</param>
-    public static TokenCut Of(ReadOnlySpan<double> weights, SamplingOptions options)
+    public static TokenCut Of(ReadOnlySpan<float> weights, SamplingOptions options)
     {
         var total = 0.0;
         foreach (var weight in weights) total += weight;
@@ -26,7 +26,7 @@ internal sealed record TokenCut(int[] Ids, double Sum)
     }
 
     /// <summary>As many of the most likely tokens as can be needed, sorted: the few above a falling bound instead of the whole vocabulary.</summary>
-    private static List<(int Id, double Weight)> Leading(ReadOnlySpan<double> weights, SamplingOptions options, double enough)
+    private static List<(int Id, double Weight)> Leading(ReadOnlySpan<float> weights, SamplingOptions options, double enough)
     {
         for (var bound = 1 / 16.0; ; bound = bound > 1e-18 ? bound / 16 : 0)
         {

@@ -15,7 +15,7 @@ internal sealed class FigureMeans
         sums[name] = (soFar + sum, counted + count);
     }
 
-    /// <summary>The means; those over nothing are left out.</summary>
+    /// <summary>The means; those over nothing are left out, and those that are no finite numbers, as the figures of a step that is skipped may be.</summary>
     public IReadOnlyDictionary<string, double> Means() =>
-        names.Where(name => sums[name].Count > 0).ToDictionary(name => name, name => sums[name].Sum / sums[name].Count);
+        names.Where(name => sums[name].Count > 0 && double.IsFinite(sums[name].Sum)).ToDictionary(name => name, name => sums[name].Sum / sums[name].Count);
 }

@@ -9,6 +9,9 @@ namespace Serverless.Learning.Training;
 /// </summary>
 internal interface IObjective
 {
+    /// <summary>The method's own objective: this one, or the one that it adds something to.</summary>
+    IObjective Method => this;
+
     /// <summary>The data, as a pure function of the step.</summary>
     IBatchSource Batches { get; }
 

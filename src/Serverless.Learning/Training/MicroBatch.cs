@@ -36,6 +36,9 @@ public sealed record MicroBatch
     /// <summary>[B*T]: which token stands at each place, -1 where none does; null where tokens and places are the same.</summary>
     public int[]? Places { get; init; }
 
+    /// <summary>Whether the texts are general text that a step reads beside what its method learns from.</summary>
+    public bool IsReplayed { get; init; }
+
     /// <summary>
     /// [B*T]: the number of each place's text within its row, counted from 0, padding being the last; null where each row is one text.
     /// </summary>

@@ -1,18 +1,20 @@
 namespace Serverless.Learning.Training;
 
 /// <summary>One step's batch as a whole, and the sums that its micro-batches measure.</summary>
+/// <param name="batch">All of its micro-batches.</param>
 internal sealed class StepReport(IReadOnlyList<MicroBatch> batch)
 {
     private readonly FigureMeans figures = new();
     private long correct;
     private bool predicts;
 
-    public IReadOnlyList<MicroBatch> Batch { get; } = batch;
+    /// <summary>The micro-batches that the method learns from: all but replayed text.</summary>
+    public IReadOnlyList<MicroBatch> Batch { get; } = [.. batch.Where(micro => !micro.IsReplayed)];
 
-    /// <summary>Tokens that are predicted in the whole step: the denominator of a mean over tokens.</summary>
-    public int Targets { get; } = batch.Sum(micro => micro.TargetCount);
+    /// <summary>Tokens that the method predicts in the whole step: the denominator of a mean over tokens.</summary>
+    public int Targets { get; } = batch.Where(micro => !micro.IsReplayed).Sum(micro => micro.TargetCount);
 
-    /// <summary>Tokens read in the whole step, padding left out.</summary>
+    /// <summary>Tokens read in the whole step, those of replayed text among them, padding left out.</summary>
     public int Tokens { get; } = batch.Sum(micro => micro.TokenCount);
 
     /// <summary>The step's loss as far as its micro-batches were measured.</summary>

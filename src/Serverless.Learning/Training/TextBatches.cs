@@ -8,8 +8,8 @@ namespace Serverless.Learning.Training;
 /// </summary>
 public sealed class TextBatches : IBatchSource
 {
-    private const int MicroBatchTokens = 4096;
     private readonly TokenStream stream;
+    private readonly TextRows rows;
     private readonly TrainingOptions options;
     private readonly int stepsPerEpoch;
 
@@ -21,6 +21,7 @@ public sealed class TextBatches : IBatchSource
         if (stream.RowsPerEpoch == 0)
             throw new InputError($"training_file: found {stream.TokensPerEpoch} tokens; allowed: more than max_sequence_length, {options.MaxSequenceLength}");
         stepsPerEpoch = StepsIn(stream.TokensPerEpoch, options);
+        rows = new TextRows(stream, options.Adapter.Dropout > 0);
     }
 
     public int TotalSteps => stepsPerEpoch * options.Epochs;
@@ -39,24 +40,6 @@ public sealed class TextBatches : IBatchSource
         var (epoch, within) = Math.DivRem(step, stepsPerEpoch);
         var first = epoch * stream.RowsPerEpoch + (long)within * options.BatchSize;
         var count = (int)Math.Min(options.BatchSize, (epoch + 1) * stream.RowsPerEpoch - first);
-        var together = Math.Max(1, MicroBatchTokens / stream.Time);
-        return Enumerable.Range(0, (count + together - 1) / together)
-            .Select(micro => Rows(first + micro * together, Math.Min(together, count - micro * together)))
-            .ToList();
-    }
-
-    private MicroBatch Rows(long first, int count)
-    {
-        var time = stream.Time;
-        var (ids, targets) = (new int[count * time], new int[count * time]);
-        for (var row = 0; row < count; row++) stream.Fill(first + row, ids.AsSpan(row * time, time), targets.AsSpan(row * time, time));
-        var plain = new MicroBatch { Rows = count, Time = time, Ids = ids, Targets = targets };
-        if (options.Adapter.Dropout == 0) return plain;
-        // Dropout is drawn by place: which row, and where in it.
-        return plain with
-        {
-            Examples = [.. Enumerable.Range(0, ids.Length).Select(at => (int)(first % int.MaxValue) + at / time)],
-            Positions = [.. Enumerable.Range(0, ids.Length).Select(at => at % time)],
-        };
+        return rows.Take(first, count);
     }
 }

@@ -3,6 +3,7 @@ using Serverless.Learning.Evaluation;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using Serverless.Learning.Reinforcement;
+using Serverless.Learning.Sampling;
 using TorchSharp;
 
 namespace Serverless.Learning.Training;
@@ -13,11 +14,13 @@ namespace Serverless.Learning.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
+    private const int SampleTokens = 128;
     private readonly LoraAdapter? adapter;
     private readonly FlatParameters parameters;
     private readonly AdamW optimiser;
     private readonly TrainingLoop loop;
     private readonly IObjective objective;
+    private readonly IReadOnlyList<SamplePrompt> asked;
     private readonly torch.Tensor? reference;
 
     /// <param name="model">The base; ownership passes to the trainer.</param>
@@ -29,6 +32,7 @@ public sealed class Trainer : IDisposable
         Model = model;
         Options = options;
         objective = task.ObjectiveFor(model, options);
+        asked = [.. task.Asked.Where(prompt => prompt.Ids.Length < model.MaxLength)];
         if (options.Adapter.Kind == AdapterKind.Qlora) model.Decoder.QuantizeLinears();
         adapter = options.Adapter.IsLowRank ? LoraAdapter.Wrap(model.Decoder, options.Adapter, options.Seed) : null;
         model.Decoder.ComputeType = options.Precision.ScalarType();
@@ -76,29 +80,41 @@ public sealed class Trainer : IDisposable
     public IReadOnlyList<PairScore> ScoreValidationReference() => Reference().ScoreValidation(Model.Decoder);
 
     /// <summary>Reinforcement only: what has to be rolled out before the next step, or null if nothing has.</summary>
-    public RolloutRequest? NextRollout => objective is PolicyObjective policy ? policy.Next(Step) : null;
+    public RolloutRequest? NextRollout => Policy?.Next(Step);
 
     /// <summary>
-    /// Draws, grades and scores what is to be rolled out. The result is a function of the weights, the seed and the request alone; it counts
-    /// once it is given to <see cref="AddRollouts"/>.
+    /// Draws and grades what is to be rolled out, and scores it where several updates or a reference need that. The result is a function of the
+    /// weights, the seed and the request alone; it counts once it is given to <see cref="AddRollouts"/>.
     /// </summary>
     /// <exception cref="InputError">A prompt leaves no room in the model's context.</exception>
     public RolloutBatch Roll(RolloutRequest request, CancellationToken cancellation)
     {
-        var policy = (PolicyObjective)objective;
+        var policy = (PolicyObjective)objective.Method;
         var drawn = policy.Draw(Model, request, cancellation);
-        var scored = policy.Score(Model.Decoder, drawn);
+        var scored = policy.ScoresDraws ? policy.Score(Model.Decoder, drawn) : null;
         var referenced = reference is null ? null : WithReference(() => policy.Score(Model.Decoder, drawn));
         return new RolloutBatch(request.Number, request.Micro, request.Round, [.. drawn.Select((rollout, index) => rollout with
         {
-            LogProbabilities = scored[index],
+            LogProbabilities = scored?[index] ?? [],
             ReferenceLogProbabilities = referenced?[index],
         })]);
     }
 
     /// <summary>Takes answers to learn from, drawn just now or before an interruption.</summary>
     /// <exception cref="ArgumentException">They are not those that come next.</exception>
-    public void AddRollouts(RolloutBatch batch) => ((PolicyObjective)objective).Add(Step, batch);
+    public void AddRollouts(RolloutBatch batch) => ((PolicyObjective)objective.Method).Add(Step, batch);
+
+    /// <summary>
+    /// What the model answers at present, for its owner to read along: of a policy, the best and the worst answer to one prompt of the rollout that
+    /// the last step learned from; otherwise its greedy answers to the task's <see cref="TrainingTask.Asked"/>.
+    /// </summary>
+    public IReadOnlyList<SampleAnswer> Samples(CancellationToken cancellation)
+    {
+        if (Policy is { } policy) return policy.Samples();
+        if (asked.Count == 0) return [];
+        var answers = new TextGenerator(Model).Generate([.. asked.Select(prompt => prompt.Ids)], SamplingOptions.Greedy(SampleTokens), cancellation);
+        return [.. asked.Zip(answers, (prompt, answer) => new SampleAnswer(prompt.Text, answer.Text))];
+    }
 
     /// <summary>Writes weights, optimiser state and step into a folder; see <see cref="CheckpointFiles"/>.</summary>
     public void Save(string folder) => CheckpointFiles.Save(folder, parameters, optimiser, loop);
@@ -147,7 +163,9 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private PreferenceObjective Reference() => Step == 0 && objective is PreferenceObjective preferences
+    private PolicyObjective? Policy => objective.Method as PolicyObjective;
+
+    private PreferenceObjective Reference() => Step == 0 && objective.Method is PreferenceObjective preferences
         ? preferences
         : throw new InvalidOperationException("the reference is scored for preferences, before the first step");
 

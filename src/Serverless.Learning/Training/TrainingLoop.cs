@@ -34,10 +34,11 @@ internal sealed class TrainingLoop(
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
 
-        var report = new StepReport(objective.Batches.BatchOf(Step));
+        var batch = objective.Batches.BatchOf(Step);
+        var report = new StepReport(batch);
         objective.Report(report);
         parameters.Gradients.zero_();
-        foreach (var micro in report.Batch)
+        foreach (var micro in batch)
         {
             using var pass = NewDisposeScope();
             using var layout = micro.LayoutFor(decoder);

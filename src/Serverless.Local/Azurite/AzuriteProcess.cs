@@ -7,7 +7,8 @@ namespace Serverless.Local.Azurite;
 /// <summary>
 /// The development storage of this machine. It runs in a session of its own: a head that is killed leaves it running with every
 /// acknowledged write, and the next head adopts it by its pid file. The head that owns it starts it again should it die, and stops it with
-/// SIGTERM on exit. Whoever finds one that somebody else runs, uses that and leaves it alone.
+/// SIGTERM on exit. A head that finds another one's uses it, and takes it over, or starts its own, when that head ends. One that somebody else runs
+/// is used and left alone.
 /// </summary>
 public sealed class AzuriteProcess : IAsyncDisposable
 {
@@ -79,11 +80,12 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
     private async Task FindOrStartAsync(CancellationToken cancellationToken)
     {
-        _ownership = ExclusiveFile.TryHold(Path.Combine(_options.DataFolder, "azurite.lock"));
+        _ownership = ExclusiveFile.TryHold(LockFile);
         if (_ownership is null)
         {
             _options.Say($"Using the Azurite of another head, data in {_options.DataFolder}");
             await WaitUntilAnsweringAsync(null, cancellationToken);
+            _watch = SucceedAsync();
             return;
         }
         if (_pidFile.Running() is { } left)
@@ -140,17 +142,37 @@ public sealed class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    private async Task WatchAsync()
+    /// <summary>Waits for the other head to leave, perhaps with its Azurite, and is the owner from then on.</summary>
+    private Task SucceedAsync() => UntilStopAsync(async timer =>
+    {
+        while ((_ownership = ExclusiveFile.TryHold(LockFile)) is null) await timer.WaitForNextTickAsync(_stop.Token);
+        if (_pidFile.Running() is not null) _options.Say("The other head has ended; its Azurite belongs to this one now.");
+        else
+        {
+            _options.Say("The other head has ended and its Azurite with it.");
+            await LaunchAsync(_stop.Token);
+        }
+        await RestartAsync(timer);
+    });
+
+    private Task WatchAsync() => UntilStopAsync(RestartAsync);
+
+    private async Task RestartAsync(PeriodicTimer timer)
+    {
+        while (await timer.WaitForNextTickAsync(_stop.Token))
+        {
+            if (_pidFile.Running() is not null) continue;
+            _options.Say("Azurite has ended unexpectedly and is started again. " + LastWords());
+            await LaunchAsync(_stop.Token);
+        }
+    }
+
+    private async Task UntilStopAsync(Func<PeriodicTimer, Task> work)
     {
         using var timer = new PeriodicTimer(WatchInterval);
         try
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
-            {
-                if (_pidFile.Running() is not null) continue;
-                _options.Say("Azurite has ended unexpectedly and is started again. " + LastWords());
-                await LaunchAsync(_stop.Token);
-            }
+            await work(timer);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -161,6 +183,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
             _options.Say($"Azurite could not be started again: {fault.Message}");
         }
     }
+
+    private string LockFile => Path.Combine(_options.DataFolder, "azurite.lock");
 
     private string LogFile => Path.Combine(_options.DataFolder, "azurite.log");
 

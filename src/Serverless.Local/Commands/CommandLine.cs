@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Azure;
 using Serverless.Learning;
+using Serverless.Service.Storage;
 
 namespace Serverless.Local.Commands;
 
@@ -31,6 +33,11 @@ internal sealed class CommandLine(ImmutableArray<ICommand> commands, TextWriter 
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             return Interrupted;
+        }
+        catch (Exception error) when (error is RequestFailedException or AggregateException && BlobFaults.IsAway(error))
+        {
+            await errors.WriteLineAsync($"error: the storage does not answer: {BlobFaults.Reason(error)}");
+            return Failed;
         }
         catch (Exception error)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -22,6 +23,7 @@ namespace Serverless.Local.Commands;
 /// </summary>
 internal sealed class R1Command(IAnsiConsole console) : ICommand
 {
+    private const int GeneralTexts = 400;
     private static readonly string[] StageNames = ["cold start", "GRPO", "rejection sampling", "GRPO again"];
 
     public string Name => "r1";
@@ -33,14 +35,15 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         new("--solutions", "COUNT", "worked solutions of the cold start (500)"),
         new("--problems", "COUNT", "problems with their results only (1200)"),
         new("--held-out", "COUNT", "problems to measure on (500)"),
-        new("--cold-start-epochs", "NUMBER", "passes over the solutions (4)"),
+        new("--cold-start-epochs", "NUMBER", "passes over the solutions (10)"),
         new("--epochs", "NUMBER", "passes over the problems in each stage of GRPO (1)"),
         new("--group-size", "NUMBER", "answers drawn to each problem in GRPO (8)"),
         new("--batch-size", "NUMBER", "problems in a step of GRPO (16)"),
-        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.0003)"),
+        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.0015)"),
         new("--loss", "NAME", "grpo, dapo or dr_grpo (grpo)"),
         new("--answers", "NUMBER", "answers to each problem in rejection sampling (4)"),
         new("--rejection-epochs", "NUMBER", "passes over those that are right (2)"),
+        new("--replay", "SHARE", "the share of the loss that keeps general text, which the model wrote itself (0.1)"),
         new("--baseline", null, "also tune on the solutions alone, up to the best validation loss"),
         new("--baseline-epochs", "NUMBER", "the most passes of that (40)"),
         new("--seeds", "COUNT", "repeat all of it with so many seeds (1)"),
@@ -54,19 +57,23 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         var seed = arguments.WholeNumber("--seed", 0, int.MaxValue - 100) ?? 1;
         var seeds = Enumerable.Range(seed, arguments.WholeNumber("--seeds", 1, 100) ?? 1).ToList();
         var bodies = seeds.Select(one => (Seed: one, Recipe: Recipe(arguments, one), Baseline: Baseline(arguments, one), Sets: ArithmeticCommand.Problems(arguments, one))).ToList();
+        var share = arguments.Number("--replay", 0, 0.9) ?? 0.1;
         var settings = SettingsOptions.Read(arguments);
         await using var head = await LocalHead.StartAsync(settings, console.WriteLine, LogLevel.Warning, ct);
         using var client = new HeadClient(head.Url);
         var outcome = new StageScores();
         foreach (var (one, recipe, baseline, sets) in bodies)
-            await RunAsync(head, new JobRun(head, client, console), Directory.CreateDirectory(Path.Combine(settings.Data, Name, $"{one}")).FullName, sets, recipe, arguments.Has("--baseline") ? baseline : null, outcome, ct);
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(settings.Data, Name, $"{one}")).FullName;
+            await RunAsync(head, new JobRun(head, client, console), folder, sets, recipe, arguments.Has("--baseline") ? baseline : null, share, outcome, ct);
+        }
         console.Write(outcome.Table(seeds.Count));
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all {clock.Elapsed.TotalSeconds:F0} s, at most {PeakMemory.Read() / 1e9:F2} GB of memory in this process."));
         return 0;
     }
 
     private static async Task RunAsync(
-        LocalHead head, JobRun run, string folder, ArithmeticSets sets, JsonObject recipe, JsonObject? baseline, StageScores outcome, CancellationToken ct)
+        LocalHead head, JobRun run, string folder, ArithmeticSets sets, JsonObject recipe, JsonObject? baseline, double share, StageScores outcome, CancellationToken ct)
     {
         string PathOf(string name) => Path.Combine(folder, $"{name}.jsonl");
         Task<string> DropAsync(string name) => run.DropAsync(PathOf(name), $"r1/{Path.GetFileName(folder)}/{name}.jsonl", ct);
@@ -78,23 +85,36 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         var problems = await DropAsync("problems");
         foreach (var stage in recipe["method"]!["recipe"]!["stages"]!.AsArray().Skip(1))
             stage!["training_file"] = problems;
+        await OwnText.WriteAsync(PathOf("general"), await BaseFolderAsync(head, ct), GeneralTexts, recipe["seed"]!.GetValue<int>(), ct);
+        var replay = new JsonObject { ["file"] = await DropAsync("general"), ["share"] = share };
+        recipe["method"]!["replay"] = replay;
         var job = await run.RunAsync(recipe, $"{SampleModel.Name} goes through R1's four stages", ct);
-        var evaluation = await head.Services.GetRequiredService<JobEvaluations>().FindAsync(new JobId(job.GetProperty("id").GetString()!), ct);
-        outcome.Add(SampleModel.Name, evaluation!.Base.Graders);
+        var evaluation = await EvaluationAsync(head, job, ct);
+        outcome.Add(SampleModel.Name, evaluation.Base.Graders, evaluation.Base.General.Loss);
         foreach (var (stage, model) in StageNames.Zip(evaluation.Stages.Append(evaluation.Tuned)))
-            outcome.Add(stage, model.Graders);
+            outcome.Add(stage, model.Graders, model.General.Loss);
         if (baseline is null)
             return;
         // Solutions to problems that the recipe practises: the best epoch is chosen on none of those that are measured on.
         ArithmeticFile.WriteSolutions(PathOf("solutions-checked"), sets.Practised.Take(sets.HeldOut.Length));
         baseline["training_file"] = recipe["training_file"]!.DeepClone();
         baseline["validation_file"] = await DropAsync("solutions-checked");
+        baseline["method"]!["replay"] = replay.DeepClone();
         var tuned = await run.RunAsync(baseline, $"{SampleModel.Name} learns the solutions alone, up to the best validation loss", ct);
         var bench = new TestBench(
             head.Services.GetRequiredService<ModelCatalog>(), head.Services.GetRequiredService<ModelStore>(), head.Services.GetRequiredService<JobFolders>());
-        var graders = ((JsonNode[])[ArithmeticCommand.Right(), ArithmeticCommand.Thinks()]).Select(json => Grader.Parse(System.Text.Json.JsonSerializer.SerializeToElement(json), "grader"));
-        outcome.Add(StageScores.Baseline, await bench.GradeAsync(
-            new ModelId(tuned.GetProperty("fine_tuned_model").GetString()!), PathOf("held-out"), [.. graders], ArithmeticCommand.MostAnswerTokens, ct));
+        var graders = ((JsonNode[])[ArithmeticCommand.Right(), ArithmeticCommand.Thinks()]).Select(json => Grader.Parse(JsonSerializer.SerializeToElement(json), "grader"));
+        var scores = await bench.GradeAsync(new ModelId(tuned.GetProperty("fine_tuned_model").GetString()!), PathOf("held-out"), [.. graders], ArithmeticCommand.MostAnswerTokens, ct);
+        outcome.Add(StageScores.Baseline, scores, (await EvaluationAsync(head, tuned, ct)).Tuned.General.Loss);
+    }
+
+    private static async Task<JobEvaluation> EvaluationAsync(LocalHead head, JsonElement job, CancellationToken ct) =>
+        (await head.Services.GetRequiredService<JobEvaluations>().FindAsync(new JobId(job.GetProperty("id").GetString()!), ct))!;
+
+    private static async Task<string> BaseFolderAsync(LocalHead head, CancellationToken ct)
+    {
+        var model = await head.Services.GetRequiredService<ModelCatalog>().FindAsync(new ModelId(SampleModel.Name), ct);
+        return await head.Services.GetRequiredService<ModelStore>().DownloadAsync(model!, head.Services.GetRequiredService<JobFolders>().Models, ct);
     }
 
     /// <summary>The body of the recipe's job, without its files.</summary>
@@ -134,7 +154,7 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         body["suffix"] = "solutions-alone";
         body["method"]!["supervised"]!["hyperparameters"] = new JsonObject
         {
-            ["n_epochs"] = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 40, ["early_stopping_patience"] = 5,
+            ["n_epochs"] = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 40, ["batch_size"] = 8, ["early_stopping_patience"] = 5,
         };
         return body;
     }

@@ -13,14 +13,17 @@ internal sealed class StageScores
 
     private static readonly (string Metric, string Name)[] Columns = [("right", "right answers"), ("thinks", "thinks before it answers")];
 
-    private readonly List<(string Row, List<IReadOnlyList<GraderScores>> Seeds)> _rows = [];
+    private readonly List<(string Row, List<IReadOnlyList<GraderScores>> Seeds, List<double> General)> _rows = [];
 
     /// <summary>Adds one model's scores of one seed to its row.</summary>
-    public void Add(string row, IReadOnlyList<GraderScores> graders)
+    /// <param name="generalLoss">Its loss on general text, in nats a token.</param>
+    public void Add(string row, IReadOnlyList<GraderScores> graders, double generalLoss)
     {
         if (!_rows.Exists(known => known.Row == row))
-            _rows.Add((row, []));
-        _rows.Find(known => known.Row == row).Seeds.Add(graders);
+            _rows.Add((row, [], []));
+        var (_, seeds, general) = _rows.Find(known => known.Row == row);
+        seeds.Add(graders);
+        general.Add(generalLoss);
     }
 
     /// <summary>A row for each model with the means over all problems of all seeds, and by how much the recipe is right more often than the baseline.</summary>
@@ -29,11 +32,12 @@ internal sealed class StageScores
         var table = new Table().Border(TableBorder.Simple).AddColumn(seeds == 1 ? "on the held-out problems" : $"on the held-out problems of {seeds} seeds");
         foreach (var (_, name) in Columns)
             table.AddColumn(new TableColumn(name).RightAligned());
+        table.AddColumn(new TableColumn("loss on general text").RightAligned());
         if (seeds > 1)
             table.AddColumn(new TableColumn("right, seed by seed").RightAligned());
-        foreach (var (row, bySeed) in _rows)
+        foreach (var (row, bySeed, general) in _rows)
         {
-            List<string> cells = [Markup.Escape(row), .. Columns.Select(column => Share([.. Scores(bySeed, column.Metric).SelectMany(one => one)]))];
+            List<string> cells = [Markup.Escape(row), .. Columns.Select(column => Share([.. Scores(bySeed, column.Metric).SelectMany(one => one)])), Text($"{general.Average():0.000}")];
             if (seeds > 1)
                 cells.Add(string.Join(", ", Scores(bySeed, "right").Select(one => Text($"{100 * one.Average():0.0}"))));
             table.AddRow(cells.ToArray());

@@ -16,7 +16,7 @@ internal sealed class JournalActivityRun(JournalCell cell, StepRequest request, 
     {
         while (true)
         {
-            await JournalClock.UntilAsync(runtime.Clock, Pending.Due, stop);
+            await PauseAsync(stop);
             if (Pending.Starts >= runtime.Settings.MostDeaths)
                 return GivenUp();
             await runtime.Slots.WaitAsync(stop);
@@ -31,6 +31,14 @@ internal sealed class JournalActivityRun(JournalCell cell, StepRequest request, 
                 runtime.Slots.Release();
             }
         }
+    }
+
+    /// <summary>What is left of the pause after a failure, if there was one.</summary>
+    private async Task PauseAsync(CancellationToken stop)
+    {
+        if (Pending.Due is not { } due || request.Retry!.PauseAfter(Math.Max(Pending.Attempts, 1)) is not { } pause)
+            return;
+        await new JournalDeadline(runtime.Clock, due, pause).WaitAsync(new TaskCompletionSource().Task, stop);
     }
 
     private async Task<JournalEntry?> TryAsync(CancellationToken stop)

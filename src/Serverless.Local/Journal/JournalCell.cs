@@ -1,5 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using Azure;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Storage;
 
 namespace Serverless.Local.Journal;
 
@@ -30,7 +33,7 @@ internal sealed class JournalCell(JournalRecord record, ETag etag, JournalRuntim
             }
             catch (Exception failure) when (IsStorageAway(failure) && !stop.IsCancellationRequested)
             {
-                runtime.Logger.StorageAway(failure, Record.InstanceId, runtime.Settings.StoragePause);
+                runtime.Logger.StorageAway(Record.InstanceId, BlobFaults.Reason(failure), runtime.Settings.StoragePause);
                 await Task.Delay(runtime.Settings.StoragePause, runtime.Clock, stop);
             }
         }
@@ -60,16 +63,23 @@ internal sealed class JournalCell(JournalRecord record, ETag etag, JournalRuntim
 
     /// <summary>
     /// A write whose answer was lost leaves a version with an unknown ETag. It is this head's own, and never acknowledged to anybody,
-    /// so it is written over.
+    /// so it is written over, unless it is this very one; the answer to that write may be lost as well.
     /// </summary>
     private async Task<ETag> OverwriteOwnAsync(JournalRecord next, CancellationToken ct)
     {
-        if (await runtime.Store.FindAsync(next.InstanceId, ct) is { } latest
-            && latest.Record.Writer == runtime.Writer
-            && await runtime.Store.ReplaceAsync(next, latest.ETag, ct) is { } etag)
-            return etag;
+        while (await runtime.Store.FindAsync(next.InstanceId, ct) is { } latest && latest.Record.Writer == runtime.Writer)
+        {
+            if (IsSame(latest.Record, next))
+                return latest.ETag;
+            if (await runtime.Store.ReplaceAsync(next, latest.ETag, ct) is { } etag)
+                return etag;
+        }
         throw new JournalTakenOver(next.InstanceId);
     }
+
+    private static bool IsSame(JournalRecord one, JournalRecord other) => Written(one).AsSpan().SequenceEqual(Written(other));
+
+    private static byte[] Written(JournalRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, PipelineJson.Options);
 
     private static bool IsStorageAway(Exception failure) =>
         failure is RequestFailedException or AggregateException { InnerException: RequestFailedException } or IOException;

@@ -64,15 +64,14 @@ internal sealed class JournalInstance(JournalRecord record, ETag etag, JournalWo
 
     private async Task<JournalEntry> WaitAsync(StepRequest request, CancellationToken stop)
     {
-        var due = Record.Pending!.Due;
+        var deadline = new JournalDeadline(runtime.Clock, Record.Pending!.Due, request.Timeout ?? TimeSpan.Zero);
         while (true)
         {
             var raised = Volatile.Read(ref _raised).Task;
             var came = request.Step == JournalStep.Wait && Record.Events.Contains(request.Name!);
-            var now = runtime.Clock.GetUtcNow();
-            if (came || now >= due)
-                return new JournalEntry(request.Step, request.Name, now, EventCame: came);
-            await JournalClock.UntilAsync(runtime.Clock, due, raised, stop);
+            if (came || deadline.IsOver)
+                return new JournalEntry(request.Step, request.Name, runtime.Clock.GetUtcNow(), EventCame: came);
+            await deadline.WaitAsync(raised, stop);
         }
     }
 

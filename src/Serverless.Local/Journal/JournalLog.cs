@@ -26,8 +26,8 @@ internal static partial class JournalLog
     [LoggerMessage(Level = LogLevel.Error, Message = "{Instance}: there is no workflow named {Workflow}; its record is left as it is")]
     public static partial void WorkflowUnknown(this ILogger logger, string instance, string workflow);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance}: its record cannot be written; next try in {Pause}")]
-    public static partial void StorageAway(this ILogger logger, Exception exception, string instance, TimeSpan pause);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance}: its record cannot be written ({Reason}); next try in {Pause}")]
+    public static partial void StorageAway(this ILogger logger, string instance, string reason, TimeSpan pause);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Instance}: another head has written its record; left to that one")]
     public static partial void TakenOver(this ILogger logger, string instance);

@@ -66,6 +66,7 @@ public sealed class JournalWorkflowHost : IWorkflowStarter, IAsyncDisposable
             var etag = await _runtime.Store.CreateAsync(record, ct);
             if (etag is null && await _runtime.Store.FindAsync(instanceId, ct) is { Record.State: not JournalState.Running } ended)
                 etag = await _runtime.Store.ReplaceAsync(record, ended.ETag, ct);
+            etag ??= await OwnWriteAsync(instanceId, ct);
             if (etag is not null && Volatile.Read(ref _resumed))
                 Launch(record, etag.Value);
         }
@@ -99,6 +100,12 @@ public sealed class JournalWorkflowHost : IWorkflowStarter, IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
+
+    /// <summary>The version that this host has just begun an instance with, by a write whose answer was lost; null if there is none.</summary>
+    private async Task<ETag?> OwnWriteAsync(string instanceId, CancellationToken ct) =>
+        await _runtime.Store.FindAsync(instanceId, ct) is { Record: { State: JournalState.Running, Pending: null, History.IsEmpty: true } begun } found && begun.Writer == _runtime.Writer
+            ? found.ETag
+            : null;
 
     private async Task ResumeAsync(string instanceId, CancellationToken ct)
     {

@@ -15,7 +15,7 @@ public sealed record ArithmeticProblem(int Left, bool IsSum, int Right)
 
     /// <summary>
     /// The answer with the way there, as one works it out on paper: units, then tens with what is carried or borrowed. For 47 + 38:
-    /// <c>&lt;think&gt;7 + 8 = 15, 4 + 3 + 1 = 8&lt;/think&gt;85</c>.
+    /// <c>&lt;think&gt;7+8=15,4+3+1=8&lt;/think&gt;85</c>.
     /// </summary>
     public string Solution => $"<think>{(IsSum ? Adding() : Subtracting())}</think>{Answer}";
 
@@ -24,14 +24,14 @@ public sealed record ArithmeticProblem(int Left, bool IsSum, int Right)
     private string Adding()
     {
         var units = (Left % 10) + (Right % 10);
-        var carried = units > 9 ? " + 1" : "";
-        return Text($"{Left % 10} + {Right % 10} = {units}, {Left / 10} + {Right / 10}{carried} = {Result / 10}");
+        var carried = units > 9 ? "+1" : "";
+        return Text($"{Left % 10}+{Right % 10}={units},{Left / 10}+{Right / 10}{carried}={Result / 10}");
     }
 
     private string Subtracting()
     {
         var borrows = Left % 10 < Right % 10;
-        return Text($"{(Left % 10) + (borrows ? 10 : 0)} - {Right % 10} = {Result % 10}, {Left / 10} - {Right / 10}{(borrows ? " - 1" : "")} = {Result / 10}");
+        return Text($"{(Left % 10) + (borrows ? 10 : 0)}-{Right % 10}={Result % 10},{Left / 10}-{Right / 10}{(borrows ? "-1" : "")}={Result / 10}");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

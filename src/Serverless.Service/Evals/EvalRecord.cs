@@ -12,6 +12,9 @@ public sealed record EvalRecord
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When its name or its pairs were last changed; null if never.</summary>
+    public DateTimeOffset? UpdatedAt { get; init; }
+
     /// <summary>The JSON schema of an item, as sent.</summary>
     public required JsonElement ItemSchema { get; init; }
 

@@ -16,8 +16,8 @@ public sealed record ModelHostSettings
     public int MaxAdapters { get; init; } = 32;
 
     /// <summary>How many answers of one model grow together.</summary>
-    public int MaxTogether { get; init; } = 8;
+    public int MaxTogether { get; init; } = 16;
 
     /// <summary>How many requests may wait for one model behind those whose answers grow.</summary>
-    public int MaxWaiting { get; init; } = 16;
+    public int MaxWaiting { get; init; } = 64;
 }

@@ -24,5 +24,5 @@ public sealed record CheckpointManifest
     public required ImmutableArray<CheckpointPart> Parts { get; init; }
 
     /// <summary>What <see cref="JobHead"/> says about it.</summary>
-    public CommittedCheckpoint ToCommitted(CheckpointMetrics? metrics = null) => new(Step, Path, CreatedAt, metrics);
+    public CommittedCheckpoint ToCommitted(CheckpointMetrics? metrics = null, long? trainedTokens = null) => new(Step, Path, CreatedAt, metrics, trainedTokens);
 }

@@ -63,6 +63,8 @@ public sealed class CheckpointStore(BlobAccount account, TimeProvider clock)
         {
             throw new CheckpointDamagedException(checkpoint.Manifest, "the manifest cannot be read", fault);
         }
+        if (manifest.Path != checkpoint.Manifest)
+            throw new CheckpointDamagedException(checkpoint.Manifest, $"the manifest is that of {manifest.Path}");
         if (manifest.Version > CheckpointManifest.CurrentVersion)
             throw new NotSupportedException($"The checkpoint {manifest.Path} has the layout {manifest.Version}; this version of the software "
                 + $"reads up to {CheckpointManifest.CurrentVersion}.");

@@ -5,4 +5,6 @@ namespace Serverless.Service.Jobs;
 /// <param name="Manifest">The blob of its manifest in the container <c>jobs</c>.</param>
 /// <param name="CreatedAt">When it was written.</param>
 /// <param name="Metrics">Its quality, where measured.</param>
-public sealed record CommittedCheckpoint(int Step, string Manifest, DateTimeOffset CreatedAt, CheckpointMetrics? Metrics = null);
+/// <param name="TrainedTokens">The tokens trained on by then, those of a recipe's stages before included; null in what was written before they were kept.</param>
+public sealed record CommittedCheckpoint(
+    int Step, string Manifest, DateTimeOffset CreatedAt, CheckpointMetrics? Metrics = null, long? TrainedTokens = null);

@@ -32,6 +32,10 @@ public sealed record JobHead
     [JsonIgnore]
     public int Step => Newest?.Step ?? 0;
 
+    /// <summary>Tokens trained on by the newest checkpoint; null before the first.</summary>
+    [JsonIgnore]
+    public long? TrainedTokens => Newest?.TrainedTokens;
+
     /// <summary>The blob of the newest manifest, or null before the first checkpoint.</summary>
     [JsonIgnore]
     public string? Manifest => Newest?.Manifest;

@@ -17,4 +17,7 @@ public sealed record JobMethod
 
     /// <summary>Distillation only: whose answers are learned.</summary>
     public DistillationRequest? Distillation { get; init; }
+
+    /// <summary>General text that is read besides, and on which is measured what was forgotten; null for none. Of a recipe, what stages have that name none.</summary>
+    public ReplayRequest? Replay { get; init; }
 }

@@ -89,7 +89,7 @@ public sealed record JobRecord
 
     public JobError? Error { get; init; }
 
-    /// <summary>Tokens trained on so far, every epoch counted.</summary>
+    /// <summary>Tokens trained on so far, every epoch counted, as <see cref="JobHead.TrainedTokens"/> says.</summary>
     public long? TrainedTokens { get; init; }
 
     public ImmutableArray<FileId> ResultFiles { get; init; } = [];

@@ -42,6 +42,8 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);
+        if (request.Method.Replay is { } replay)
+            await CheckFileAsync(replay.File, ReplayRequest.FileParameter, ct);
         await CheckEvaluationAsync(request, ct);
         var job = new JobRecord
         {
@@ -83,6 +85,8 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             await CheckFileAsync(stage.TrainingFile, $"{path}.training_file", ct);
             if (stage.ValidationFile is { } validation)
                 await CheckFileAsync(validation, $"{path}.validation_file", ct);
+            if (stage.Method.Replay is { } replay)
+                await CheckFileAsync(replay.File, $"{path}.replay.file", ct);
         }
         if (stage.Method.Distillation is not { } distillation)
             return;

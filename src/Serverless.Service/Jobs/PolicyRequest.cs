@@ -7,6 +7,9 @@ public sealed record PolicyRequest
 {
     public LossType? LossType { get; init; }
 
+    /// <summary>Multiplies how many answers are drawn to each prompt where <see cref="GroupSize"/> is <c>auto</c>.</summary>
+    public double? ComputeMultiplier { get; init; }
+
     /// <summary>Answers drawn to each prompt.</summary>
     public int? GroupSize { get; init; }
 

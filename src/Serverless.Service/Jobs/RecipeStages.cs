@@ -60,6 +60,12 @@ public static class RecipeStages
     /// <summary>A text that is another one for each stage of a recipe: the name of a result, or the key of an event.</summary>
     public static string OwnName(this JobRecord job, string name) => job.Stages.IsEmpty ? name : $"stage-{job.Stage + 1}-{name}";
 
+    /// <summary>The job as if its last stage that has general text were all of it: what all of its models are measured on; null if none has.</summary>
+    public static JobRecord? Rehearsing(this JobRecord job) => job.InStages().LastOrDefault(stage => stage.Method.Replay is not null);
+
+    /// <summary>The job as if its general text were what it learns from, which is read as continued pre-training reads text.</summary>
+    public static JobRecord AsReader(this JobRecord job) => job with { Method = new JobMethod { Type = MethodType.Pretraining } };
+
     /// <summary>With one stage changed.</summary>
     public static JobRecord With(this JobRecord job, int stage, Func<RecipeStage, RecipeStage> change) =>
         job with { Stages = job.Stages.SetItem(stage, change(job.Stages[stage])) };

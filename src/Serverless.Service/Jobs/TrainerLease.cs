@@ -78,15 +78,14 @@ public sealed class TrainerLease : IAsyncDisposable
     }
 
     /// <summary>Makes <paramref name="next"/> the job's head, in one write, and counts the time since the last one in <see cref="JobHead.Seconds"/>.</summary>
-    /// <param name="before">Work on the job before this lease was taken, to be counted too.</param>
     /// <exception cref="LeaseLostException">Another trainer has taken over; nothing was written.</exception>
-    public async Task CommitAsync(JobHead next, CancellationToken cancellationToken, TimeSpan before = default)
+    public async Task CommitAsync(JobHead next, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             var now = _clock.GetTimestamp();
-            var worked = before + _clock.GetElapsedTime(_countedTo, now);
+            var worked = _clock.GetElapsedTime(_countedTo, now);
             next = next with { Seconds = Head.Seconds + worked.TotalSeconds };
             _etag = await TryWriteAsync(next, NewCommit(), cancellationToken);
             (Head, _countedTo) = (next, now);

@@ -23,16 +23,26 @@ public sealed class AllowedNetworks
         var networks = ImmutableArray.CreateBuilder<IPNetwork>();
         foreach (var entry in entries)
         {
-            if (IPAddress.TryParse(entry, out var address))
+            // A dot at the end changes nothing about where a name leads.
+            var host = entry.TrimEnd('.');
+            if (IPAddress.TryParse(host, out var address))
                 networks.Add(new IPNetwork(SpecialAddress.Plain(address), SpecialAddress.Plain(address).GetAddressBytes().Length * 8));
             else if (IPNetwork.TryParse(entry, out var network))
-                networks.Add(network);
-            else if (Uri.CheckHostName(entry) == UriHostNameType.Dns)
-                hosts.Add(entry);
+                networks.Add(Plain(network));
+            else if (Uri.CheckHostName(host) == UriHostNameType.Dns)
+                hosts.Add(host);
             else
                 throw new InputError($"found \"{entry}\"; allowed: a host such as teacher.internal, an address, or a network such as 10.1.0.0/16");
         }
         return new AllowedNetworks(hosts.ToImmutable(), networks.ToImmutable());
+    }
+
+    /// <summary>A network of IPv4 addresses inside IPv6 ones as that of the IPv4 addresses, because these are what addresses are compared as.</summary>
+    private static IPNetwork Plain(IPNetwork network)
+    {
+        var plain = SpecialAddress.Plain(network.BaseAddress);
+        var bits = network.PrefixLength - SpecialAddress.BitsBefore(network.BaseAddress);
+        return plain.AddressFamily == network.BaseAddress.AddressFamily || bits < 0 ? network : new IPNetwork(plain, Math.Min(bits, 32));
     }
 
     /// <summary>Whether a host is named, whatever its address.</summary>

@@ -10,11 +10,14 @@ namespace Serverless.Service.Network;
 /// </summary>
 /// <param name="allowed">What may be called besides public addresses.</param>
 /// <param name="resolve">The addresses of a name; null: asks the system.</param>
-public sealed class OutboundPolicy(AllowedNetworks allowed, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+/// <param name="proxy">The proxies to go through; null: those that the process's environment names.</param>
+public sealed class OutboundPolicy(AllowedNetworks allowed, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, IWebProxy? proxy = null)
 {
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(30), ConnectionLife = TimeSpan.FromMinutes(5);
 
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve = resolve ?? Dns.GetHostAddressesAsync;
+
+    private readonly IWebProxy _proxy = proxy ?? HttpClient.DefaultProxy;
 
     /// <summary>A client whose requests keep to this. What it refuses, it refuses with <see cref="OutboundRefusedException"/>.</summary>
     /// <param name="longest">How long a request may take, its answer's content included.</param>
@@ -25,6 +28,7 @@ public sealed class OutboundPolicy(AllowedNetworks allowed, Func<string, Cancell
         {
             AllowAutoRedirect = false,
             UseCookies = false,
+            Proxy = _proxy,
             ConnectTimeout = ConnectTime,
             PooledConnectionLifetime = ConnectionLife,
             ConnectCallback = ConnectAsync,
@@ -100,7 +104,14 @@ public sealed class OutboundPolicy(AllowedNetworks allowed, Func<string, Cancell
         }
     }
 
-    private static bool IsProxy(SocketsHttpConnectionContext context) =>
-        context.InitialRequestMessage.RequestUri is { } url && HttpClient.DefaultProxy.GetProxy(url) is { } proxy
-        && proxy.IdnHost == context.DnsEndPoint.Host && proxy.Port == context.DnsEndPoint.Port;
+    /// <summary>Whether a connection is to the proxy of its request, which may be anywhere: its address is the operator's word, not a caller's.</summary>
+    private bool IsProxy(SocketsHttpConnectionContext context)
+    {
+        var request = context.InitialRequestMessage;
+        if (request.RequestUri is not { } url)
+            return false;
+        // For a tunnel, as https needs one, the handler itself sends a CONNECT to the proxy that it has chosen; nobody else sends any.
+        var proxy = request.Method == HttpMethod.Connect ? url : _proxy.IsBypassed(url) ? null : _proxy.GetProxy(url);
+        return proxy is not null && proxy.IdnHost == context.DnsEndPoint.Host && proxy.Port == context.DnsEndPoint.Port;
+    }
 }

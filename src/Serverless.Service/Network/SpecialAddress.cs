@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Serverless.Service.Network;
 
@@ -59,6 +60,10 @@ public static class SpecialAddress
             : SixToFour.Contains(plain) ? new IPAddress(bytes.AsSpan(2, 4))
             : plain;
     }
+
+    /// <summary>How many bits of an IPv6 address stand before the IPv4 address inside; of others as of one that is mapped.</summary>
+    internal static int BitsBefore(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 && !address.IsIPv4MappedToIPv6 && SixToFour.Contains(address) ? 16 : 96;
 
     private static IEnumerable<(IPNetwork, string)> Of(string kind, params string[] networks) => networks.Select(network => (IPNetwork.Parse(network), kind));
 }

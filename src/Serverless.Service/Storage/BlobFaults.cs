@@ -4,7 +4,7 @@ using Azure.Storage.Blobs.Models;
 namespace Serverless.Service.Storage;
 
 /// <summary>What the storage's refusals mean.</summary>
-internal static class BlobFaults
+public static class BlobFaults
 {
     /// <summary>There is no such blob.</summary>
     public static bool IsMissing(this RequestFailedException fault) => fault.ErrorCode == BlobErrorCode.BlobNotFound;
@@ -24,6 +24,7 @@ internal static class BlobFaults
     /// <summary>Why the storage did not answer, in one line: what lies beneath the tries of the client.</summary>
     public static string Reason(Exception fault) => fault.GetBaseException() switch
     {
+        AggregateException tries => Reason(tries.InnerExceptions[^1]),
         RequestFailedException { Status: not 0 } refused => $"{refused.Status} {refused.ErrorCode}".TrimEnd(),
         var beneath => beneath.Message.Split('\n')[0].TrimEnd(),
     };

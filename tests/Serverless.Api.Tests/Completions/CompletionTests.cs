@@ -57,6 +57,29 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public async Task Of_more_answers_than_are_wanted_the_likeliest_are_given_the_best_first()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        const string Asked = "\"model\": \"tiny\", \"prompt\": [\"the parcel\", \"my card was charged\"], \"max_tokens\": 6, \"seed\": 5, \"logprobs\": 0";
+
+        var all = (await (await PostAsync(server, $$"""{ {{Asked}}, "n": 5}""")).JsonAsync()).GetProperty("choices").EnumerateArray().ToList();
+        var best = await (await PostAsync(server, $$"""{ {{Asked}}, "n": 2, "best_of": 5}""")).JsonAsync();
+        var bare = Asked.Replace(", \"logprobs\": 0", "", StringComparison.Ordinal);
+        var unscored = await TextsAsync(server, $$"""{ {{bare}}, "n": 2, "best_of": 5}""");
+
+        var expected = all.Chunk(5).SelectMany(drawn => drawn.OrderByDescending(Likelihood).Take(2)).Select(TextOf).ToList();
+        var given = best.GetProperty("choices").EnumerateArray().ToList();
+        Assert.Equal(expected, given.Select(TextOf));
+        Assert.Equal(expected, unscored);
+        Assert.NotEqual(all.Chunk(5).SelectMany(drawn => drawn.Take(2)).Select(TextOf), expected);
+        Assert.Equal([0, 1, 2, 3], given.Select(choice => choice.GetProperty("index").GetInt32()));
+        Assert.InRange(best.GetProperty("usage").GetProperty("completion_tokens").GetInt32(), 2 * 5, 2 * 5 * 6);
+
+        static double Likelihood(JsonElement choice) => choice.GetProperty("logprobs").GetProperty("token_logprobs").EnumerateArray().Average(one => one.GetDouble());
+        static string TextOf(JsonElement choice) => choice.GetProperty("text").GetString()!;
+    }
+
+    [Fact]
     public async Task Tokens_as_a_prompt_are_the_text_they_make()
     {
         await using var server = await ApiServer.StartWithModelAsync(_azurite);
@@ -121,7 +144,7 @@ public sealed class CompletionTests
     [InlineData("{\"model\": \"tiny\", \"prompt\": [1, 999999]}", "Invalid 'prompt': found the token 999999; allowed: 0 to 296, the model's vocabulary.", "prompt")]
     [InlineData("{\"model\": \"tiny\", \"prompt\": [\"a\", 5]}", "Invalid type for 'prompt[1]': expected a string or an array of integers, but got an integer instead.", "prompt[1]")]
     [InlineData("{\"model\": \"tiny\", \"prompt\": \"a\", \"suffix\": \"b\"}", "Unsupported parameter: 'suffix' is not offered by this service yet.", "suffix")]
-    [InlineData("{\"model\": \"tiny\", \"prompt\": \"a\", \"best_of\": 3}", "Unsupported parameter: 'best_of' is not offered by this service yet.", "best_of")]
+    [InlineData("{\"model\": \"tiny\", \"prompt\": \"a\", \"best_of\": 3, \"stream\": true}", "'best_of' above 'n' (currently 1) cannot be streamed: which answers are best is known when all are there.", "best_of")]
     [InlineData("{\"model\": \"tiny\", \"prompt\": \"a\", \"logprobs\": 6}", "Invalid 'logprobs': integer above maximum value. Expected a value <= 5, but got 6 instead.", "logprobs")]
     [InlineData("{\"model\": \"tiny\", \"prompt\": \"a\", \"max_tokens\": -1}", "Invalid 'max_tokens': integer below minimum value. Expected a value >= 0, but got -1 instead.", "max_tokens")]
     public async Task A_wrong_request_is_refused(string body, string message, string parameter)

@@ -16,6 +16,10 @@ public sealed class CompressionTests(AzuriteFixture azurite)
     [InlineData("*", "br")]
     [InlineData("br;q=0, *;q=0.1", "gzip")]
     [InlineData("identity", null)]
+    [InlineData("identity, gzip;q=0.5", null)]
+    [InlineData("br;q=0, gzip;q=0.1, *", null)]
+    [InlineData("identity, gzip", "gzip")]
+    [InlineData("identity;q=0.1, br;q=0.2", "br")]
     [InlineData("br;q=0, gzip;q=0", null)]
     [InlineData(null, null)]
     public async Task A_static_file_comes_in_the_coding_that_the_client_likes_best(string? accepted, string? coding)

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 const load = (name) => import(new URL(`${name}.js`, process.env.PAGE));
 const { bytes, count, duration, figure, money, percent, short } = await load('format');
-const { keptOf, requestOf, valuesOf } = await load('run-request');
+const { keptOf, recipeOf, requestOf, valuesOf } = await load('run-request');
 const { address, parse } = await load('router');
 const { curlOf, exampleOf, fieldsOf, isOurs, operationsOf, textOf, typeOf, wordsOf } = await load('docs-read');
 
@@ -39,14 +39,34 @@ test('a run that is repeated asks for what it was, also where the form has no fi
       type: 'reinforcement',
       reinforcement: { hyperparameters: { n_epochs: 2, batch_size: 4, learning_rate_multiplier: 1, learning_rate: 0.001, beta: 0.1, loss_type: 'grpo', group_size: 4 }, grader: { type: 'x' } },
       adapter: { type: 'lora', rank: 4, alpha: 8, use_dora: true },
+      replay: { file: 't', share: 0.2 },
     },
   };
   assert.deepEqual(requestOf(valuesOf(job), keptOf(job)), {
     model: 'm', training_file: 'f', validation_file: 'v', suffix: 's', seed: 4, metadata: { team: 'red' }, publish_if: { metric: 'exact_match', minimum_gain: 0 },
     method: {
-      type: 'reinforcement', adapter: { use_dora: true, type: 'lora', rank: 4, alpha: 8 },
+      type: 'reinforcement', adapter: { use_dora: true, type: 'lora', rank: 4, alpha: 8 }, replay: { file: 't', share: 0.2 },
       reinforcement: { hyperparameters: { beta: 0.1, loss_type: 'grpo', n_epochs: 2, batch_size: 4, learning_rate: 0.001, group_size: 4 }, grader: { type: 'x' } },
     },
+  });
+});
+
+test('a recipe that is repeated asks for its stages without what came of them', () => {
+  const files = { training_file: 'f', validation_file: 'v' };
+  const job = {
+    model: 'm', training_file: 'f', validation_file: 'v', user_provided_suffix: null, seed: 4, metadata: {}, hyperparameters: { n_epochs: 'auto' },
+    method: { type: 'recipe', recipe: { stages: [
+      { type: 'supervised', supervised: { hyperparameters: { n_epochs: 2, learning_rate_multiplier: 1, learning_rate: 0.01 } }, adapter: { type: 'full' }, ...files,
+        status: 'succeeded', first_step: 1, last_step: 8, fine_tuned_model: 'm:ckpt-step-8', figures: { train_loss: 1 } },
+      { type: 'distillation', distillation: { hyperparameters: { learning_rate_multiplier: 'auto' }, teacher: 'm:ckpt-step-8', n: 4 }, ...files, status: 'failed', model: 'm:ckpt-step-8' },
+    ] } },
+  };
+  assert.deepEqual(recipeOf(job), {
+    model: 'm', training_file: 'f', validation_file: 'v', seed: 4,
+    method: { type: 'recipe', recipe: { stages: [
+      { type: 'supervised', supervised: { hyperparameters: { n_epochs: 2, learning_rate: 0.01 } }, adapter: { type: 'full' }, ...files },
+      { type: 'distillation', distillation: { hyperparameters: { learning_rate_multiplier: 'auto' }, teacher: 'previous', n: 4 }, ...files },
+    ] } },
   });
 });
 

@@ -50,6 +50,11 @@ public sealed class EvalTests
         Assert.Equal((second, true, second), (Ids(page).Single(), page.GetProperty("has_more").GetBoolean(), page.GetProperty("last_id").GetString()));
         Assert.Equal([id], Ids(Json(await client.GetEvaluationsAsync(1, null, "desc", second, new RequestOptions()))));
 
+        Assert.Equal([second, id], Ids(Json(await client.GetEvaluationsAsync(null, "updated_at", "desc", null, new RequestOptions()))));
+        await client.UpdateEvaluationAsync(id, Body("""{"name": "cities"}"""));
+        Assert.Equal([id, second], Ids(Json(await client.GetEvaluationsAsync(null, "updated_at", "desc", null, new RequestOptions()))));
+        Assert.Equal([id], Ids(Json(await client.GetEvaluationsAsync(1, "updated_at", "asc", second, new RequestOptions()))));
+
         var gone = Json(await client.DeleteEvaluationAsync(id, new RequestOptions()));
         Assert.Equal($$"""{"object":"eval.deleted","deleted":true,"eval_id":"{{id}}"}""", gone.GetRawText());
         var error = await Assert.ThrowsAsync<ClientResultException>(() => client.GetEvaluationAsync(id, new RequestOptions()));

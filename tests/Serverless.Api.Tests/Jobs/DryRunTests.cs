@@ -69,11 +69,10 @@ public sealed class DryRunTests
             """;
 
         var dry = await (await PostAsync(server, "?dry_run=true", request)).JsonAsync();
-        // The teacher's stage takes files of several formats; the intake finds which.
-        await server.RunWorkflowsAsync();
-        await TakenInAsync(server, second);
+        // The teacher's stage takes files of several formats, and intake has not looked which this is.
         var taught = await (await PostAsync(
             server, "?dry_run=true", request.Replace("\"type\": \"supervised\", \"supervised\": {},", "\"type\": \"distillation\", \"distillation\": {\"teacher\": \"previous\", \"n\": 3},", StringComparison.Ordinal))).JsonAsync();
+        await server.RunWorkflowsAsync();
         var id = new JobId((await (await PostAsync(server, "", request)).JsonAsync()).GetProperty("id").GetString()!);
         var job = await QueuedAsync(server, id.Value);
 
@@ -94,6 +93,49 @@ public sealed class DryRunTests
         Assert.Equal((0, 6), (plans[0]!.StepsBefore, plans[1]!.StepsBefore));
 
         static List<JsonElement> StagesOf(JsonElement whole) => [.. whole.GetProperty("method").GetProperty("recipe").GetProperty("stages").EnumerateArray()];
+    }
+
+    [Fact]
+    public async Task Files_that_intake_has_not_looked_at_yet_are_read_as_what_they_hold()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var (chats, valid) = (await UploadAsync(server, "\n\n" + TinyModel.Dataset(12)), await UploadAsync(server, TinyModel.Dataset(10), "valid.jsonl"));
+
+        var recipe = await (await PostAsync(server, "?dry_run=true", $$$"""
+            {"model": "tiny", "training_file": "{{{chats}}}", "validation_file": "{{{valid}}}", "method": {"type": "recipe", "recipe": {"stages": [
+              {"type": "supervised", "supervised": {}}, {"type": "supervised", "supervised": {}}]} } }
+            """)).JsonAsync();
+        var refused = await (await PostAsync(server, "?dry_run=true", $$$"""
+            {"model": "tiny", "training_file": "{{{chats}}}", "method": {"type": "dpo", "dpo": {}} }
+            """)).ErrorAsync();
+
+        Assert.All(recipe.GetProperty("stages").EnumerateArray(), stage => Assert.Equal(10, stage.GetProperty("validation_file").GetProperty("examples").GetInt32()));
+        Assert.Equal("training_file: found chat data in train.jsonl (line 3 has messages); allowed with method dpo: preference", Text(refused, "message"));
+    }
+
+    [Fact]
+    public async Task General_text_is_counted_beside_the_data_and_changes_no_step()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var training = await UploadAsync(server, TinyModel.Dataset(40));
+        var text = await UploadAsync(server, string.Concat(Enumerable.Range(0, 60).Select(number => $$"""{"text": "the parcel {{number}} has not arrived"}""" + "\n")), "text.jsonl");
+        string Body(string replay) => $$$"""{"model": "tiny", "training_file": "{{{training}}}", "method": {"type": "supervised", "supervised": {"hyperparameters": {"batch_size": 4} }{{{replay}}}} }""";
+
+        var without = await (await PostAsync(server, "?dry_run=true", Body(""))).JsonAsync();
+        var with = await (await PostAsync(server, "?dry_run=true", Body($$$""", "replay": {"file": "{{{text}}}", "share": 0.4}"""))).JsonAsync();
+
+        var steps = without.GetProperty("total_steps").GetInt32();
+        Assert.Equal(steps, with.GetProperty("total_steps").GetInt32());
+        // Two rows of 128 tokens a step.
+        Assert.Equal(without.GetProperty("total_tokens").GetInt64() + (256 * steps), with.GetProperty("total_tokens").GetInt64());
+        Assert.Equal(text, Text(with.GetProperty("method").GetProperty("replay"), "file"));
+        foreach (var (file, message) in new[] { ("file-none", "invalid method.replay.file: file-none"), (await UploadAsync(server, "short", "short.txt"), "") })
+        {
+            var answer = await PostAsync(server, "?dry_run=true", Body($$$""", "replay": {"file": "{{{file}}}"}"""));
+            var error = await answer.ErrorAsync();
+            Assert.Equal((HttpStatusCode.BadRequest, "method.replay.file"), (answer.StatusCode, Text(error, "param")));
+            Assert.Matches(message.Length > 0 ? $"^{message}$" : "^method.replay.file: found [0-9]+ tokens; allowed: 257 or more$", Text(error, "message"));
+        }
     }
 
     [Fact]
@@ -220,13 +262,6 @@ public sealed class DryRunTests
 
     private static Task<HttpResponseMessage> PostAsync(ApiServer server, string query, string body) =>
         server.Http.PostAsync("/v1/fine_tuning/jobs" + query, new StringContent(body, Encoding.UTF8, "application/json"));
-
-    private static async Task TakenInAsync(ApiServer server, string file)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (Text(await (await server.Http.GetAsync($"/v1/files/{file}", limit.Token)).JsonAsync(), "status") != "processed")
-            await Task.Delay(50, limit.Token);
-    }
 
     /// <summary>The job once it has been prepared.</summary>
     private static async Task<JsonElement> QueuedAsync(ApiServer server, string id)

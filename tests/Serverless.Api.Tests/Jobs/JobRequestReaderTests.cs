@@ -68,7 +68,7 @@ public sealed class JobRequestReaderTests
     {
         var request = Read(With(Reinforcement("\"loss_type\": \"dapo\", \"group_size\": 16, \"temperature\": 0.9, \"max_completion_tokens\": 300, \"beta\": 0.001, "
             + "\"epsilon_low\": 0.1, \"epsilon_high\": 0.3, \"updates_per_rollout\": 2, \"dynamic_sampling_rounds\": 3, \"overlong_filtering\": false, "
-            + "\"length_penalty_tokens\": 50, \"reasoning_effort\": \"default\", \"compute_multiplier\": \"auto\", \"batch_size\": 8")));
+            + "\"length_penalty_tokens\": 50, \"reasoning_effort\": \"high\", \"compute_multiplier\": 2.5, \"eval_interval\": \"auto\", \"batch_size\": 8")));
 
         Assert.Equal(MethodType.Reinforcement, request.Method.Type);
         Assert.Equal(8, request.Method.Hyperparameters.BatchSize);
@@ -76,7 +76,7 @@ public sealed class JobRequestReaderTests
         Assert.Equal(
             new PolicyRequest
             {
-                LossType = LossType.Dapo, GroupSize = 16, Temperature = 0.9, MaxAnswerTokens = 300, Beta = 0.001, EpsilonLow = 0.1, EpsilonHigh = 0.3,
+                ComputeMultiplier = 2.5, LossType = LossType.Dapo, GroupSize = 16, Temperature = 0.9, MaxAnswerTokens = 300, Beta = 0.001, EpsilonLow = 0.1, EpsilonHigh = 0.3,
                 UpdatesPerRollout = 2, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50,
             },
             request.Method.Policy);
@@ -86,7 +86,9 @@ public sealed class JobRequestReaderTests
     [InlineData("\"loss_type\": \"ppo\"", "Invalid value: 'ppo'. Supported values are: 'grpo', 'dapo', and 'dr_grpo'.", "loss_type")]
     [InlineData("\"group_size\": 1", "Invalid value for 'method.reinforcement.hyperparameters.group_size': expected 'auto' or an integer from 2 to 256, but got 1 instead.", "group_size")]
     [InlineData("\"temperature\": 3", "Invalid value for 'method.reinforcement.hyperparameters.temperature': expected 'auto' or a number above 0 and at most 2, but got 3 instead.", "temperature")]
-    [InlineData("\"compute_multiplier\": 2", "Unsupported parameter: 'method.reinforcement.hyperparameters.compute_multiplier' is not offered by this service yet.", "compute_multiplier")]
+    [InlineData("\"eval_interval\": 2", "Unsupported parameter: 'method.reinforcement.hyperparameters.eval_interval' is not offered by this service yet.", "eval_interval")]
+    [InlineData("\"compute_multiplier\": 0.00001", "Invalid value for 'method.reinforcement.hyperparameters.compute_multiplier': expected 'auto' or a number above 0.00001 and at most 10, but got 1E-05 instead.", "compute_multiplier")]
+    [InlineData("\"reasoning_effort\": \"utmost\"", "Invalid value: 'utmost'. Supported values are: 'default', 'low', 'medium', and 'high'.", "reasoning_effort")]
     [InlineData("\"eval_samples\": 5", "Unsupported parameter: 'method.reinforcement.hyperparameters.eval_samples' is not offered by this service yet.", "eval_samples")]
     public void A_wrong_hyperparameter_of_reinforcement_is_refused(string field, string message, string name) =>
         Refused(With(Reinforcement(field)), message, $"method.reinforcement.hyperparameters.{name}");

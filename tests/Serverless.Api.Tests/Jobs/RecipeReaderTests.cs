@@ -48,7 +48,7 @@ public sealed class RecipeReaderTests
     [InlineData("""{"stages": [{"type": "recipe", "recipe": {}}]}""",
         "Invalid value: 'recipe'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.recipe.stages[0].type")]
     [InlineData("""{"stages": [{"type": "dpo", "supervised": {}}]}""",
-        "Unknown parameter: 'method.recipe.stages[0].supervised'. Known there are: 'type', 'dpo', 'adapter', 'training_file', and 'validation_file'.", "method.recipe.stages[0].supervised")]
+        "Unknown parameter: 'method.recipe.stages[0].supervised'. Known there are: 'type', 'dpo', 'adapter', 'replay', 'training_file', and 'validation_file'.", "method.recipe.stages[0].supervised")]
     [InlineData("""{"stages": [{"type": "dpo"}], "loops": 2}""", "Unknown parameter: 'method.recipe.loops'. Known there are: 'stages'.", "method.recipe.loops")]
     [InlineData("""{"stages": [{"type": "dpo"}, {"type": "reinforcement", "reinforcement": {}}]}""",
         "Missing required parameter: 'method.recipe.stages[1].reinforcement.grader'.", "method.recipe.stages[1].reinforcement.grader")]
@@ -61,6 +61,16 @@ public sealed class RecipeReaderTests
         using var json = JsonDocument.Parse("{\"model\": \"m\", \"training_file\": \"file-1\", \"method\": {\"type\": \"recipe\", \"recipe\": " + recipe + "}}");
         var error = Assert.Throws<InputError>(() => JobRequestReader.Read(json.RootElement));
         Assert.Equal((message, parameter), (error.Message, error.Parameter));
+    }
+
+    [Fact]
+    public void Hyperparameters_beside_a_recipe_are_refused()
+    {
+        using var json = JsonDocument.Parse("""{"model": "m", "training_file": "file-1", "hyperparameters": {"n_epochs": 3}, "method": {"type": "recipe", "recipe": {"stages": [{"type": "dpo"}]}}}""");
+        var error = Assert.Throws<InputError>(() => JobRequestReader.Read(json.RootElement));
+        Assert.Equal(
+            ("'hyperparameters' belong to one method, and a recipe is several: give each stage its own, such as 'method.recipe.stages[0].supervised.hyperparameters'.", "hyperparameters"),
+            (error.Message, error.Parameter));
     }
 
     [Fact]
@@ -93,6 +103,29 @@ public sealed class RecipeReaderTests
             + $$$"""{"type":"pretraining","pretraining":{{{Auto}}},"training_file":"{{{file}}}","status":"paused","model":"{{{model}}}"},"""
             + $$$"""{"type":"supervised","supervised":{{{Auto}}},"training_file":"{{{file}}}","status":"pending"}]}}""",
             MethodObject.Of(job).ToJsonString());
+    }
+
+    [Theory]
+    [InlineData(JobStatus.ValidatingFiles, false, "validating_files")]
+    [InlineData(JobStatus.Failed, false, "pending")]
+    [InlineData(JobStatus.Cancelled, false, "pending")]
+    [InlineData(JobStatus.Failed, true, "failed")]
+    public void No_stage_of_a_recipe_that_ended_before_it_began_has_failed(JobStatus status, bool hasStarted, string expected)
+    {
+        var stage = new RecipeStage { Method = new JobMethod(), TrainingFile = new FileId("file-1") };
+        var job = JobOf(new JobMethod { Type = MethodType.Recipe }) with { Status = status, StartedAt = hasStarted ? DateTimeOffset.UnixEpoch : null, Stages = [stage, stage] };
+
+        Assert.Equal([expected, "pending"], MethodObject.Of(job)["recipe"]!["stages"]!.AsArray().Select(one => one!["status"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public void A_recipe_lists_what_its_teachers_made_as_soon_as_it_is_there()
+    {
+        var stages = new[] { "file-2", "file-3" }.Select(id => new RecipeStage { Method = new JobMethod(), TrainingFile = new FileId("file-1"), ResultFiles = [new FileId(id)] });
+        var job = JobOf(new JobMethod { Type = MethodType.Recipe }) with { Status = JobStatus.Failed, Stages = [.. stages] };
+
+        Assert.Equal(["file-2", "file-3"], JobObject.Of(job, "local").ResultFiles);
+        Assert.Equal(["file-csv", "file-2", "file-3"], JobObject.Of(job with { ResultFiles = [new FileId("file-csv"), new FileId("file-2"), new FileId("file-3")] }, "local").ResultFiles);
     }
 
     [Fact]

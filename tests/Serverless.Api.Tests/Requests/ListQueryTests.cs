@@ -42,7 +42,7 @@ public sealed class ListQueryTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("/v1/evals?order_by=name", "Invalid value: 'name'. Supported values are: 'created_at'.", "order_by")]
+    [InlineData("/v1/evals?order_by=name", "Invalid value: 'name'. Supported values are: 'created_at' and 'updated_at'.", "order_by")]
     [InlineData("/v1/evals?order=newest", "Invalid value: 'newest'. Supported values are: 'asc' and 'desc'.", "order")]
     [InlineData("/v1/evals/EVAL/runs?status=done", "Invalid value: 'done'. Supported values are: 'queued', 'in_progress', 'completed', 'failed', and 'canceled'.", "status")]
     [InlineData("/v1/evals/EVAL/runs/evalrun_x/output_items?status=error", "Invalid value: 'error'. Supported values are: 'pass' and 'fail'.", "status")]

@@ -1,9 +1,15 @@
 using System.Net;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Api.Updates;
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Kernels;
+using Serverless.Learning.Native;
+using Serverless.Learning.Training;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Tests.Shared;
 
 namespace Serverless.Api.Tests.Updates;
@@ -94,6 +100,25 @@ public sealed class UpdateTests(AzuriteFixture azurite)
         Assert.Contains(5000, steps);
         Assert.Equal(9001, steps[^1]);
         Assert.Equal(steps.Order(), steps);
+    }
+
+    [Fact]
+    public async Task The_steps_that_there_are_follow_the_plan()
+    {
+        await using var server = await ApiServer.StartAsync(azurite, OneLook);
+        var job = (await CreateAsync(server)) with { Status = JobStatus.Running };
+        var plan = new JobPlan
+        {
+            Options = new TrainingOptions { Adapter = new AdapterOptions(), Epochs = 1, BatchSize = 1, LearningRate = 1, MaxSequenceLength = 8, Seed = 1 },
+            Fingerprint = new NativeFingerprint("2.10.0", "AuthenticAMD 25.17", "avx2", 2, KernelPath.Fused, "highest"),
+            TotalSteps = 40, Examples = 40, Tokens = 400, Weights = 1, EstimatedBytes = 1, EstimatedTime = TimeSpan.Zero,
+        };
+        var (plans, reader) = (server.Get<JobPlans>(), new ProgressReader(server.Get<JobLog>(), server.Get<JobPlans>()));
+        foreach (var (now, expected) in new[] { (plan, 40), (plan with { TotalSteps = 44 }, 44), (plan with { StoppedAt = 12 }, 12) })
+        {
+            await plans.WriteAsync(job.StageId(), now, Ct);
+            Assert.Equal(expected, (await reader.ReadAsync(job, Ct))!["total_steps"]!.GetValue<int>());
+        }
     }
 
     [Fact]

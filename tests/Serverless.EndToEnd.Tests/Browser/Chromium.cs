@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using Serverless.EndToEnd.Tests.Heads;
 
 namespace Serverless.EndToEnd.Tests.Browser;
 

@@ -43,6 +43,28 @@ public sealed class DecoderPropertyTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
+    public void Decoding_in_bfloat16_stays_near_the_logits_of_the_whole_text_in_it(string family)
+    {
+        using var scope = NewDisposeScope();
+        using var outside = no_grad();
+        using var decoder = Decoder.Load(FamilyGolden.Write(folder, family));
+        decoder.ComputeType = ScalarType.BFloat16;
+        var ids = FamilyGolden.Sequence(7, 12);
+        var whole = Logits(decoder, ids);
+        using var cache = new KeyValueCache(decoder.Config, 1, 4);
+        var pieces = new List<Tensor>();
+        foreach (var (start, count) in new[] { (0, 5), (5, 1), (6, 6) })
+        {
+            using var layout = SequenceLayout.At(decoder.Rotary, 1, count, Enumerable.Range(start, count).ToArray(), null);
+            pieces.Add(decoder.Logits(decoder.Hidden(ids[start..(start + count)], layout, cache)));
+        }
+        var error = (cat(pieces.ToArray(), 0) - whole).abs().max().item<float>() / whole.abs().max().item<float>();
+        // A few roundings to eight binary places, in other orders.
+        Assert.True(error < 0.05, $"relative error {error:g3}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
     public void Texts_packed_into_a_row_have_the_logits_they_have_alone(string family)
     {
         using var scope = NewDisposeScope();

@@ -1,3 +1,4 @@
+using Serverless.Learning.Randomness;
 using Serverless.Learning.Sampling;
 
 namespace Serverless.Learning.Tests.Sampling;
@@ -73,6 +74,26 @@ public sealed class TokenChoiceTests
     }
 
     [Theory]
+    [InlineData(8192)]
+    [InlineData(1003)]
+    [InlineData(7)]
+    public void A_draw_from_a_large_vocabulary_is_where_the_sum_of_its_probabilities_reaches_the_random_number(int size)
+    {
+        var random = new Random(3);
+        var logits = Enumerable.Range(0, size).Select(_ => (float)(8 * random.NextDouble())).ToArray();
+        var weights = logits.Select(logit => Math.Exp((logit - logits.Max()) / 0.7)).ToArray();
+        var total = weights.Sum();
+        for (var place = 0; place < 300; place++)
+        {
+            var (id, logProbability) = TokenChoice.Draw(logits, new SamplingOptions { MaxTokens = 1, Temperature = 0.7, Seed = 5 }, 2, place);
+            var uniform = new Philox(5, 0, ModuleKey.Of("sampling")).Double((2UL << 32) | (uint)place);
+            var (below, up) = (weights.Take(id).Sum() / total, weights.Take(id + 1).Sum() / total);
+            Assert.InRange(uniform, below - 1e-6, up + 1e-6);
+            Assert.Equal(Math.Log(weights[id] / total), logProbability, 1e-5);
+        }
+    }
+
+    [Theory]
     [InlineData(1, 0.0)]
     [InlineData(50, 0.0)]
     [InlineData(0, 0.9)]
@@ -81,17 +102,17 @@ public sealed class TokenChoiceTests
     public void The_cut_of_a_large_vocabulary_is_that_of_sorting_all_of_it(int topK, double topP)
     {
         var random = new Random(7);
-        var weights = Enumerable.Range(0, 5000).Select(_ => Math.Exp(-20 * random.NextDouble())).ToArray();
+        var weights = Enumerable.Range(0, 5000).Select(_ => (float)Math.Exp(-20 * random.NextDouble())).ToArray();
         weights[1234] = 1;
         var order = Enumerable.Range(0, weights.Length).OrderByDescending(id => weights[id]).ThenBy(id => id).Take(topK == 0 ? weights.Length : topK).ToArray();
         var kept = 1;
-        while (topP > 0 && kept < order.Length && order.Take(kept).Sum(id => weights[id]) < topP * order.Sum(id => weights[id])) kept++;
+        while (topP > 0 && kept < order.Length && order.Take(kept).Sum(id => (double)weights[id]) < topP * order.Sum(id => (double)weights[id])) kept++;
         if (topP == 0) kept = order.Length;
 
         var cut = TokenCut.Of(weights, new SamplingOptions { MaxTokens = 1, TopK = topK, TopP = topP == 0 ? 1 : topP });
 
         Assert.Equal(order[..kept], cut.Ids);
-        Assert.Equal(order[..kept].Sum(id => weights[id]), cut.Sum, 1e-9);
+        Assert.Equal(order[..kept].Sum(id => (double)weights[id]), cut.Sum, 1e-9);
     }
 
     /// <summary>Pearson's test at the level 0.001 with the critical values of its degrees of freedom; seeds are fixed, so the outcome is too.</summary>

@@ -98,6 +98,34 @@ public sealed class AzuriteProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_head_starts_its_own_when_the_one_whose_it_used_stops()
+    {
+        var owner = await AzuriteProcess.StartAsync(_options, Cancel);
+        await using var guest = await AzuriteProcess.StartAsync(_options, Cancel);
+        await WriteAsync("kept");
+        await owner.DisposeAsync();
+
+        await OwnedAsync(guest);
+
+        Assert.Equal("kept", await ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_head_takes_over_the_one_that_a_killed_head_leaves_running()
+    {
+        var left = await StartLeftOverAsync();
+        await File.WriteAllTextAsync(Path.Combine(_folder, "azurite.pid"), $"{left.Id} {_options.Port}", Cancel);
+        var other = ExclusiveFile.TryHold(Path.Combine(_folder, "azurite.lock"))!;
+        await using var guest = await AzuriteProcess.StartAsync(_options, Cancel);
+        Assert.False(guest.IsOwned);
+        await other.DisposeAsync();
+
+        await OwnedAsync(guest);
+
+        Assert.Equal(left.Id, guest.ProcessId);
+    }
+
+    [Fact]
     public async Task One_that_somebody_else_started_is_used_and_left_running()
     {
         var theirs = await StartLeftOverAsync();
@@ -170,6 +198,18 @@ public sealed class AzuriteProcessTests : IDisposable
         var fault = await Assert.ThrowsAsync<InputError>(() => NodeRuntime.RequireAsync(old, Cancel));
 
         Assert.StartsWith("development storage: found Node.js 'v18.19.0'; install Node.js 20 or later", fault.Message, StringComparison.Ordinal);
+    }
+
+    private async Task OwnedAsync(AzuriteProcess azurite)
+    {
+        var clock = Stopwatch.StartNew();
+        while (azurite.ProcessId is null)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), "was not taken over: " + string.Join(" / ", _said));
+            await Task.Delay(100, Cancel);
+        }
+        using var endpoint = new AzuriteEndpoint(_options.Port);
+        while (!await endpoint.IsAzuriteAsync(Cancel)) await Task.Delay(100, Cancel);
     }
 
     private async Task<Process> StartLeftOverAsync()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Azure;
 using Serverless.Learning;
 using Serverless.Local.Commands;
 
@@ -85,6 +86,15 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("  serve  does serve\n  demo   does demo\n", _output.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, await RunAsync("demo", "--help"));
         Assert.Contains("  --data FOLDER  where\n  --quiet        says less\n", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_storage_that_does_not_answer_is_one_line_and_not_called_a_fault_of_the_program()
+    {
+        var refused = new RequestFailedException("Connection refused (127.0.0.1:10000)");
+        _serve.Failure = new AggregateException("Retry failed after 6 tries.", refused, refused);
+        Assert.Equal(1, await RunAsync());
+        Assert.Equal($"error: the storage does not answer: Connection refused (127.0.0.1:10000){Environment.NewLine}", _errors.ToString());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Serverless.Local.Journal;
@@ -24,7 +25,8 @@ public sealed class JournalEngine : PortEngine
 
     /// <summary>A head on these blobs: it goes on with what it finds there.</summary>
     public static async Task<JournalEngine> StartAsync(
-        BlobContainerClient container, ToyParts toys, FakeTimeProvider? clock = null, JournalSettings? settings = null)
+        BlobContainerClient container, ToyParts toys, FakeTimeProvider? clock = null, JournalSettings? settings = null,
+        ILogger<JournalWorkflowHost>? logger = null)
     {
         var parts = new JournalParts();
         foreach (var (name, workflow) in toys.Workflows)
@@ -33,7 +35,7 @@ public sealed class JournalEngine : PortEngine
             parts.Add(new ActivityName<string, string>(name), activity);
         clock ??= new FakeTimeProvider(DateTimeOffset.UtcNow);
         var host = new JournalWorkflowHost(
-            container, parts, settings ?? new JournalSettings(), clock, NullLogger<JournalWorkflowHost>.Instance);
+            container, parts, settings ?? new JournalSettings(), clock, logger ?? NullLogger<JournalWorkflowHost>.Instance);
         await host.ResumeAsync(TestContext.Current.CancellationToken);
         return new JournalEngine(host, clock);
     }

@@ -25,7 +25,8 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
             return $"run {++runs}";
         });
         var name = _toys.Workflow("Toy", async (context, input) => context.SetStatus(await context.CallAsync(count, input, Retry)));
-        await using var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, transport), _toys);
+        var log = new KeptLines();
+        await using var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, transport), _toys, logger: log);
         await engine.Starter.StartAsync(name, Id, "go", default);
         while (transport.Refused < 30)
             await engine.PassAsync(TimeSpan.FromSeconds(2));
@@ -34,6 +35,9 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
         for (var look = 0; look < 1000 && !await engine.HasEndedAsync(Id); look++)
             await engine.PassAsync(TimeSpan.FromSeconds(2));
         Assert.Equal("run 1", await engine.StatusAsync(Id));
+        // One line each time it is tried again, without the traces of all the tries.
+        Assert.All(log.Warnings, line => Assert.Matches(@"^instance-1: its record cannot be written \([^()\n]+\); next try in [0-9:.]+$", line));
+        Assert.NotEmpty(log.Warnings);
     }
 
     [Fact]
@@ -55,6 +59,23 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
         Assert.Empty((await engine.Host.FindAsync(Id, default))!.Events);
         await engine.Starter.RaiseAsync(Id, "changed", default);
         await engine.UntilEndedAsync(Id);
+    }
+
+    [Fact]
+    public async Task A_workflow_is_begun_and_goes_on_though_the_answers_to_its_writes_were_lost()
+    {
+        var container = await JournalContainer.NewAsync(azurite);
+        var runs = 0;
+        var count = _toys.Activity("Count", _ => $"run {++runs}");
+        var name = _toys.Workflow("Toy", async (context, input) => context.SetStatus(await context.CallAsync(count, input, Retry)));
+        await using var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, new TwiceTransport()), _toys);
+        foreach (var run in (string[])["run 1", "run 2"])
+        {
+            // The second time it takes the place of the record that has ended.
+            await engine.Starter.StartAsync(name, Id, "go", default);
+            await engine.UntilStatusAsync(Id, run);
+            await engine.UntilEndedAsync(Id);
+        }
     }
 
     [Fact]

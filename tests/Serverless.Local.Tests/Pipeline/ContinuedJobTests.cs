@@ -5,6 +5,7 @@ using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Tests;
 using Serverless.Tests.Shared;
 
 namespace Serverless.Local.Tests.Pipeline;

@@ -76,10 +76,11 @@ public sealed class FineTuneCrashTests(AzuriteFixture azurite) : IDisposable
         var account = azurite.Open(prefix);
         await account.CreateContainersAsync(default);
         JobRecord unbroken, job;
-        JobRequest Asked(JobRequest request) => request with { Method = MethodData.Request(method, epochs: 3) };
         await using (var head = await PipelineHead.StartAsync(account, NewFolder()))
         {
             var training = await head.UploadAsync(MethodData.Of(method, 16));
+            var replay = new ReplayRequest(await head.UploadAsync(MethodData.Of(MethodType.Pretraining, 60), "text.jsonl"), 0.2);
+            JobRequest Asked(JobRequest request) => request with { Method = MethodData.Request(method, epochs: 3) with { Replay = replay } };
             unbroken = await head.CreateAsync(training, with: Asked);
             unbroken = await head.UntilAsync(unbroken.Id, JobStatus.Succeeded);
             job = await head.CreateAsync(training, with: Asked);
@@ -108,6 +109,9 @@ public sealed class FineTuneCrashTests(AzuriteFixture azurite) : IDisposable
         var before = await last.Get<JobLog>().ListMetricsAsync(unbroken.Id, 0, default);
         Assert.Equal(before.Select(step => step.TrainLoss), steps.Select(step => step.TrainLoss));
         Assert.Equal(await ResultsAsync(last, unbroken), await ResultsAsync(last, job));
+        var samples = await last.SamplesAsync(unbroken.Id);
+        Assert.Equal(method == MethodType.Dpo ? 0 : 10, samples.Count);
+        Assert.Equal(samples.Select(shown => shown.GetRawText()), (await last.SamplesAsync(job.Id)).Select(shown => shown.GetRawText()));
     }
 
     [Fact]

@@ -57,6 +57,23 @@ public sealed class FineTuneRecoveryTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_job_whose_checkpoints_are_all_damaged_fails_with_its_reason()
+    {
+        var account = await azurite.NewAccountAsync();
+        var (job, _) = await TrainUntilStoppedAsync(account);
+        var log = new JobLog(account, TimeProvider.System);
+        foreach (var checkpoint in (await log.ReadHeadAsync(job.Id, default))!.Checkpoints)
+            await account.Jobs.GetBlobClient(checkpoint.Manifest).UploadAsync(new BinaryData("no manifest"), overwrite: true);
+
+        await using var next = await PipelineHead.StartAsync(account, NewFolder(), FrequentCommits);
+        job = await next.UntilAsync(job.Id, JobStatus.Failed);
+        var last = Assert.Single((await log.ReadHeadAsync(job.Id, default))!.Checkpoints);
+        var message = $"The checkpoint {last.Manifest} is damaged: the manifest cannot be read. There is no other to go on from";
+        Assert.Equal(("checkpoint_damaged", message, null), (job.Error!.Code, job.Error.Message, job.Error.Param));
+        await FineTuneTests.UntilSaidAsync(next, job.Id, $"The job failed: {message}");
+    }
+
+    [Fact]
     public async Task A_storage_that_goes_away_while_a_job_trains_costs_no_step()
     {
         var prefix = await azurite.NewPrefixAsync();
@@ -96,6 +113,38 @@ public sealed class FineTuneRecoveryTests(AzuriteFixture azurite) : IDisposable
             "The service was changed while the job ran; it goes on from its last checkpoint "
             + "(step 1 of run 0: the code asks for Activity ValidateFiles, the record holds Activity CheckFiles)",
             await next.MessagesAsync(job.Id));
+    }
+
+    [Fact]
+    public async Task What_a_dead_trainer_left_uncommitted_is_gone_when_its_job_has_ended()
+    {
+        var account = await azurite.NewAccountAsync();
+        await using var head = await PipelineHead.StartAsync(account, NewFolder());
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(40)), with: FineTuneTests.Epochs(50));
+        await head.UntilStepAsync(job.Id, 3);
+        await head.Jobs.PauseAsync(job.Id, default);
+        await head.UntilAsync(job.Id, JobStatus.Paused);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job paused");
+        string[] left = [$"{job.Id}/checkpoints/00000400/0badc0de/weights.safetensors", $"{job.Id}/metrics/0000000400.jsonl", $"{job.Id}/events/0000000400.jsonl"];
+        foreach (var name in left)
+            await account.Jobs.UploadBlobAsync(name, new BinaryData("left"));
+        await head.Jobs.CancelAsync(job.Id, default);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
+        foreach (var name in left)
+            Assert.False(await account.Jobs.GetBlobClient(name).ExistsAsync(), name);
+        var committed = (await new JobLog(account, TimeProvider.System).ReadHeadAsync(job.Id, default))!.Newest!;
+        Assert.True(await account.Jobs.GetBlobClient(committed.Manifest).ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Events_stand_in_the_order_of_their_times_though_checkpoints_are_uploaded_while_training_goes_on()
+    {
+        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), FrequentCommits with { MetricsEventSteps = 1 });
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(40)), with: FineTuneTests.Epochs(10));
+        await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        var events = (await head.Get<JobLog>().ListEventsAsync(job.Id, null, 1000, default)).Items.Select(entry => entry.Event).Reverse().ToList();
+        Assert.True(events.Count(entry => entry.Message.StartsWith("Checkpoint created", StringComparison.Ordinal)) > 2);
+        Assert.Equal(events.OrderBy(entry => entry.CreatedAt), events);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Serverless.Learning.Native;
@@ -114,6 +115,13 @@ public sealed class PipelineHead : IAsyncDisposable
         var page = await Get<JobLog>().ListEventsAsync(id, null, 1000, default);
         Assert.False(page.HasMore);
         return [.. page.Items.Select(entry => entry.Event.Message).Reverse()];
+    }
+
+    /// <summary>The data of a job's events with sample answers, oldest first.</summary>
+    public async Task<IReadOnlyList<JsonElement>> SamplesAsync(JobId id)
+    {
+        var page = await Get<JobLog>().ListEventsAsync(id, null, 1000, default);
+        return [.. page.Items.Select(entry => entry.Event.Data).OfType<JsonElement>().Where(data => data.TryGetProperty("samples", out _)).Reverse()];
     }
 
     /// <summary>The hash of the published weights.</summary>

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Serverless.Learning.Data;
 using Serverless.Learning.Grading;
 using Serverless.Local.Commands;
@@ -11,11 +13,11 @@ public sealed class ArithmeticSetsTests
     private static readonly ArithmeticSets s_sets = ArithmeticSets.Generate();
 
     [Theory]
-    [InlineData(47, true, 38, "What is 47 + 38?", "<think>7 + 8 = 15, 4 + 3 + 1 = 8</think>85")]
-    [InlineData(10, true, 12, "What is 10 + 12?", "<think>0 + 2 = 2, 1 + 1 = 2</think>22")]
-    [InlineData(99, true, 91, "What is 99 + 91?", "<think>9 + 1 = 10, 9 + 9 + 1 = 19</think>190")]
-    [InlineData(82, false, 35, "What is 82 - 35?", "<think>12 - 5 = 7, 8 - 3 - 1 = 4</think>47")]
-    [InlineData(58, false, 55, "What is 58 - 55?", "<think>8 - 5 = 3, 5 - 5 = 0</think>3")]
+    [InlineData(47, true, 38, "What is 47 + 38?", "<think>7+8=15,4+3+1=8</think>85")]
+    [InlineData(10, true, 12, "What is 10 + 12?", "<think>0+2=2,1+1=2</think>22")]
+    [InlineData(99, true, 91, "What is 99 + 91?", "<think>9+1=10,9+9+1=19</think>190")]
+    [InlineData(82, false, 35, "What is 82 - 35?", "<think>12-5=7,8-3-1=4</think>47")]
+    [InlineData(58, false, 55, "What is 58 - 55?", "<think>8-5=3,5-5=0</think>3")]
     public void A_problem_is_worked_out_as_on_paper(int left, bool isSum, int right, string question, string solution)
     {
         var problem = new ArithmeticProblem(left, isSum, right);
@@ -27,8 +29,8 @@ public sealed class ArithmeticSetsTests
     {
         foreach (var problem in s_sets.Solved)
         {
-            var steps = problem.Solution.Split("<think>")[1].Split("</think>")[0].Split(", ");
-            Assert.All(steps, step => Assert.Equal(int.Parse(step.Split(" = ")[1], null), Worked(step.Split(" = ")[0])));
+            var steps = problem.Solution.Split("<think>")[1].Split("</think>")[0].Split(',');
+            Assert.All(steps, step => Assert.Equal(int.Parse(step.Split('=')[1], null), Worked(step.Split('=')[0])));
             Assert.EndsWith($"</think>{problem.Result}", problem.Solution, StringComparison.Ordinal);
             Assert.InRange(problem.Result, 0, 198);
         }
@@ -88,12 +90,5 @@ public sealed class ArithmeticSetsTests
         Assert.Equal(3, stages[1]!["reinforcement"]!["hyperparameters"]!["n_epochs"]!.GetValue<int>());
     }
 
-    private static int Worked(string step)
-    {
-        var words = step.Split(' ');
-        var result = int.Parse(words[0], null);
-        for (var at = 1; at < words.Length; at += 2)
-            result += (words[at] == "+" ? 1 : -1) * int.Parse(words[at + 1], null);
-        return result;
-    }
+    private static int Worked(string step) => Regex.Matches(step, @"[+-]?\d+").Sum(term => int.Parse(term.ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
 }

@@ -111,6 +111,47 @@ public sealed class OutboundPolicyTests
         Assert.Equal("metadata.internal is at 169.254.169.254, the address of a cloud's metadata service, which is never called", refused.Message);
     }
 
+    [Theory]
+    [InlineData("http")]
+    [InlineData("https")]
+    public async Task A_proxy_of_the_environment_is_called_wherever_it_is_though_it_serves_one_scheme_only(string scheme)
+    {
+        await using var proxy = new CountingServer(IPAddress.Loopback) { Answer = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n" };
+        using var client = new OutboundPolicy(
+            AllowedNetworks.None, (host, _) => Task.FromResult(new[] { host == "proxy.internal" ? IPAddress.Loopback : IPAddress.Parse("10.0.0.7") }),
+            new OneSchemeProxy(scheme, new Uri($"http://proxy.internal:{proxy.Port}"))).CreateClient(TimeSpan.FromSeconds(10), 1024);
+
+        // A tunnel that the proxy does not make is a fault of the request, any other answer of it is an answer.
+        if (scheme == "https")
+            Assert.Equal(HttpRequestError.ProxyTunnelError, (await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("https://hook.example/"), Ct))).HttpRequestError);
+        else
+            Assert.Equal(HttpStatusCode.BadGateway, (await client.GetAsync(new Uri("http://hook.example/"), Ct)).StatusCode);
+        Assert.Equal(1, proxy.Connections);
+
+        // What does not go through it is judged as ever, the proxy's own address too where a caller names it.
+        var other = scheme == "https" ? "http" : "https";
+        var refused = await Assert.ThrowsAsync<OutboundRefusedException>(() => client.GetAsync(new Uri($"{other}://hook.example/"), Ct));
+        Assert.Equal("hook.example is at 10.0.0.7, a private address" + Remedy, refused.Message);
+        refused = await Assert.ThrowsAsync<OutboundRefusedException>(() => client.GetAsync(new Uri($"{other}://proxy.internal:{proxy.Port}/"), Ct));
+        Assert.Equal("proxy.internal is at 127.0.0.1, a loopback address" + Remedy, refused.Message);
+        Assert.Equal(1, proxy.Connections);
+    }
+
+    [Theory]
+    [InlineData("::ffff:10.0.0.0/104", "http://10.200.0.1/")]
+    [InlineData("::ffff:0:0/96", "http://192.168.7.7/")]
+    [InlineData("64:ff9b::c0a8:0/112", "http://192.168.7.7/")]
+    [InlineData("2002:c0a8::/32", "http://[2002:c0a8:0707::1]/")]
+    [InlineData("fc00::/7", "http://[fd00::1]/")]
+    [InlineData("10.0.0.1.", "http://10.0.0.1/")]
+    [InlineData("localhost.", "http://localhost/")]
+    public void A_network_or_a_host_may_be_written_in_other_ways(string entry, string url)
+    {
+        Assert.NotNull(new OutboundPolicy(AllowedNetworks.None).FaultOf(new Uri(url)));
+        Assert.Null(new OutboundPolicy(AllowedNetworks.Parse([entry])).FaultOf(new Uri(url)));
+        Assert.Equal(entry == "::ffff:0:0/96", new OutboundPolicy(AllowedNetworks.Parse([entry])).FaultOf(new Uri("http://172.16.0.1/")) is null);
+    }
+
     [Fact]
     public async Task An_answer_that_is_too_long_is_not_read()
     {
@@ -127,4 +168,14 @@ public sealed class OutboundPolicyTests
     public void An_entry_of_the_setting_that_is_neither_host_nor_network_is_named(string entry) => Assert.Equal(
         $"found \"{entry}\"; allowed: a host such as teacher.internal, an address, or a network such as 10.1.0.0/16",
         Assert.Throws<InputError>(() => AllowedNetworks.Parse([entry])).Message);
+
+    /// <summary>As the variables HTTP_PROXY and HTTPS_PROXY make one, with only one of them set.</summary>
+    private sealed class OneSchemeProxy(string scheme, Uri proxy) : IWebProxy
+    {
+        public ICredentials? Credentials { get; set; }
+
+        public Uri? GetProxy(Uri destination) => destination.Scheme == scheme ? proxy : null;
+
+        public bool IsBypassed(Uri host) => GetProxy(host) is null;
+    }
 }

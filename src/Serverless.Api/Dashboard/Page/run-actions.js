@@ -4,7 +4,8 @@ import { h } from './dom.js';
 import { money } from './format.js';
 import { icon } from './icons.js';
 import { attempt, confirmed, numberAsked } from './notices.js';
-import { address } from './router.js';
+import { address, go } from './router.js';
+import { recipeOf } from './run-request.js';
 import { costOf, isFinal, title } from './status.js';
 
 /** The buttons that fit a job. */
@@ -23,9 +24,19 @@ export function actions(job) {
     } }, icon('stop'), 'Cancel'));
   }
   if (job.fine_tuned_model) made.push(h('a', { class: 'button primary', href: address('play', null, { a: job.model, b: job.fine_tuned_model }) }, icon('play'), 'Compare in the playground'));
-  // The form makes jobs of one method.
-  if (isFinal(job.status) && !job.method?.recipe) made.push(h('a', { class: 'button', href: address('new', null, { from: job.id }) }, icon('again'), 'Run again'));
+  if (isFinal(job.status)) {
+    // The form makes jobs of one method.
+    made.push(job.method?.recipe
+      ? h('button', { onclick: () => repeat(job) }, icon('again'), 'Run again')
+      : h('a', { class: 'button', href: address('new', null, { from: job.id }) }, icon('again'), 'Run again'));
+  }
   return made;
+}
+
+async function repeat(job) {
+  if (!(await confirmed('Run this recipe again?', `A new run of the same ${job.method.recipe.stages.length} stages, with the same files, settings and seed, stands in the queue at once.`, 'Run again'))) return;
+  const made = await attempt(() => post('/v1/fine_tuning/jobs', recipeOf(job)), 'The run is in the queue.');
+  if (made) go('runs', made.id);
 }
 
 /** A run that has used up its budget goes on with a larger one only. */

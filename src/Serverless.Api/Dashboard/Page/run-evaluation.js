@@ -27,12 +27,15 @@ export function evaluation(id) {
       // Before the model is published the comparison grows, and the job goes on to write events.
       const now = `${job.status} ${job.status === 'running' ? events.length : ''}`;
       const training = job.status === 'running' && (job.progress?.step ?? 0) < (job.progress?.total_steps ?? 1);
-      if (now === asked || !job.validation_file || training) return;
+      if (now === asked || !(job.validation_file || rehearses(job)) || training) return;
       asked = now;
       found = await get(jobPath(id, '/evaluation')).catch(() => null);
       box.hidden = !found;
       if (!found) return;
-      note.textContent = `On ${count(found.base.scored)} examples of the validation file${found.base.answered ? `, of which ${count(found.base.answered)} were answered by both` : ''}.`;
+      note.textContent = [
+        found.base.scored && `On ${count(found.base.scored)} examples of the validation file${found.base.answered ? `, of which ${count(found.base.answered)} were answered by both` : ''}.`,
+        found.base.general && `What was forgotten, on ${count(found.base.general.tokens)} tokens of general text that were held back.`,
+      ].filter(Boolean).join(' ');
       fill(table, h('thead', {}, h('tr', {}, ['', 'Base', 'Tuned', 'Gain', 'Better / worse / same'].map((name, at) => h('th', { scope: 'col', class: at ? 'number' : null }, name)))),
         h('tbody', {}, rows(found)));
       drawSamples();
@@ -48,8 +51,16 @@ function rows(found) {
     names[one.metric] ?? one.metric, write(one.metric, one.base.mean), write(one.metric, one.tuned.mean), one.gain.mean > 0 ? 'up' : one.gain.mean < 0 ? 'down' : '',
     one.metric === 'exact_match' ? `${one.gain.mean >= 0 ? '+' : '−'}${percent(Math.abs(one.gain.mean))}` : figure(one.gain.mean), `${count(one.wins)} / ${count(one.losses)} / ${count(one.ties)}`,
     `95 % interval of the gain: ${write(one.metric, one.gain.low)} to ${write(one.metric, one.gain.high)}`));
-  return [...plain, ...compared];
+  const general = ['loss', 'perplexity'].filter((name) => found.tuned.general && found.base.general).map((name) => {
+    const [before, after] = [found.base.general[name], found.tuned.general[name]];
+    return row(`${names[name]} on general text, held back`, write(name, before), write(name, after), better(name, before, after));
+  });
+  const stages = (found.stages ?? []).slice(0, -1).filter((stage) => stage.general && found.base.general).map((stage) => row(
+    `Loss on general text after stage ${stage.stage}`, write('loss', found.base.general.loss), write('loss', stage.general.loss), better('loss', found.base.general.loss, stage.general.loss)));
+  return [...plain, ...general, ...stages, ...compared];
 }
+
+const rehearses = (job) => [job.method, ...(job.method?.recipe?.stages ?? [])].some((method) => method?.replay);
 
 const better = (name, before, after) => (before == null || after == null || before === after ? '' : (after > before) === (name === 'token_accuracy') ? 'up' : 'down');
 

@@ -23,7 +23,7 @@ export function requestOf(values, kept = null) {
     model: values.model, training_file: values.training_file, validation_file: text(values.validation_file), suffix: text(values.suffix), seed: number(values.seed),
     budget: number(values.budget), metadata: kept?.metadata, ...(values.validation_file && kept?.comparison),
     method: defined({
-      type: method, adapter: some(adapter),
+      type: method, adapter: some(adapter), replay: kept?.replay,
       [method]: defined({
         ...own?.own, hyperparameters: some(hyperparameters),
         ...(method === 'reinforcement' && { grader: grader(values.grader) }),
@@ -54,8 +54,26 @@ export function keptOf(job) {
   const without = (object, names) => Object.fromEntries(Object.entries(object ?? {}).filter(([name]) => !names.includes(name)));
   return {
     method, own: method === 'distillation' ? without(own, ['teacher', 'n', 'max_completion_tokens', 'grader', 'hyperparameters']) : {}, hyperparameters: without(own.hyperparameters, [...inForm.filter((name) => name !== 'beta' || method === 'dpo'), 'learning_rate_multiplier']),
-    adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }),
+    adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), replay: job.method?.replay, metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }),
   };
+}
+
+const shownOnly = ['status', 'model', 'first_step', 'last_step', 'fine_tuned_model', 'figures'];
+
+/** The body that asks for a recipe once more, which no form holds. */
+export function recipeOf(job) {
+  const stages = job.method.recipe.stages.map((stage) => {
+    const own = { ...stage[stage.type] };
+    const { learning_rate_multiplier: factor, ...others } = own.hyperparameters ?? {};
+    own.hyperparameters = others.learning_rate === undefined && factor !== undefined ? { ...others, learning_rate_multiplier: factor } : others;
+    // A teacher that was the stage before is shown as the model that it led to.
+    if (own.teacher && own.teacher === stage.model) own.teacher = 'previous';
+    return { ...Object.fromEntries(Object.entries(stage).filter(([name]) => !shownOnly.includes(name))), [stage.type]: own };
+  });
+  return defined({
+    model: job.model, training_file: job.training_file, validation_file: job.validation_file ?? undefined, suffix: job.user_provided_suffix ?? undefined, seed: job.seed,
+    budget: job.budget, metadata: some(job.metadata ?? {}), evaluation: job.evaluation, publish_if: job.publish_if, method: { type: 'recipe', recipe: { stages } },
+  });
 }
 
 function partsOf(job) {

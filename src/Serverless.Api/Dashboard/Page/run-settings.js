@@ -14,6 +14,7 @@ export function settings() {
       const pairs = [
         ...(job.method?.recipe ? ofStages(job.method.recipe.stages) : Object.entries(method.hyperparameters ?? job.hyperparameters ?? {})),
         ...Object.entries(job.method?.adapter ?? {}).map(([name, value]) => [`adapter.${name}`, value]),
+        ...Object.entries(job.method?.replay ?? {}).map(([name, value]) => [`replay.${name}`, value]),
         ['seed', job.seed],
         ...Object.entries(job.metadata ?? {}).map(([name, value]) => [`metadata.${name}`, value]),
       ];

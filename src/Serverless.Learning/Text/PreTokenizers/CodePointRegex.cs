@@ -11,19 +11,37 @@ namespace Serverless.Learning.Text.PreTokenizers;
 /// which an astral code point is replaced by a character of the basic plane of the same general category, outside the
 /// ranges that published patterns name.
 /// </summary>
-internal sealed class CodePointRegex(string pattern)
+/// <param name="pattern">In .NET's syntax; perhaps somebody else's, who may have written one that goes back and forth without end.</param>
+/// <param name="place">The file and field that it stands in, for errors; null: it is this code's own.</param>
+/// <param name="limit">How long one match may take; null: ten seconds, where published patterns take microseconds.</param>
+internal sealed class CodePointRegex(string pattern, string? place = null, TimeSpan? limit = null)
 {
-    // A pattern that backtracks without end would otherwise hold a thread for ever.
-    private static readonly TimeSpan MatchLimit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MatchLimit = TimeSpan.FromSeconds(10);
 
-    private readonly Regex _regex = new(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant, MatchLimit);
+    private readonly Regex _regex = new(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant, limit ?? MatchLimit);
 
     /// <summary>Called for each match with its place in UTF-16 units.</summary>
     internal delegate void MatchAction<TState>(ref TState state, int start, int length) where TState : allows ref struct;
 
     /// <summary>Finds the matches from left to right, as <see cref="Regex.EnumerateMatches(ReadOnlySpan{char})"/> does.</summary>
     /// <param name="text">Well-formed UTF-16.</param>
+    /// <exception cref="InputError">A match takes longer than it may.</exception>
     internal void ForEachMatch<TState>(ReadOnlySpan<char> text, ref TState state, MatchAction<TState> action) where TState : allows ref struct
+    {
+        try
+        {
+            MatchAll(text, ref state, action);
+        }
+        catch (RegexMatchTimeoutException cause)
+        {
+            var seconds = cause.MatchTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+            throw new InputError(
+                $"{place ?? "the tokenizer's own pattern"}: found a pattern that takes more than {seconds} seconds at one place of a text of {text.Length} characters; "
+                + "allowed: one that does not try the same again and again", innerException: cause);
+        }
+    }
+
+    private void MatchAll<TState>(ReadOnlySpan<char> text, ref TState state, MatchAction<TState> action) where TState : allows ref struct
     {
         if (text.IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
         {

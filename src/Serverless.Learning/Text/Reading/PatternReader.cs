@@ -9,11 +9,11 @@ internal static class PatternReader
     internal static CodePointRegex Read(TokenizerField pattern)
     {
         if (pattern.Optional("String") is { IsNull: false } literal)
-            return new CodePointRegex(Regex.Escape(literal.Text()));
+            return new CodePointRegex(Regex.Escape(literal.Text()), $"{literal.File} {literal.Path}");
         var regex = pattern.Required("Regex");
         try
         {
-            return new CodePointRegex(OnigurumaPattern.Translate(regex.Text()));
+            return new CodePointRegex(OnigurumaPattern.Translate(regex.Text()), $"{regex.File} {regex.Path}");
         }
         catch (ArgumentException cause)
         {

@@ -22,14 +22,22 @@ public sealed class ChunkCommits(
         }
     }
 
-    /// <summary>Goes back to the checkpoint before the newest, which cannot be read, and says so.</summary>
+    /// <summary>Leaves out a checkpoint that cannot be read, and says so.</summary>
+    /// <param name="plan">The plan of the stage that it belongs to.</param>
+    /// <returns>False if the stage has no other: it stays then, so that whoever looks again finds the same.</returns>
     /// <exception cref="LeaseLostException">Another trainer has taken over.</exception>
-    public async Task DropNewestAsync(TrainerLease lease, CheckpointDamagedException damage, CancellationToken ct)
+    public async Task<bool> DropAsync(TrainerLease lease, JobPlan plan, CheckpointDamagedException damage, CancellationToken ct)
     {
-        var left = lease.Head with { Checkpoints = lease.Head.Checkpoints.RemoveAt(lease.Head.Checkpoints.Length - 1) };
-        var message = $"{damage.Message} The job goes on from step {left.Step} instead of step {lease.Head.Step}";
-        await lease.CommitAsync(await log.WriteSegmentsAsync(lease, left, [Warning(message)], [], ct), ct);
+        var damaged = lease.Head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
+        var left = lease.Head with { Checkpoints = lease.Head.Checkpoints.Remove(damaged) };
+        if (left.Step <= plan.StepsBefore)
+            return false;
+        var means = left.Step < lease.Head.Step
+            ? $"The job goes on from step {left.Step} instead of step {lease.Head.Step}"
+            : $"The model is that of step {EarlyStop.Best(left, plan).Step} instead of step {damaged.Step}";
+        await lease.CommitAsync(await log.WriteSegmentsAsync(lease, left, [Warning($"{damage.Message} {means}")], [], ct), ct);
         await log.RemoveUncommittedAsync(lease, ct);
+        return true;
     }
 
     /// <summary>Notes at the checkpoint that is published how the model did on the whole validation file.</summary>
@@ -58,7 +66,7 @@ public sealed class ChunkCommits(
         var folder = folders.Fresh(session.JobId, "checkpoint");
         await session.SaveAsync(folder);
         var (step, tokens) = (session.Step, session.TrainedTokens);
-        return new ChunkUpload(step, tokens, checkpoints.UploadAsync(session.JobId, step, folder, ct));
+        return new ChunkUpload(step, clock.GetUtcNow(), tokens, checkpoints.UploadAsync(session.JobId, step, folder, ct));
     }
 
     /// <summary>Waits for the upload and makes it the job's newest checkpoint, with the metrics and events up to its step.</summary>
@@ -67,9 +75,9 @@ public sealed class ChunkCommits(
     {
         var manifest = await upload.Manifest;
         var metrics = session.Metrics.Where(step => step.Step <= upload.Step).ToList();
-        var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics))), plan);
+        var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics), plan.TokensBefore + upload.TrainedTokens)), plan);
         List<JobEvent> events = [.. session.Events.Where(entry => entry.Step <= upload.Step).Select(entry => entry.Event)];
-        events.Add(new JobEvent { CreatedAt = clock.GetUtcNow(), Message = $"Checkpoint created at step {upload.Step}" });
+        events.Add(new JobEvent { CreatedAt = upload.At, Message = $"Checkpoint created at step {upload.Step}" });
         var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = kept }, events, metrics, ct);
         await lease.CommitAsync(next, ct);
         session.Committed(manifest.Path, upload.Step);
@@ -80,7 +88,7 @@ public sealed class ChunkCommits(
             job => job.Status.IsFinal() ? job : job with
             {
                 Seconds = Math.Max(job.Seconds, lease.Head.Seconds),
-                TrainedTokens = plan.TokensBefore + upload.TrainedTokens,
+                TrainedTokens = lease.Head.TrainedTokens,
                 EstimatedFinish = clock.GetUtcNow() + TimeSpan.FromSeconds(pace * (plan.EndStep - upload.Step)) + plan.TimeAfter,
             },
             ct);

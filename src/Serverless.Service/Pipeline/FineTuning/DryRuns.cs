@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// the model's weights and without libtorch.
 /// </summary>
 public sealed class DryRuns(
-    JobService jobs, FileCatalog files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
+    JobService jobs, DatasetFiles files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
     PipelineSettings settings, TimeProvider clock)
 {
     /// <exception cref="InputError">The request cannot be created, or its job would fail before it trains; the error is the one of either.</exception>
@@ -46,12 +46,17 @@ public sealed class DryRuns(
     {
         var training = await FileAsync(job, job.TrainingFile, "training_file", ct);
         var validation = job.ValidationFile is { } id ? await FileAsync(job, id, "validation_file", ct) : null;
+        var replayed = job.Method.Replay is { } replay ? await FileAsync(job.AsReader(), replay.File, ReplayRequest.FileParameter, ct) : null;
         var until = clock.GetUtcNow() + budget;
         var counted = await CountAsync(job, training, "training_file", encoder, budget * 0.75, ct);
         var checkedOn = validation is null
             ? DatasetScan.Start
             : await CountAsync(job, validation, "validation_file", encoder, until - clock.GetUtcNow(), ct);
-        var cursor = new PrepareCursor { Training = Whole(counted, training), Validation = validation is null ? checkedOn : Whole(checkedOn, validation) };
+        var read = replayed is null ? DatasetScan.Start : await datasets.ScanReplayAsync(job.Method.Replay!, DatasetScan.Start, job, encoder, until - clock.GetUtcNow(), ct);
+        var cursor = new PrepareCursor
+        {
+            Training = Whole(counted, training), Validation = validation is null ? checkedOn : Whole(checkedOn, validation), Replay = replayed is null ? read : Whole(read, replayed),
+        };
         var plan = JobPlanner.PlanOf(job, config, cursor);
         await datasets.CheckLengthAsync(job, new PrepareCursor { Training = counted, Validation = checkedOn }, plan, encoder, ct);
         if (job.Method.Distillation is not null)
@@ -64,7 +69,7 @@ public sealed class DryRuns(
             Training = cursor.Training,
             ValidationFile = validation,
             Validation = cursor.Validation,
-            IsEstimated = !counted.Finished || validation is not null && !checkedOn.Finished,
+            IsEstimated = !counted.Finished || validation is not null && !checkedOn.Finished || replayed is not null && !read.Finished,
         };
     }
 
@@ -86,12 +91,12 @@ public sealed class DryRuns(
         };
     }
 
-    /// <summary>A file as intake left it; one that it refused, or that is of another kind than the method's, is refused here.</summary>
+    /// <summary>A file that intake refused, or that is of another kind than the method's, is refused here.</summary>
     private async Task<FileRecord> FileAsync(JobRecord job, FileId id, string parameter, CancellationToken ct)
     {
         var file = await files.FindAsync(id, ct) ?? throw new InputError($"invalid {parameter}: {id}", parameter);
         var fault = file.Status == FileStatus.Error ? file.StatusDetails ?? "" : MethodFormats.FaultOf(job.Method.Type, file, parameter);
-        return fault is null ? file : throw new InputError(fault, parameter, $"invalid_{parameter}");
+        return fault is null ? file : throw FileRefusal.Of(fault, parameter);
     }
 
     private Task<DatasetScan> CountAsync(JobRecord job, FileRecord file, string parameter, ChatEncoder encoder, TimeSpan budget, CancellationToken ct) =>

@@ -10,48 +10,65 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Compares the base and the tuned model, in the form in which it is published, on the validation file: loss, token accuracy, and the
-/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other. Of a recipe, what
-/// each stage led to is looked at as soon as that stage has trained.
+/// share of exactly right answers and the job's graders or, of preferences, how often the preferred answer gained on the other; and on the general
+/// text that is held back, what was forgotten. Of a recipe, what each stage led to is looked at as soon as that stage has trained.
 /// </summary>
 public sealed class Evaluate(
     BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, StartingModels starting, JobExports exports,
     JobEvaluations evaluations, EvaluationItems items, JobCosts costs, PipelineSettings settings, TimeProvider clock,
     ILogger<Evaluate> logger) : IActivity<JobId, StageOutcome>
 {
+    private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
+
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Evaluate));
 
     public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
     {
         var ct = scope.Stopping;
+        await using var lease = await TrainerLease.TryAcquireAsync(account, input, clock, logger, ct);
+        if (lease is null)
+            return StageOutcome.Wait(LookAgainForLease);
+        // Read under the lease: a call that was held up may find the job at a later stage than it was called for.
         var (found, wish) = await wishes.ReadAsync(input, ct);
         if (wish is not null)
             return wish;
         var job = found!;
-        var last = job.AtLast();
-        if (last.ValidationFile is not { } validation)
+        var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{input} has no plan");
+        if (lease.Head.Step < plan.LastStep)
+            return StageOutcome.Next;
+        if (job.AtLast().ValidationFile is null && job.Rehearsing() is null)
             return StageOutcome.Done;
         try
         {
-            var examples = await files.ReadAsync(last, validation, "validation_file", ct);
-            var evaluation = await evaluations.FindAsync(input, ct) ?? new JobEvaluation { Examples = examples.Count };
-            return evaluation.Finished ? StageOutcome.Done : await costs.CountAsync(input, () => CompareAsync(job, examples, evaluation, scope));
+            var outcome = await CompareAsync(job, plan, lease, scope);
+            await costs.CountAsync(lease);
+            return outcome;
         }
         catch (InputError error)
         {
             return job.AtPresent().Refuse(error);
         }
+        catch (CheckpointDamagedException damage)
+        {
+            return damage.Refuse();
+        }
     }
 
     /// <summary>Goes on with the base, then with what the present stage led to.</summary>
-    private async Task<StageOutcome> CompareAsync(
-        JobRecord job, IReadOnlyList<DatasetExample> examples, JobEvaluation evaluation, ActivityScope scope)
+    /// <param name="present">The plan of that stage.</param>
+    private async Task<StageOutcome> CompareAsync(JobRecord job, JobPlan present, TrainerLease lease, ActivityScope scope)
     {
         var (stage, last) = (job.AtPresent(), job.AtLast());
+        IReadOnlyList<DatasetExample> examples = last.ValidationFile is { } validation ? await files.ReadAsync(last, validation, "validation_file", scope.Stopping) : [];
+        var evaluation = await evaluations.FindAsync(job.Id, scope.Stopping) ?? new JobEvaluation { Examples = examples.Count };
+        if (evaluation.Finished)
+            return StageOutcome.Done;
         var plan = await plans.FindAsync(last.StageId(), scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var run = new EvaluationRun(examples, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
+        var general = job.Rehearsing() is { } rehearsing ? await files.ReadReplayAsync(rehearsing, scope.Stopping) : [];
+        var run = new EvaluationRun(examples, general, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
         if (!job.IsAtLastStage() && run.IsComplete(evaluation.Of(job.Stage)))
             return StageOutcome.Done;
-        if (await exports.FolderAsync(stage, scope.Stopping) is not { } tunedFolder)
+        if (await exports.FolderAsync(stage, lease, scope.Stopping) is not { } tunedFolder)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
             await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, last, scope);
@@ -62,9 +79,10 @@ public sealed class Evaluate(
         var evaluated = job.IsAtLastStage() ? evaluation.Tuned : evaluation.Of(job.Stage);
         // Before what says that the stage is done.
         if (outcome.Result == StageResult.Done && evaluated.Scores.Tokens > 0)
-            await NoteAsync(stage, evaluated, CancellationToken.None);
+            await ChunkCommits.NoteEvaluationAsync(lease, present, evaluated.Scores, CancellationToken.None);
         if (outcome.Result == StageResult.Done && job.IsAtLastStage())
             evaluation = evaluation.WithPreference(plan.Options.Beta).Compared(job.Seed) with { Finished = true };
+        await lease.EnsureHeldAsync(CancellationToken.None);
         await evaluations.WriteAsync(job.Id, evaluation, CancellationToken.None);
         return outcome;
     }
@@ -86,19 +104,12 @@ public sealed class Evaluate(
             var next = thread.RunAsync(() => run.Next(model, part, CancellationToken.None));
             var wish = (await wishes.ReadAsync(job.Id, CancellationToken.None)).Outcome;
             var (answered, answers) = await next;
-            part = await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
+            part = answers.Count == 0 ? answered : await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
             done(part);
             if (wish is not null)
                 return wish;
         }
         return StageOutcome.Done;
-    }
-
-    private async Task NoteAsync(JobRecord stage, ModelEvaluation evaluated, CancellationToken ct)
-    {
-        var plan = await plans.FindAsync(stage.StageId(), ct) ?? throw new InvalidOperationException($"{stage.Id} has no plan");
-        await using var lease = await TrainerLease.TryAcquireAsync(account, stage.Id, clock, logger, ct) ?? throw new TrainerBusyException(stage.Id);
-        await ChunkCommits.NoteEvaluationAsync(lease, plan, evaluated.Scores, ct);
     }
 
     private async Task<string> BaseFolderAsync(JobRecord job, CancellationToken ct)

@@ -9,9 +9,10 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Scores one model on examples, block by block, from where it was left.</summary>
 /// <param name="rewardedTokens">The most tokens of an answer to a prompt; null where no prompts are among the examples.</param>
+/// <param name="general">The job's general text, of which the end is scored.</param>
 /// <param name="graded">Whether graders see the answers: then one that goes on too long for an exact match is not cut there.</param>
 internal sealed class EvaluationRun(
-    IReadOnlyList<DatasetExample> examples, DateTimeOffset templateTime, int? rewardedTokens, bool graded, PipelineSettings settings)
+    IReadOnlyList<DatasetExample> examples, IReadOnlyList<TextExample> general, DateTimeOffset templateTime, int? rewardedTokens, bool graded, PipelineSettings settings)
 {
     private const int BlockExamples = 64;
     private const int AnswersTogether = 32;
@@ -24,7 +25,7 @@ internal sealed class EvaluationRun(
 
     /// <summary>Whether nothing is left to do for this model.</summary>
     public bool IsComplete(ModelEvaluation evaluation) =>
-        evaluation.Scored == examples.Count && evaluation.Answered == _asked.Length + _prompts.Length;
+        evaluation.Scored == examples.Count && HasGeneral(evaluation) && evaluation.Answered == _asked.Length + _prompts.Length;
 
     /// <summary>Scores or answers the next block; the answers are still to be graded.</summary>
     public (ModelEvaluation Part, IReadOnlyList<GradedAnswer> Answers) Next(LanguageModel model, ModelEvaluation evaluation, CancellationToken ct)
@@ -32,6 +33,8 @@ internal sealed class EvaluationRun(
         var encoder = model.Chat.At(templateTime);
         if (evaluation.Scored < examples.Count)
             return (Score(model, encoder, evaluation, ct), []);
+        if (!HasGeneral(evaluation))
+            return (evaluation with { General = Evaluator.Score(model, HeldBack(model, encoder), ct) }, []);
         if (_prompts.Length > 0)
             return AnswerPrompts(model, encoder, evaluation, ct);
         var asked = _asked.Skip(evaluation.Answered).Take(BlockExamples).ToList();
@@ -42,6 +45,11 @@ internal sealed class EvaluationRun(
         };
         return (next, answers);
     }
+
+    private bool HasGeneral(ModelEvaluation evaluation) => general.Count == 0 || evaluation.General.Tokens > 0;
+
+    private IReadOnlyList<TrainingSequence> HeldBack(LanguageModel model, ChatEncoder encoder) =>
+        new GeneralText([.. general.Select(document => encoder.EncodeText(document.Text))], TextTask.SeparatorOf(model), model.MaxLength).HeldBack;
 
     private ModelEvaluation Score(LanguageModel model, ChatEncoder encoder, ModelEvaluation evaluation, CancellationToken ct)
     {

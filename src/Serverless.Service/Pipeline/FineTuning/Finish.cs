@@ -5,7 +5,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Gives a job its final status, says so in its events, and lets go of whatever it held.</summary>
 public sealed class Finish(
-    JobCatalog jobs, ModelStore models, Admission admission, TrainingSessions sessions, JobFolders folders, JobEvents events, TimeProvider clock)
+    JobCatalog jobs, ModelStore models, Admission admission, TrainingSessions sessions, JobFolders folders, JobLeftovers leftovers, JobEvents events, TimeProvider clock)
     : IActivity<JobEnd, bool>
 {
     public static ActivityName<JobEnd, bool> Name { get; } = new(nameof(Finish));
@@ -29,6 +29,7 @@ public sealed class Finish(
             await models.DeleteAsync(model, ct);
             job = await jobs.UpdateAsync(id, Unpublished, ct);
         }
+        await leftovers.RemoveAsync(id, ct);
         await SayAsync(job, ct);
         return true;
     }

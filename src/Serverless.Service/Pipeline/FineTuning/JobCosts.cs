@@ -1,26 +1,11 @@
-using Microsoft.Extensions.Logging;
 using Serverless.Service.Jobs;
-using Serverless.Service.Storage;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
-/// <summary>Counts what a job's work takes, durably in its head, and shows it in its record.</summary>
-public sealed class JobCosts(BlobAccount account, JobCatalog jobs, TimeProvider clock, ILogger<JobCosts> logger)
+/// <summary>Counts what a job's work takes, durably in its head, and shows in its record what the head says of work and tokens.</summary>
+public sealed class JobCosts(JobCatalog jobs)
 {
-    /// <summary>Does a piece of work that holds no lease and counts its time when it has ended.</summary>
-    /// <exception cref="TrainerBusyException">A trainer holds the job.</exception>
-    public async Task<StageOutcome> CountAsync(JobId id, Func<Task<StageOutcome>> work)
-    {
-        var begun = clock.GetTimestamp();
-        var outcome = await work();
-        var worked = clock.GetElapsedTime(begun);
-        await using var lease = await TrainerLease.TryAcquireAsync(account, id, clock, logger, CancellationToken.None) ?? throw new TrainerBusyException(id);
-        await lease.CommitAsync(lease.Head, CancellationToken.None, worked);
-        await ShowAsync(lease);
-        return outcome;
-    }
-
-    /// <summary>Counts what a trainer has done since its last commit.</summary>
+    /// <summary>Counts what the holder of the lease has done since its last commit.</summary>
     /// <exception cref="LeaseLostException">Another trainer has taken over.</exception>
     public async Task CountAsync(TrainerLease lease)
     {
@@ -28,9 +13,13 @@ public sealed class JobCosts(BlobAccount account, JobCatalog jobs, TimeProvider 
         await ShowAsync(lease);
     }
 
-    private async Task ShowAsync(TrainerLease lease)
+    /// <summary>Shows what is committed: a process may have ended between its last commit and the note of it in the record.</summary>
+    public async Task ShowAsync(TrainerLease lease)
     {
         if (await jobs.FindAsync(lease.JobId, CancellationToken.None) is not null)
-            await jobs.UpdateAsync(lease.JobId, job => job with { Seconds = Math.Max(job.Seconds, lease.Head.Seconds) }, CancellationToken.None);
+            await jobs.UpdateAsync(
+                lease.JobId,
+                job => job with { Seconds = Math.Max(job.Seconds, lease.Head.Seconds), TrainedTokens = lease.Head.TrainedTokens ?? job.TrainedTokens },
+                CancellationToken.None);
     }
 }

@@ -7,7 +7,7 @@ using Serverless.Service.Jobs;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Reads a job's files as its preparation and its dry run do: counted with the model's own tokenizer, every fault named.</summary>
-public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider clock)
+public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvider clock)
 {
     /// <summary>Goes on with counting a file.</summary>
     /// <exception cref="InputError">The file is gone, or it has been read to its end and has faults.</exception>
@@ -20,7 +20,7 @@ public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider
         await using (stream)
             scan = await new DatasetScanner(file.Name, MethodFormats.Of(job.Method.Type, file), encoder, clock).ContinueAsync(stream, scan, budget, ct);
         return scan.Finished && DatasetScanner.ErrorOf(scan) is { } message
-            ? throw new InputError(message, parameter, $"invalid_{parameter}")
+            ? throw FileRefusal.Of(message, parameter)
             : scan;
     }
 
@@ -37,7 +37,7 @@ public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider
         {
             var sequences = DatasetReader.Read(stream, file.Name, MethodFormats.Of(job.Method.Type, file)).SelectMany(encoder.Encode);
             if (SequenceLength.Check(sequences, plan.LongestExample, file.Name) is { } error)
-                throw new InputError(error.Message, parameter, $"invalid_{parameter}", error);
+                throw FileRefusal.Of(error.Message, parameter, error);
         }
     }
 
@@ -50,7 +50,7 @@ public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider
     {
         if (job.Stages.IsEmpty || job.ValidationFile is not { } id)
             return job;
-        var file = await files.FindAsync(id, ct) ?? throw new InputError($"validation_file: the file {id} was deleted", "validation_file", "invalid_validation_file");
+        var file = await files.FindAsync(id, ct) ?? throw FileRefusal.Deleted(id, "validation_file");
         return job with { Stages = [.. job.Stages.Select((stage, at) => stage.ValidationFile is null && (at == job.Stages.Length - 1 || Takes(stage)) ? stage with { ValidationFile = id } : stage)] };
 
         bool Takes(RecipeStage stage) => file.Report?.Format is { } found && MethodFormats.Of(stage.Method.Type).Contains(found.Format);
@@ -63,10 +63,17 @@ public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider
     {
         var begun = clock.GetTimestamp();
         cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, budget * 0.75, ct) };
-        return cursor.Training.Finished && job.ValidationFile is { } validation
-            ? cursor with { Validation = await ScanAsync(job, validation, "validation_file", cursor.Validation, encoder, budget - clock.GetElapsedTime(begun), ct) }
+        if (cursor.Training.Finished && job.ValidationFile is { } validation)
+            cursor = cursor with { Validation = await ScanAsync(job, validation, "validation_file", cursor.Validation, encoder, budget - clock.GetElapsedTime(begun), ct) };
+        return cursor.Training.Finished && job.Method.Replay is { } replay
+            ? cursor with { Replay = await ScanReplayAsync(replay, cursor.Replay, job, encoder, budget - clock.GetElapsedTime(begun), ct) }
             : cursor;
     }
+
+    /// <summary>Goes on with counting general text.</summary>
+    /// <exception cref="InputError">The file is gone, or it has been read to its end and has faults.</exception>
+    public Task<DatasetScan> ScanReplayAsync(ReplayRequest replay, DatasetScan scan, JobRecord job, ChatEncoder encoder, TimeSpan budget, CancellationToken ct) =>
+        ScanAsync(job.AsReader(), replay.File, ReplayRequest.FileParameter, scan, encoder, budget, ct);
 
     /// <summary>Names every example that is longer than what is trained, if one is.</summary>
     /// <exception cref="InputError">There are such examples.</exception>
@@ -107,5 +114,5 @@ public sealed class JobDatasets(FileCatalog files, FileStore store, TimeProvider
     private async Task<(FileRecord File, Stream Content)> OpenAsync(FileId id, string parameter, long offset, CancellationToken ct) =>
         await files.FindAsync(id, ct) is { } file && await store.OpenAsync(id, offset, ct) is { } content
             ? (file, content)
-            : throw new InputError($"{parameter}: the file {id} was deleted", parameter, $"invalid_{parameter}");
+            : throw FileRefusal.Deleted(id, parameter);
 }

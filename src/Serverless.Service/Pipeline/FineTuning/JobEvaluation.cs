@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Serverless.Learning.Training;
+using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -35,6 +36,16 @@ public sealed record JobEvaluation
 
     /// <summary>With the model that a stage led to.</summary>
     public JobEvaluation With(int stage, ModelEvaluation model) => this with { Stages = stage < Stages.Length ? Stages.SetItem(stage, model) : Stages.Add(model) };
+
+    /// <summary>Without what was found of the stage that is under way, and without what follows from it; of any other method only the base is left.</summary>
+    /// <param name="job">The job as if that stage were all of it.</param>
+    public JobEvaluation Without(JobRecord job)
+    {
+        if (!job.IsAtLastStage())
+            return job.Stage < Stages.Length ? this with { Stages = Stages.RemoveRange(job.Stage, Stages.Length - job.Stage) } : this;
+        // Once they are compared, the base's pairs are gone.
+        return new JobEvaluation { Examples = Examples, Base = RewardAccuracy is null ? Base : new ModelEvaluation(), Stages = Stages };
+    }
 
     /// <summary>By how much the tuned model is better, by the name of a metric; null if it was not measured.</summary>
     public double? GainOf(string metric) => metric switch

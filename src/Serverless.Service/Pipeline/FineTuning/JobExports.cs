@@ -1,28 +1,26 @@
-using Microsoft.Extensions.Logging;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Service.Jobs;
-using Serverless.Service.Storage;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// The folder in which a trained job is published: merged weights as a Hugging Face folder and, with adapters, the adapter within it.
-/// Made from the last checkpoint, with the same bytes each time, so a machine that does not have it makes it again. How far what was
-/// written agrees with what was trained is noted with the job.
+/// Made from the last checkpoint or, where training ends early, the best one, with the same bytes each time, so a machine that does not have
+/// it makes it again. How far what was written agrees with what was trained is noted with the job.
 /// </summary>
 public sealed class JobExports(
-    BlobAccount account, TrainingSessions sessions, ChunkCommits commits, JobLog log, JobPlans plans, JobMerges merges, JobFolders folders,
-    TimeProvider clock,
-    ILogger<JobExports> logger)
+    TrainingSessions sessions, ChunkCommits commits, JobPlans plans, JobEvaluations evaluations, JobMerges merges, JobFolders folders)
 {
-    /// <returns>The folder; or null if the last checkpoint was damaged: then the steps since the one before it are to be trained again.</returns>
+    /// <param name="job">The job, as if its present stage, which has trained, were all of it.</param>
+    /// <param name="lease">The right to work on it: no other call makes or publishes the folder meanwhile.</param>
+    /// <returns>The folder; or null if the checkpoint was damaged and is left out: what is missing is to be trained and evaluated again.</returns>
+    /// <exception cref="CheckpointDamagedException">It is damaged, and there is no other.</exception>
     /// <exception cref="Learning.InputError">The model or the file that training needs cannot be used any more.</exception>
-    public async Task<string?> FolderAsync(JobRecord job, CancellationToken ct)
+    public async Task<string?> FolderAsync(JobRecord job, TrainerLease lease, CancellationToken ct)
     {
-        var head = await log.ReadHeadAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no checkpoint");
         var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        head = EarlyStop.Best(head, plan);
+        var head = EarlyStop.Best(lease.Head, plan);
         var folder = Path.Combine(folders.Of(job.Id), $"export-{head.Step}");
         if (Directory.Exists(folder))
             return folder;
@@ -36,9 +34,11 @@ public sealed class JobExports(
         }
         catch (CheckpointDamagedException damage)
         {
-            await using var lease = await TrainerLease.TryAcquireAsync(account, job.Id, clock, logger, ct)
-                ?? throw new TrainerBusyException(job.Id);
-            await commits.DropNewestAsync(lease, damage, ct);
+            // What was found of the model does not hold for the one that is made instead.
+            if (await evaluations.FindAsync(job.Id, ct) is { } evaluation)
+                await evaluations.WriteAsync(job.Id, evaluation.Without(job), ct);
+            if (!await commits.DropAsync(lease, plan, damage, ct))
+                throw;
             return null;
         }
         using (trained)

@@ -54,8 +54,11 @@ public sealed record JobPlan
     /// <summary>Their tokens.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Tokens that will be trained on, every epoch counted.</summary>
-    public long TotalTokens => Tokens * Options.Epochs;
+    /// <summary>Tokens of general text that every step reads besides.</summary>
+    public int ReplayTokens { get; init; }
+
+    /// <summary>Tokens that will be trained on, every epoch counted, and the general text of every step.</summary>
+    public long TotalTokens => Tokens * Options.Epochs + (long)ReplayTokens * TotalSteps;
 
     /// <summary>Examples of the validation file, 0 without one.</summary>
     public int ValidationExamples { get; init; }

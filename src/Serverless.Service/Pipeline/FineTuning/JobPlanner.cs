@@ -27,19 +27,22 @@ internal static class JobPlanner
         var scan = cursor.Training;
         var (options, stepsPerEpoch) = Resolve(job, config, scan);
         var estimate = new TrainingEstimate(config, options);
+        var steps = StepsOf(stepsPerEpoch, options.Epochs);
+        var replayed = ReplayTokens(job, config, options, cursor.Replay);
         return new JobPlan
         {
             Options = options,
             EarlyStoppingPatience = job.Method.Hyperparameters.EarlyStoppingPatience,
             Fingerprint = NativeRuntime.Fingerprint,
-            TotalSteps = StepsOf(stepsPerEpoch, options.Epochs),
+            TotalSteps = steps,
             Examples = scan.Examples,
             Tokens = scan.Tokens,
+            ReplayTokens = replayed,
             ValidationExamples = cursor.Validation.Examples,
             ValidationTokens = cursor.Validation.Tokens,
             Weights = estimate.Weights,
             EstimatedBytes = estimate.Bytes,
-            EstimatedTime = estimate.Time(ComputedTokens(options, scan), NativeRuntime.Fingerprint.Threads),
+            EstimatedTime = estimate.Time(ComputedTokens(options, scan) + (long)steps * replayed, NativeRuntime.Fingerprint.Threads),
         };
     }
 
@@ -67,6 +70,17 @@ internal static class JobPlanner
     private static long ComputedTokens(TrainingOptions options, DatasetScan scan) => options.Policy is { } policy
         ? options.Epochs * policy.GroupSize * (scan.Tokens * policy.UpdatesPerRollout + (long)scan.Examples * policy.MaxAnswerTokens * (1 + policy.UpdatesPerRollout))
         : options.Epochs * scan.Tokens;
+
+    /// <summary>The tokens of general text that a step reads.</summary>
+    /// <exception cref="Learning.InputError">There is too little of it.</exception>
+    private static int ReplayTokens(JobRecord job, DecoderConfig config, TrainingOptions options, DatasetScan text)
+    {
+        if (job.Method.Replay is not { } replay)
+            return 0;
+        // Each document has a separator before it.
+        GeneralText.Check(text.Tokens + text.Examples, config.MaxLength);
+        return ReplayTask.RowsOfStep(replay.Share, options.BatchSize) * GeneralText.RowOf(config.MaxLength);
+    }
 
     private static int StepsOf(long perEpoch, int epochs) => perEpoch * epochs is <= MaxSteps and var steps
         ? (int)steps

@@ -27,7 +27,8 @@ internal static class MethodFormats
         if (file.Report?.Format is not { } found || Of(method).Contains(found.Format))
             return null;
         var allowed = string.Join(" or ", Of(method).Select(Name));
-        return $"{parameter}: found {Name(found.Format)} data in {file.Name} ({found.Reason}); allowed with method {Wire(method)}: {allowed}";
+        var taken = parameter == ReplayRequest.FileParameter ? "to replay" : $"with method {Wire(method)}";
+        return $"{parameter}: found {Name(found.Format)} data in {file.Name} ({found.Reason}); allowed {taken}: {allowed}";
     }
 
     private static string Wire(MethodType method) => method.ToString().ToLowerInvariant();

@@ -14,6 +14,9 @@ public sealed record ModelEvaluation
     /// <summary>Examples scored, in the order of the file.</summary>
     public int Scored { get; init; }
 
+    /// <summary>The same over the general text that the job holds back; nothing without any, or until it was read.</summary>
+    public EvaluationScores General { get; init; } = EvaluationScores.None;
+
     /// <summary>Of preferences, what the model says about each pair, until both models have been compared.</summary>
     public ImmutableArray<PairScore> Pairs { get; init; } = [];
 

@@ -73,7 +73,7 @@ public sealed class Prepare(
         var cursor = await datasets.ScanAsync(stage, before, encoder, (scope.Deadline - clock.GetUtcNow()) / 2, scope.Stopping);
         if (cursor != before)
             await cursors.WriteAsync(cursor, scope.Stopping);
-        return cursor.Training.Finished && (stage.ValidationFile is null || cursor.Validation.Finished) ? cursor : null;
+        return cursor.IsComplete(stage) ? cursor : null;
     }
 
     private async Task<StageOutcome> QueueAsync(JobRecord job, IReadOnlyList<PlannedStage> stages, CancellationToken ct)

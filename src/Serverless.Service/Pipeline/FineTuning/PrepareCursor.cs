@@ -1,4 +1,5 @@
 using Serverless.Learning.Data;
+using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -9,4 +10,11 @@ public sealed record PrepareCursor
 
     /// <summary>Stays at its start without a validation file.</summary>
     public DatasetScan Validation { get; init; } = DatasetScan.Start;
+
+    /// <summary>Stays at its start without general text.</summary>
+    public DatasetScan Replay { get; init; } = DatasetScan.Start;
+
+    /// <summary>Whether all files that the job has were read to their end.</summary>
+    public bool IsComplete(JobRecord job) =>
+        Training.Finished && (job.ValidationFile is null || Validation.Finished) && (job.Method.Replay is null || Replay.Finished);
 }

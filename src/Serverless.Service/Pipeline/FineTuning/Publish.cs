@@ -1,10 +1,12 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Serverless.Learning;
 using Serverless.Learning.Formats;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Service.Storage;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -13,15 +15,21 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// as a result file. Of a recipe, each stage before the last is handed over to the next one.
 /// </summary>
 public sealed class Publish(
-    JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobEvents events, JobLog log, FileStore store,
+    BlobAccount account, JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobLog log, FileStore store,
     RolloutStore rollouts, StageHandover handover, PublishedCards cards, JobCosts costs, JobFolders folders, ModelStore models, PipelineSettings settings,
-    TimeProvider clock) : IActivity<JobId, StageOutcome>
+    TimeProvider clock, ILogger<Publish> logger) : IActivity<JobId, StageOutcome>
 {
+    private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
+
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Publish));
 
     public async Task<StageOutcome> RunAsync(JobId input, ActivityScope scope)
     {
         var ct = scope.Stopping;
+        await using var lease = await TrainerLease.TryAcquireAsync(account, input, clock, logger, ct);
+        if (lease is null)
+            return StageOutcome.Wait(LookAgainForLease);
+        // Read under the lease: a call that was held up may find the job at a later stage than it was called for.
         var (job, wish) = await wishes.ReadAsync(input, ct);
         if (wish is not null)
             return wish;
@@ -29,41 +37,49 @@ public sealed class Publish(
             return StageOutcome.Done;
         try
         {
-            return await costs.CountAsync(input, () => EndStageAsync(job, ct));
+            var outcome = await EndStageAsync(job, lease, ct);
+            await costs.CountAsync(lease);
+            return outcome;
         }
         catch (InputError error)
         {
             return job.AtPresent().Refuse(error);
         }
+        catch (CheckpointDamagedException damage)
+        {
+            return damage.Refuse();
+        }
     }
 
-    private async Task<StageOutcome> EndStageAsync(JobRecord job, CancellationToken ct)
+    private async Task<StageOutcome> EndStageAsync(JobRecord job, TrainerLease lease, CancellationToken ct)
     {
         var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var head = await log.ReadHeadAsync(job.Id, ct) ?? throw new InvalidOperationException($"{job.Id} has no checkpoint");
         // The stage before was ended by a call whose answer was lost.
-        if (head.Step < plan.LastStep)
+        if (lease.Head.Step < plan.LastStep)
             return StageOutcome.Next;
-        return job.IsAtLastStage() ? await PublishAsync(job, plan, head, ct) : await handover.EndAsync(job.AtPresent(), head, plan, ct);
+        return job.IsAtLastStage() ? await PublishAsync(job, plan, lease, ct) : await handover.EndAsync(job.AtPresent(), plan, lease, ct);
     }
 
-    private async Task<StageOutcome> PublishAsync(JobRecord job, JobPlan plan, JobHead head, CancellationToken ct)
+    private async Task<StageOutcome> PublishAsync(JobRecord job, JobPlan plan, TrainerLease lease, CancellationToken ct)
     {
+        job = job with { TrainedTokens = lease.Head.TrainedTokens ?? job.TrainedTokens };
         var metrics = await log.ListMetricsAsync(job.Id, 0, ct);
         var evaluation = await evaluations.FindAsync(job.Id, ct);
         if (!job.Stages.IsEmpty)
-            job = job.With(job.Stage, own => own with { LastStep = head.Step, Figures = StageFigures.Of([.. metrics.Where(step => step.Step > own.StepsBefore)]) });
+            job = job.With(job.Stage, own => own with { LastStep = lease.Head.Step, Figures = StageFigures.Of([.. metrics.Where(step => step.Step > own.StepsBefore)]) });
         if (job.PublishIf is { } condition && evaluation is not null && Withheld(condition, evaluation) is { } reason)
         {
-            await events.AppendOnceAsync(job.Id, "withheld", EventLevel.Warn, [reason], ct);
+            await log.AppendOnceAsync(lease, "withheld", [new JobEvent { CreatedAt = clock.GetUtcNow(), Level = EventLevel.Warn, Message = reason }], ct);
             await StoreResultAsync(job, metrics, null, ct);
             return StageOutcome.Done;
         }
-        if (await exports.FolderAsync(job.AtPresent(), ct) is not { } folder)
+        if (await exports.FolderAsync(job.AtPresent(), lease, ct) is not { } folder)
             return StageOutcome.Yield;
         var model = JobModel.Of(job, settings.Organization, clock.GetUtcNow());
         ModelCard.Write(folder, await cards.FactsAsync(model.Id, job, plan, metrics, evaluation, ct));
+        await lease.EnsureHeldAsync(ct);
         await models.PublishAsync(folder, model, ct);
+        await lease.EnsureHeldAsync(ct);
         await StoreResultAsync(job, metrics, model.Id, ct);
         return StageOutcome.Done;
     }

@@ -22,7 +22,7 @@ internal static class PublishedCard
             Data = data,
             HyperParameters = [],
             Curve = [.. metrics.Select(step => new ModelCardPoint(step.Step, step.TrainLoss, step.LearningRate, step.ValidLoss))],
-            Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. Preference(evaluation), .. evaluation.Comparisons.Select(Score)],
+            Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. Preference(evaluation), .. General(evaluation.Base, evaluation.Tuned), .. evaluation.Comparisons.Select(Score)],
             Samples = evaluation is null ? [] : [.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples, Sample)],
         };
 
@@ -34,7 +34,7 @@ internal static class PublishedCard
         var model = evaluation is null ? null : stage.IsAtLastStage() ? evaluation.Tuned : evaluation.Of(stage.Stage);
         return new ModelCardStage(
             $"{MethodName(own.Method.Type)} {Means(own.Options!.Adapter)}", own.StepsBefore + 1, own.LastStep ?? own.StepsBefore, own.Figures.TryGetValue("train_loss", out var loss) ? loss : null,
-            model?.Means(stage.Seed) ?? []);
+            model?.Means(stage.Seed) ?? [], model?.General is { Tokens: > 0 } general ? general.Loss : null);
     }
 
     private static string MethodName(MethodType type) => type switch
@@ -99,6 +99,8 @@ internal static class PublishedCard
         }
         if (options.Beta is { } beta)
             yield return ("beta", Text(beta));
+        if (job.Method.Replay is { } replay)
+            yield return ("replay.share", Text(replay.Share));
         yield return ("seed", Text(options.Seed));
         yield return ("precision", options.Precision.ToString());
         yield return ("steps", Text(plan.TotalSteps));
@@ -120,6 +122,12 @@ internal static class PublishedCard
         new("validation loss", before.Scores.Loss, after.Scores.Loss),
         new("validation perplexity", before.Scores.Perplexity, after.Scores.Perplexity),
         new("validation token accuracy", before.Scores.TokenAccuracy, after.Scores.TokenAccuracy),
+    ];
+
+    private static List<ModelCardScore> General(ModelEvaluation before, ModelEvaluation after) => after.General.Tokens == 0 ? [] :
+    [
+        new("loss on general text, held back", before.General.Loss, after.General.Loss),
+        new("perplexity on general text, held back", before.General.Perplexity, after.General.Perplexity),
     ];
 
     private static ModelCardScore Score(MetricComparison comparison) => new(

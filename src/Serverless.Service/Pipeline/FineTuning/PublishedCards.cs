@@ -45,6 +45,8 @@ public sealed class PublishedCards(JobPlans plans, JobMerges merges, FileCatalog
         }
         if (job.ValidationFile is { } id && await files.FindAsync(id, ct) is { } validation)
             data.Add(PublishedCard.Dataset("validation", validation, plan.ValidationExamples, plan.ValidationTokens));
+        if (job.Method.Replay is { } replay && await files.FindAsync(replay.File, ct) is { } text)
+            data.Add(PublishedCard.Dataset(replay.Share > 0 ? "replay" : "general text", text, text.Report?.Examples ?? 0, text.Report?.Tokens ?? 0));
         return data;
     }
 }

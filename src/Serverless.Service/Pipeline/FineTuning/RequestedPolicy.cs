@@ -9,6 +9,9 @@ internal static class RequestedPolicy
     private const int UsualAnswerTokens = 512;
     private const int LeastAnswerTokens = 16;
 
+    // An advantage is a difference within a group, so one answer alone has none.
+    private const int UsualGroup = 8, LeastGroup = 2, MostGroup = 256;
+
     /// <summary>The most tokens of an answer where nothing else is asked for.</summary>
     public static int AnswerTokens(int context, int longestPrompt) =>
         Math.Clamp(context - longestPrompt, Math.Min(LeastAnswerTokens, context), UsualAnswerTokens);
@@ -23,7 +26,7 @@ internal static class RequestedPolicy
         return new PolicyOptions
         {
             LossType = type,
-            GroupSize = asked.GroupSize ?? 8,
+            GroupSize = asked.GroupSize ?? (int)Math.Clamp(Math.Round(UsualGroup * (asked.ComputeMultiplier ?? 1)), LeastGroup, MostGroup),
             Temperature = asked.Temperature ?? 1,
             MaxAnswerTokens = most,
             EpsilonLow = asked.EpsilonLow ?? 0.2,

@@ -27,6 +27,11 @@ internal static class StageErrors
         return new InputError(message, placed, error.Code, error);
     }
 
+    /// <summary>What an activity answers when no checkpoint of the stage that it works on can be read.</summary>
+    /// <param name="last">What was found of the last one.</param>
+    public static StageOutcome Refuse(this CheckpointDamagedException last) =>
+        StageOutcome.Refuse(new JobError("checkpoint_damaged", $"{last.Message} There is no other to go on from", null));
+
     /// <summary>What an activity answers to a fault in the stage that it works on.</summary>
     public static StageOutcome Refuse(this JobRecord stage, InputError error, string code = "invalid_request_error") =>
         StageOutcome.Refuse(stage.Placed(error), code, null);

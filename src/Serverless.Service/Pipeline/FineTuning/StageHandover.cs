@@ -8,24 +8,30 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// from there, as a job of its own would.
 /// </summary>
 public sealed class StageHandover(
-    JobCatalog jobs, JobPlans plans, JobExports exports, JobEvents events, JobLog log, ModelStore models, PipelineSettings settings, TimeProvider clock)
+    JobCatalog jobs, JobPlans plans, JobExports exports, JobLog log, ModelStore models, PipelineSettings settings, TimeProvider clock)
 {
     /// <summary>Ends a stage that is not the last one. Doing it twice has the effect of doing it once.</summary>
     /// <param name="stage">The job as if that stage were all of it.</param>
+    /// <param name="plan">That stage's.</param>
+    /// <param name="lease">The right to work on the job, under which <paramref name="stage"/> was read.</param>
+    /// <exception cref="LeaseLostException">Another call has taken over; the next stage's plan is its own.</exception>
     /// <exception cref="Learning.InputError">The model or the file that training needs cannot be used any more.</exception>
-    public async Task<StageOutcome> EndAsync(JobRecord stage, JobHead head, JobPlan plan, CancellationToken ct)
+    public async Task<StageOutcome> EndAsync(JobRecord stage, JobPlan plan, TrainerLease lease, CancellationToken ct)
     {
-        if (await exports.FolderAsync(stage, ct) is not { } folder)
+        if (await exports.FolderAsync(stage, lease, ct) is not { } folder)
             return StageOutcome.Yield;
+        var head = lease.Head;
         var model = JobModel.Of(stage, settings.Organization, clock.GetUtcNow(), EarlyStop.Best(head, plan).Step);
+        await lease.EnsureHeldAsync(ct);
         await models.PublishAsync(folder, model, ct);
         var result = model.Id;
         var (at, next) = (stage.Stage, stage.Stage + 1);
         var nextId = new StageId(stage.Id, next);
         var follows = await plans.FindAsync(nextId, ct) ?? throw new InvalidOperationException($"{nextId} has no plan");
-        await plans.WriteAsync(nextId, follows with { StepsBefore = head.Step, TokensBefore = stage.TrainedTokens ?? 0 }, ct);
+        await lease.EnsureHeldAsync(ct);
+        await plans.WriteAsync(nextId, follows with { StepsBefore = head.Step, TokensBefore = head.TrainedTokens ?? stage.TrainedTokens ?? 0 }, ct);
         var figures = StageFigures.Of(await log.ListMetricsAsync(stage.Id, stage.Stages[at].StepsBefore, ct));
-        await events.AppendOnceAsync(stage.Id, stage.OwnName("ended"), Message(stage, result), ct);
+        await log.AppendOnceAsync(lease, stage.OwnName("ended"), [new JobEvent { CreatedAt = clock.GetUtcNow(), Message = Message(stage, result) }], ct);
         // Last, because from here on the next stage is the present one.
         await jobs.UpdateAsync(
             stage.Id,

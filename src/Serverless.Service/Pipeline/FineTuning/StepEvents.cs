@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -7,6 +8,15 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// <summary>What a job's owner is told of single steps.</summary>
 internal static class StepEvents
 {
+    private const int MostCharacters = 500;
+
+    private static readonly JsonSerializerOptions SampleJson = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private sealed record SampleData(string Prompt, string Answer, double? Reward);
+
     /// <summary>OpenAI's metrics event, with the rate, the pace and what validation measured.</summary>
     public static JobEvent Metrics(TrainedStep taken, int totalSteps)
     {
@@ -42,6 +52,18 @@ internal static class StepEvents
         };
     }
 
+    /// <summary>What the model answered: <c>{step, samples: [{prompt, answer, reward?}]}</c>, long texts cut.</summary>
+    public static JobEvent Samples(TrainedStep taken)
+    {
+        var step = taken.Metrics.Step;
+        return new JobEvent
+        {
+            CreatedAt = taken.At,
+            Message = $"Step {step}: sample answers",
+            Data = JsonSerializer.SerializeToElement(new { step, samples = taken.Samples.Select(sample => new SampleData(Cut(sample.Prompt), Cut(sample.Answer), sample.Reward)) }, SampleJson),
+        };
+    }
+
     public static JobEvent Stopped(TrainedStep taken, int patience) => new()
     {
         CreatedAt = taken.At,
@@ -55,4 +77,9 @@ internal static class StepEvents
         Level = EventLevel.Warn,
         Message = $"Step {taken.Metrics.Step}: the gradient was not finite; the step was skipped",
     };
+
+    /// <summary>A pair of surrogates is not torn apart.</summary>
+    private static string Cut(string text) => text.Length <= MostCharacters
+        ? text
+        : $"{text[..(char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters)]}…";
 }

@@ -41,7 +41,10 @@ public sealed class TrainChunk(
         if (lease is null)
             return StageOutcome.Wait(LookAgainForLease);
         if (lease.Head.Step >= plan.LastStep)
+        {
+            await costs.ShowAsync(lease);
             return StageOutcome.Done;
+        }
         var outcome = await TrainAsync(job, plan, lease, scope);
         await costs.CountAsync(lease);
         return outcome;
@@ -63,6 +66,10 @@ public sealed class TrainChunk(
         catch (InputError error)
         {
             return job.Refuse(error);
+        }
+        catch (CheckpointDamagedException damage)
+        {
+            return damage.Refuse();
         }
         catch (DivergenceException divergence)
         {
@@ -109,7 +116,8 @@ public sealed class TrainChunk(
             }
             catch (CheckpointDamagedException damage)
             {
-                await commits.DropNewestAsync(lease, damage, ct);
+                if (!await commits.DropAsync(lease, plan, damage, ct))
+                    throw;
             }
         }
     }

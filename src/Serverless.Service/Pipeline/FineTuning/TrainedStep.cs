@@ -6,4 +6,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// <param name="Metrics">What it measured.</param>
 /// <param name="At">When it ended.</param>
 /// <param name="Validation">How the model did on validation examples after it, at the end of an epoch; otherwise null.</param>
-public sealed record TrainedStep(StepMetrics Metrics, DateTimeOffset At, ValidationScores? Validation = null);
+public sealed record TrainedStep(StepMetrics Metrics, DateTimeOffset At, ValidationScores? Validation = null)
+{
+    /// <summary>What the model answered to read along, at the steps that show it.</summary>
+    public IReadOnlyList<SampleAnswer> Samples { get; init; } = [];
+}

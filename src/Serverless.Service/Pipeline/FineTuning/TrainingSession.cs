@@ -145,6 +145,14 @@ public sealed class TrainingSession : IAsyncDisposable
         Turn.Dispose();
     }
 
+    /// <summary>Whether the step just taken shows answers: of a policy, whose answers are there anyway, one in a tenth of all steps; otherwise an epoch's last, at most ten of them.</summary>
+    private bool ShowsSamples => _trainer.Options.Policy is not null
+        ? IsFirstOfTenth(_trainer.Step, TotalSteps)
+        : IsAtEpochEnd && IsFirstOfTenth(_trainer.Step / (TotalSteps / _trainer.Options.Epochs), _trainer.Options.Epochs);
+
+    /// <summary>Ten numbers from 1 to <paramref name="all"/>, evenly spread, the first among them; all of them if there are fewer.</summary>
+    internal static bool IsFirstOfTenth(int number, int all) => number == 1 || (number - 1) * 10L / all != (number - 2) * 10L / all;
+
     private ReferenceState ScoreReference(ReferenceState state, TimeSpan length, TimeProvider clock)
     {
         var begun = clock.GetTimestamp();
@@ -175,7 +183,7 @@ public sealed class TrainingSession : IAsyncDisposable
             var taken = _trainer.TrainStep();
             var metrics = taken with { Step = StepsBefore + taken.Step };
             var validation = IsAtEpochEnd ? _trainer.Validate(CancellationToken.None) : null;
-            steps.Add(new TrainedStep(metrics, clock.GetUtcNow(), validation));
+            steps.Add(new TrainedStep(metrics, clock.GetUtcNow(), validation) { Samples = ShowsSamples ? _trainer.Samples(CancellationToken.None) : [] });
         }
         while (steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
         return steps;

@@ -10,7 +10,15 @@ namespace Serverless.Service.Pipeline.FineTuning;
 public sealed class TrainingTasks(TrainingFiles files, References references, PipelineSettings settings)
 {
     /// <exception cref="Learning.InputError">A file is gone or has faults.</exception>
-    public Task<TrainingTask> OfAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct) => job.Method.Type switch
+    public async Task<TrainingTask> OfAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
+    {
+        var learned = await LearnedAsync(job, plan, encoder, ct);
+        return job.Method.Replay is { Share: > 0 and var share }
+            ? new ReplayTask(learned, [.. (await files.ReadReplayAsync(job, ct)).Select(document => encoder.EncodeText(document.Text))], share) { Asked = learned.Asked }
+            : learned;
+    }
+
+    private Task<TrainingTask> LearnedAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct) => job.Method.Type switch
     {
         MethodType.Dpo => PreferencesAsync(job, encoder, ct),
         MethodType.Pretraining => TextAsync(job, plan, encoder, ct),
@@ -22,15 +30,15 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
     {
         var training = Learned(await files.ReadLearnedAsync(job, ct), encoder);
         var validation = await LooksAsync(job, training.Count, ct);
-        return new SupervisedTask(training, Learned(validation, encoder));
+        return new SupervisedTask(training, Learned(validation, encoder)) { Asked = SamplePrompts.Of(validation, encoder) };
     }
 
     private async Task<TrainingTask> PreferencesAsync(JobRecord job, ChatEncoder encoder, CancellationToken ct)
     {
         var training = Pairs(await files.ReadAsync(job, job.TrainingFile, "training_file", ct), encoder);
-        var validation = Pairs(await LooksAsync(job, training.Count, ct), encoder);
+        var looks = await LooksAsync(job, training.Count, ct);
         var reference = await references.FindAsync(job.StageId(), ct) is { Finished: true } finished ? finished : null;
-        return new PreferenceTask(training, validation, reference?.Training!, reference?.Validation);
+        return new PreferenceTask(training, Pairs(looks, encoder), reference?.Training!, reference?.Validation) { Asked = SamplePrompts.Of(looks, encoder) };
     }
 
     private async Task<TrainingTask> TextAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
@@ -47,7 +55,7 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
         var rewards = AnswerRewards.Of(job, plan) ?? throw new InvalidOperationException($"{job.Id} has no grader");
         var training = await files.ReadAsync(job, job.TrainingFile, "training_file", ct);
         return new PolicyTask(
-            [.. training.Cast<PromptExample>().Select(example => new PolicyPrompt(encoder.EncodePrompt(example), example.Item, example.Line))],
+            [.. training.Cast<PromptExample>().Select(example => new PolicyPrompt(encoder.EncodePrompt(example), example.Item, example.Line, example.Messages[^1].Content ?? ""))],
             (prompt, answer) => rewards.Of(prompt.Item, answer));
     }
 

@@ -28,6 +28,8 @@ public sealed class ValidateFiles(JobCatalog jobs, FileCatalog files, JobEvents 
             var outcome = await LookAtAsync(stage, stage.TrainingFile, "training_file", stage.Method.Type, ct);
             if (outcome.Result == StageResult.Done && stage.ValidationFile is { } validation)
                 outcome = await LookAtAsync(stage, validation, "validation_file", stage.Method.Type, ct);
+            if (outcome.Result == StageResult.Done && stage.Method.Replay is { } replay)
+                outcome = await LookAtAsync(stage, replay.File, ReplayRequest.FileParameter, MethodType.Pretraining, ct);
             if (outcome.Result != StageResult.Done)
                 return outcome;
         }
@@ -42,7 +44,7 @@ public sealed class ValidateFiles(JobCatalog jobs, FileCatalog files, JobEvents 
     private async Task<StageOutcome> LookAtAsync(JobRecord job, FileId id, string parameter, MethodType? method, CancellationToken ct)
     {
         if (await files.FindAsync(id, ct) is not { } file)
-            return Refuse($"{parameter}: the file {id} was deleted");
+            return job.Refuse(FileRefusal.Deleted(id, parameter));
         return file.Status switch
         {
             FileStatus.Processed => method is { } takes && MethodFormats.FaultOf(takes, file, parameter) is { } fault ? Refuse(fault) : StageOutcome.Done,
@@ -50,6 +52,6 @@ public sealed class ValidateFiles(JobCatalog jobs, FileCatalog files, JobEvents 
             _ => StageOutcome.Wait(LookAgain),
         };
 
-        StageOutcome Refuse(string message) => job.Refuse(new Learning.InputError(message, parameter, $"invalid_{parameter}"));
+        StageOutcome Refuse(string message) => job.Refuse(FileRefusal.Of(message, parameter));
     }
 }

@@ -1,18 +1,14 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using OpenAI;
 
-namespace Serverless.EndToEnd.Tests.Heads;
+namespace Serverless.Tests.Heads;
 
 /// <summary>The embedded head as a user starts it: a process of its own, spoken to over HTTP.</summary>
 internal sealed partial class HeadProcess : IAsyncDisposable
 {
     private const string Answers = "Serverless answers at ";
-    private const int Sigterm = 15;
 
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,9 +25,6 @@ internal sealed partial class HeadProcess : IAsyncDisposable
 
     public Uri Url => _url.Task.Result;
 
-    /// <summary>The official client, without retries so that a fault shows.</summary>
-    public OpenAIClient Client { get; private set; } = null!;
-
     public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromMinutes(2) };
 
     /// <summary>The process's id.</summary>
@@ -40,21 +33,29 @@ internal sealed partial class HeadProcess : IAsyncDisposable
     /// <summary>Everything the process has written.</summary>
     public string Output => string.Join("\n", _lines);
 
+    /// <summary>Whether the process has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Starts <c>serve</c> and returns when it answers.</summary>
     /// <param name="url">Where; at a free port if it does not matter.</param>
     public static async Task<HeadProcess> StartAsync(HeadPlace place, Uri? url = null)
     {
-        var head = new HeadProcess(Start(place, "serve", "--url", url?.ToString() ?? "http://127.0.0.1:0"));
-        var ended = head._process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        if (await Task.WhenAny(head._url.Task, ended) == ended)
-            throw new InvalidOperationException($"the head ended with {head._process.ExitCode}:\n{head.Output}");
-        head.Http.BaseAddress = new Uri(head.Url, "v1/");
-        head.Client = new OpenAIClient(new ApiKeyCredential("any"), new OpenAIClientOptions
-        {
-            Endpoint = new Uri(head.Url, "v1"),
-            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
-        });
+        var head = Launch(place, url);
+        await head.AnswersAsync(TestContext.Current.CancellationToken);
         return head;
+    }
+
+    /// <summary>Starts <c>serve</c> and returns at once.</summary>
+    public static HeadProcess Launch(HeadPlace place, Uri? url = null) => new(Start(place, "serve", "--url", url?.ToString() ?? "http://127.0.0.1:0"));
+
+    /// <summary>Waits until the head answers.</summary>
+    /// <exception cref="InvalidOperationException">It has ended.</exception>
+    public async Task AnswersAsync(CancellationToken ct)
+    {
+        var ended = _process.WaitForExitAsync(ct);
+        if (await Task.WhenAny(_url.Task, ended) == ended)
+            throw new InvalidOperationException($"the head ended with {_process.ExitCode}:\n{Output}");
+        Http.BaseAddress ??= new Uri(Url, "v1/");
     }
 
     /// <summary>Runs a command of the program to its end.</summary>
@@ -79,16 +80,21 @@ internal sealed partial class HeadProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         if (!_process.HasExited)
-            _ = Kill(_process.Id, Sigterm);
+            Send(ProcessSignal.Terminate);
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return _process.ExitCode;
     }
+
+    /// <summary>Sends the process a signal.</summary>
+    public void Send(ProcessSignal signal) => _ = Kill(_process.Id, (int)signal);
 
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            _ = Kill(_process.Id, Sigterm);
+            // One that stands still would never take notice.
+            Send(ProcessSignal.Continue);
+            Send(ProcessSignal.Terminate);
             await Task.WhenAny(_process.WaitForExitAsync(CancellationToken.None), Task.Delay(TimeSpan.FromSeconds(60), CancellationToken.None));
             if (!_process.HasExited)
                 _process.Kill();
@@ -99,7 +105,8 @@ internal sealed partial class HeadProcess : IAsyncDisposable
 
     private static Process Start(HeadPlace place, params string[] words)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "serverless.dll"), .. words])
+        string[] command = [.. place.Launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, "serverless.dll"), .. words];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,7 +1,6 @@
 using Serverless.Service.Storage;
-using Serverless.Tests;
 
-namespace Serverless.EndToEnd.Tests.Heads;
+namespace Serverless.Tests.Heads;
 
 /// <summary>A folder and a storage that one head after the other is started on, with the tiny model as the base <c>tiny</c>.</summary>
 internal sealed class HeadPlace : IDisposable
@@ -28,6 +27,9 @@ internal sealed class HeadPlace : IDisposable
 
     /// <summary>The settings, as variables.</summary>
     public Dictionary<string, object> Variables { get; }
+
+    /// <summary>A command line that starts the program given behind it, such as <c>nice</c>; the program has to take the place of its process.</summary>
+    public string[] Launcher { get; set; } = [];
 
     /// <summary>On a storage that somebody else runs.</summary>
     public static HeadPlace On(string connectionString, string? prefix = null)

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Serverless.Service.Jobs;
-using Serverless.Tests;
 
-namespace Serverless.Local.Tests.Pipeline;
+namespace Serverless.Tests;
 
 /// <summary>Data and settings with which each method trains the tiny model in a second.</summary>
 internal static class MethodData

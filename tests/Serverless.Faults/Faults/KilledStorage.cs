@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Serverless.Faults.Checks;
+using Serverless.Faults.Running;
+using Serverless.Faults.Worlds;
+
+namespace Serverless.Faults.Faults;
+
+/// <summary>
+/// A storage emulator that gets SIGKILL while a job trains and is started again. It acknowledges before it saves, so it comes back as it was
+/// some seconds before; from there everything has to go on.
+/// </summary>
+internal sealed class KilledStorage : IFault
+{
+    public string Name => "storage-killed";
+
+    public bool IsInShortForm => false;
+
+    public async Task RunAsync(FaultRun run)
+    {
+        await Undisturbed.FindAsync(run, [JobKind.Long]);
+        while (run.GoesOn)
+            await run.TryAsync("kill -9 of the storage", ct => RunAsync(run, ct));
+    }
+
+    private static async Task RunAsync(FaultRun run, CancellationToken ct)
+    {
+        await using var trial = await Trial.StartAsync(await World.OnOwnStorageAsync(run), ct, checkpoints: 2);
+        await Task.Delay(run.Random.NextDouble() * TimeSpan.FromSeconds(5), ct);
+        using (var storage = Process.GetProcessById(trial.World.Storage!.ProcessId!.Value))
+            storage.Kill();
+        // Whoever owns it starts it again within a second.
+        try
+        {
+            await Invariants.CheckAsync(trial.World, trial.Jobs, ct);
+        }
+        catch (Exception loss) when (loss is not FaultLostException)
+        {
+            throw new InvalidOperationException($"{loss.Message}\n{trial.Head.Output}", loss);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Serverless.Faults.Checks;
+using Serverless.Faults.Running;
+using Serverless.Faults.Worlds;
+
+namespace Serverless.Faults.Faults;
+
+/// <summary>Caches that become read-only while a job trains: the job waits, everything that needs no disk is answered, and the job goes on afterwards.</summary>
+internal sealed class ReadOnlyCache : IFault
+{
+    public string Name => "cache-read-only";
+
+    public bool IsInShortForm => false;
+
+    public string? Obstacle => PrivateDisk.Obstacle;
+
+    public async Task RunAsync(FaultRun run)
+    {
+        await Undisturbed.FindAsync(run, [JobKind.Long]);
+        while (run.GoesOn)
+            await run.TryAsync("the caches are read-only for a while", ct => RunAsync(run, ct));
+    }
+
+    private static async Task RunAsync(FaultRun run, CancellationToken ct)
+    {
+        var world = await World.OnSharedStorageAsync(run);
+        PrivateDisk.Use(world.Place, 200);
+        await using var trial = await Trial.StartAsync(world, ct);
+        await PrivateDisk.MountAsync(world.Place, trial.Head, readOnly: true, ct);
+        await trial.UntilSaidAsync("Read-only file system", ct);
+        using (var answer = await trial.Head.Http.GetAsync($"fine_tuning/jobs/{trial.Job}/events", ct))
+            answer.EnsureSuccessStatusCode();
+        await PrivateDisk.MountAsync(world.Place, trial.Head, readOnly: false, ct);
+        await Invariants.CheckAsync(world, trial.Jobs, ct);
+    }
+}

@@ -1,0 +1,41 @@
+using Serverless.Faults.Checks;
+using Serverless.Faults.Running;
+using Serverless.Faults.Worlds;
+using Serverless.Tests.Heads;
+
+namespace Serverless.Faults.Faults;
+
+/// <summary>A second head that is started on a storage whose jobs another one runs: it ends and says why, and the job does not notice.</summary>
+internal sealed class SecondHead : IFault
+{
+    private const string Refusal = "another head runs the jobs of this storage";
+
+    public string Name => "head-second";
+
+    // It waits for twenty seconds.
+    public bool IsInShortForm => false;
+
+    public async Task RunAsync(FaultRun run)
+    {
+        await Undisturbed.FindAsync(run, [JobKind.Long]);
+        while (run.GoesOn)
+            await run.TryAsync("a second head on one storage", ct => RunAsync(run, ct));
+    }
+
+    private static async Task RunAsync(FaultRun run, CancellationToken ct)
+    {
+        await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct);
+        await using var second = HeadProcess.Launch(trial.World.Place);
+        try
+        {
+            await second.AnswersAsync(ct);
+            throw new FaultLostException([$"two heads answer on one storage:\n{second.Output}"]);
+        }
+        catch (InvalidOperationException ended)
+        {
+            if (!ended.Message.Contains(Refusal, StringComparison.Ordinal))
+                throw new FaultLostException([ended.Message]);
+        }
+        await Invariants.CheckAsync(trial.World, trial.Jobs, ct);
+    }
+}

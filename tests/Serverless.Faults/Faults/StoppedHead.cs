@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using Serverless.Faults.Checks;
+using Serverless.Faults.Running;
+using Serverless.Faults.Worlds;
+using Serverless.Local.Journal;
+
+namespace Serverless.Faults.Faults;
+
+/// <summary>A head that gets SIGTERM while a job trains: it commits what was done, ends within ten seconds, and the next one goes on from there.</summary>
+internal sealed class StoppedHead : IFault
+{
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
+
+    public string Name => "head-stopped";
+
+    public bool IsInShortForm => true;
+
+    public async Task RunAsync(FaultRun run)
+    {
+        await Undisturbed.FindAsync(run, [JobKind.Long]);
+        while (run.GoesOn)
+            await run.TryAsync("SIGTERM while it trains", ct => RunAsync(run, ct));
+    }
+
+    private static async Task RunAsync(FaultRun run, CancellationToken ct)
+    {
+        await using var world = await World.OnSharedStorageAsync(run);
+        await using var first = await world.StartHeadAsync(ct);
+        var job = await world.CreateJobAsync(first, JobKind.Long, ct);
+        await world.UntilTrainingAsync(job, 1, ct);
+        await Task.Delay(run.Random.NextDouble() * TimeSpan.FromSeconds(1), ct);
+        var seen = (await world.Log.ListMetricsAsync(job, 0, ct))[^1].Step;
+        var clock = Stopwatch.StartNew();
+        var code = await first.StopAsync();
+        if (code != 0 || clock.Elapsed > s_longest)
+            throw new FaultLostException([$"it ended with {code} after {clock.Elapsed.TotalSeconds:0.0} s:\n{first.Output}"]);
+        if ((await world.Log.ReadHeadAsync(job, ct))!.Step is var step && step < seen)
+            throw new FaultLostException([$"it had shown step {seen} and committed step {step}"]);
+        if ((await world.Journal.FindAsync(job.Value, ct))?.Record is { State: JournalState.Running, Pending.Starts: > 0 })
+            throw new FaultLostException(["it counts as a death"]);
+        await using var next = await world.StartHeadAsync(ct);
+        await Invariants.CheckAsync(world, [(JobKind.Long, job)], ct);
+    }
+}

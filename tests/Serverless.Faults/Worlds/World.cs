@@ -1,0 +1,143 @@
+using System.Globalization;
+using Serverless.Faults.Proxy;
+using Serverless.Faults.Running;
+using Serverless.Local.Azurite;
+using Serverless.Local.Journal;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Service.Storage;
+using Serverless.Tests.Heads;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Faults.Worlds;
+
+/// <summary>A storage of its own with a folder that heads are started in, one after the other or side by side.</summary>
+internal sealed class World : IAsyncDisposable
+{
+    private readonly string? _storageFolder;
+
+    private World(FaultRun run, HeadPlace place, BlobAccount account)
+    {
+        (Model, Place, Account) = (run.Model, place, account);
+        place.Variables["SERVERLESS_CHECKPOINT_SECONDS"] = 0.5;
+        (Jobs, Log, Journal) = (new JobCatalog(account), new JobLog(account, TimeProvider.System), new JournalStore(account.Journal));
+        (Files, Models) = (new FileCatalog(account), new ModelCatalog(account));
+    }
+
+    private World(FaultRun run, AzuriteOptions options)
+        : this(run, HeadPlace.On(StorageSettings.DevelopmentStorageAt(options.Port)), BlobAccountFactory.Open(new StorageSettings { ConnectionString = StorageSettings.DevelopmentStorageAt(options.Port) })) =>
+        (StorageOptions, _storageFolder) = (options, options.DataFolder);
+
+    /// <summary>The base model that jobs start from.</summary>
+    public string Model { get; }
+
+    public HeadPlace Place { get; }
+
+    /// <summary>The storage, past the proxy.</summary>
+    public BlobAccount Account { get; }
+
+    public JobCatalog Jobs { get; }
+
+    public JobLog Log { get; }
+
+    public JournalStore Journal { get; }
+
+    public FileCatalog Files { get; }
+
+    public ModelCatalog Models { get; }
+
+    /// <summary>What stands between heads and storage, if something does.</summary>
+    public StorageProxy? Proxy { get; private init; }
+
+    /// <summary>The storage's process, if it is this world's own.</summary>
+    public AzuriteProcess? Storage { get; set; }
+
+    /// <summary>How the world's own storage is started.</summary>
+    public AzuriteOptions? StorageOptions { get; }
+
+    /// <summary>On the storage that many worlds share, in containers of its own.</summary>
+    public static async Task<World> OnSharedStorageAsync(FaultRun run)
+    {
+        var prefix = await run.Azurite.NewPrefixAsync();
+        return new World(run, HeadPlace.On(run.Azurite.ConnectionString, prefix), run.Azurite.Open(prefix));
+    }
+
+    /// <summary>The same, with a proxy before it.</summary>
+    public static async Task<World> BehindProxyAsync(FaultRun run)
+    {
+        var prefix = await run.Azurite.NewPrefixAsync();
+        var proxy = await StorageProxy.StartAsync(run.Azurite.Port, run.Ct);
+        return new World(run, HeadPlace.On(StorageSettings.DevelopmentStorageAt(proxy.Port), prefix), run.Azurite.Open(prefix)) { Proxy = proxy };
+    }
+
+    /// <summary>On a storage of its own.</summary>
+    public static async Task<World> OnOwnStorageAsync(FaultRun run)
+    {
+        var folder = Directory.CreateTempSubdirectory("serverless-storage-").FullName;
+        var options = new AzuriteOptions { DataFolder = folder, Port = AzuriteFixture.FreePort() };
+        return new World(run, options) { Storage = await AzuriteProcess.StartAsync(options, run.Ct) };
+    }
+
+    /// <summary>Starts a head and returns when it answers.</summary>
+    public async Task<HeadProcess> StartHeadAsync(CancellationToken ct)
+    {
+        var head = HeadProcess.Launch(Place);
+        try
+        {
+            await head.AnswersAsync(ct);
+            return head;
+        }
+        catch
+        {
+            await head.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Uploads the kind's file and creates a job on it.</summary>
+    public async Task<JobId> CreateJobAsync(HeadProcess head, JobKind kind, CancellationToken ct) =>
+        await head.CreateJobAsync(kind.Body(Model, await head.UploadAsync(kind.Content, $"{kind.Name}.jsonl", ct)), ct);
+
+    /// <summary>Waits for the job's end and for that of its workflow, whatever becomes of heads meanwhile.</summary>
+    public async Task<JobRecord> UntilEndedAsync(JobId id, CancellationToken ct)
+    {
+        while (true)
+        {
+            if (await EndedAsync(id, ct) is { } ended)
+                return ended;
+            await Task.Delay(Pause, ct);
+        }
+    }
+
+    /// <summary>The job if it has ended, its workflow included.</summary>
+    public async Task<JobRecord?> EndedAsync(JobId id, CancellationToken ct) =>
+        await Jobs.FindAsync(id, ct) is { } job && job.Status.IsFinal() && await Journal.FindAsync(id.Value, ct) is not { Record.State: JournalState.Running } ? job : null;
+
+    /// <summary>Waits until the job trains and has committed so many checkpoints, with steps beyond the last one.</summary>
+    public async Task UntilTrainingAsync(JobId id, int checkpoints, CancellationToken ct)
+    {
+        while (true)
+        {
+            var head = await Log.ReadHeadAsync(id, ct);
+            if (head?.Checkpoints.Length >= checkpoints && (await Log.ListMetricsAsync(id, head.Step, ct)).Count > 0)
+                return;
+            if (await Jobs.FindAsync(id, ct) is { } job && job.Status.IsFinal())
+                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"the job is {job.Status} before it could be disturbed: {job.Error?.Message}"));
+            await Task.Delay(Pause, ct);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Proxy is not null)
+            await Proxy.DisposeAsync();
+        if (Storage is not null)
+            await Storage.DisposeAsync();
+        Place.Dispose();
+        if (_storageFolder is not null)
+            Directory.Delete(_storageFolder, recursive: true);
+    }
+
+    private static TimeSpan Pause => TimeSpan.FromMilliseconds(200);
+}
