@@ -21,6 +21,14 @@ param plan string = ''
 @secure()
 param apiKeys string
 
+@description('Who is told when jobs end: an address, a blank and its secret whsec_..., each; separated by commas.')
+@secure()
+param webhooks string = ''
+
+@description('The servers of others that may teach: a name, an address, a model and, if it wants one, a key, with blanks between them; separated by commas.')
+@secure()
+param teachers string = ''
+
 @description('The person or pipeline that deploys: may drop datasets and read the keys. Empty: nobody.')
 param principalId string = ''
 
@@ -42,6 +50,9 @@ param allowedHosts string[] = []
 
 @description('Origins of pages elsewhere that may call the API.')
 param allowedOrigins string[] = []
+
+@description('Hosts, addresses and networks that are not public and may be called all the same.')
+param allowedNetworks string[] = []
 
 @description('Flex Consumption: memory of an instance.')
 @allowed([512, 2048, 4096])
@@ -165,6 +176,8 @@ module vault 'modules/vault.bicep' = {
     location: location
     tags: tags
     apiKeys: apiKeys
+    webhooks: webhooks
+    teachers: teachers
     principalId: identity.outputs.principalId
     deployerId: principalId
   }
@@ -191,6 +204,7 @@ var settings = settingsOf(
   chunkSeconds,
   checkpointSeconds,
   allowedOrigins,
+  allowedNetworks,
   pricePerGbSecond,
   currency
 )
@@ -204,7 +218,7 @@ module flex 'modules/flex.bicep' = if (!isContainer) {
     tags: tags
     settings: settings
     allowedHosts: allowedHosts
-    keysUri: vault.outputs.keysUri
+    secretUris: vault.outputs.secretUris
     packageContainerUrl: '${storage.outputs.blobEndpoint}${storage.outputs.packageContainer}'
     identityId: identity.outputs.id
     instanceMemoryMB: instanceMemoryMB
@@ -243,7 +257,7 @@ module container 'modules/container.bicep' = if (isContainer) {
     tags: tags
     settings: settings
     allowedHosts: allowedHosts
-    keysUri: vault.outputs.keysUri
+    secretUris: vault.outputs.secretUris
     identityId: identity.outputs.id
     logName: monitoring.outputs.logName
     registryServer: registry!.outputs.loginServer

@@ -13,8 +13,8 @@ param settings Settings
 @description('The host names besides its own by which the app may be addressed.')
 param allowedHosts string[]
 
-@description('The address of the secret with the keys that open the API.')
-param keysUri string
+@description('The addresses of the secrets, by the settings that they stand for.')
+param secretUris { *: string }
 
 @description('The resource id of the identity of the app.')
 param identityId string
@@ -119,13 +119,11 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           identity: identityId
         }
       ]
-      secrets: [
-        {
-          name: 'api-keys'
-          keyVaultUrl: keysUri
-          identity: identityId
-        }
-      ]
+      secrets: map(items(secretUris), secret => {
+        name: toLower(replace(secret.key, '_', '-'))
+        keyVaultUrl: secret.value
+        identity: identityId
+      })
     }
     template: {
       // A chunk that is told to stop commits a checkpoint first.
@@ -154,11 +152,11 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
                 name: 'SERVERLESS_ALLOWED_HOSTS'
                 value: join(concat(['${name}.${environment.properties.defaultDomain}'], allowedHosts), ',')
               }
-              {
-                name: 'SERVERLESS_KEYS'
-                secretRef: 'api-keys'
-              }
-            ]
+            ],
+            map(items(secretUris), secret => {
+              name: secret.key
+              secretRef: toLower(replace(secret.key, '_', '-'))
+            })
           )
         }
       ]

@@ -13,8 +13,8 @@ param settings Settings
 @description('The host names besides its own by which the app may be addressed.')
 param allowedHosts string[]
 
-@description('The address of the secret with the keys that open the API.')
-param keysUri string
+@description('The addresses of the secrets, by the settings that they stand for.')
+param secretUris { *: string }
 
 @description('The container that the package of the app is deployed to, by its address.')
 param packageContainerUrl string
@@ -81,8 +81,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, {
-      SERVERLESS_KEYS: '@Microsoft.KeyVault(SecretUri=${keysUri})'
+    properties: union(settings, mapValues(secretUris, uri => '@Microsoft.KeyVault(SecretUri=${uri})'), {
       // All of it is billed while it works.
       SERVERLESS_INSTANCE_MEMORY_MB: string(instanceMemoryMB)
       SERVERLESS_ALLOWED_HOSTS: join(concat([app.properties.defaultHostName], allowedHosts), ',')

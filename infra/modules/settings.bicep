@@ -5,7 +5,7 @@ metadata description = 'The settings of the app that are the same wherever it ru
 type Settings = { *: string }
 
 @export()
-@description('The settings of the app but for its keys and its own host name, which each plan adds.')
+@description('The settings of the app but for the secret ones and its own host name, which each plan adds.')
 func settingsOf(
   storage Endpoints,
   clientId string,
@@ -14,6 +14,7 @@ func settingsOf(
   chunkSeconds int,
   checkpointSeconds int,
   allowedOrigins string[],
+  allowedNetworks string[],
   pricePerGbSecond string,
   currency string
 ) Settings => union(
@@ -35,7 +36,8 @@ func settingsOf(
   // Without one the service takes the list price of Flex Consumption; another plan gives its own.
   empty(pricePerGbSecond) ? {} : { SERVERLESS_PRICE_PER_GB_SECOND: pricePerGbSecond },
   empty(currency) ? {} : { SERVERLESS_CURRENCY: currency },
-  empty(allowedOrigins) ? {} : { SERVERLESS_ALLOWED_ORIGINS: join(allowedOrigins, ',') }
+  empty(allowedOrigins) ? {} : { SERVERLESS_ALLOWED_ORIGINS: join(allowedOrigins, ',') },
+  empty(allowedNetworks) ? {} : { SERVERLESS_ALLOWED_NETWORKS: join(allowedNetworks, ',') }
 )
 
 @description('The addresses of the storage account.')

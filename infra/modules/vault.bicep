@@ -1,4 +1,4 @@
-metadata description = 'The keys that open the API.'
+metadata description = 'The settings of the app that are secret.'
 
 param name string
 param location string
@@ -8,10 +8,18 @@ param tags { *: string }
 @secure()
 param apiKeys string
 
-@description('The identity of the app, which may read this one secret.')
+@description('Who is told when jobs end, each with the secret that signs it; empty: nobody.')
+@secure()
+param webhooks string
+
+@description('The servers that may teach, some with a key; empty: none.')
+@secure()
+param teachers string
+
+@description('The identity of the app, which may read these secrets.')
 param principalId string
 
-@description('The person or pipeline that deploys, who may read and change the keys; empty: nobody.')
+@description('The person or pipeline that deploys, who may read and change them; empty: nobody.')
 param deployerId string
 
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
@@ -33,21 +41,33 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   }
 }
 
-resource keys 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
-  parent: vault
-  name: 'api-keys'
-  properties: { value: apiKeys }
+// A vault holds no empty secrets: what is not set is not there.
+var names = concat(['api-keys'], empty(webhooks) ? [] : ['webhooks'], empty(teachers) ? [] : ['teachers'])
+var settingNames = {
+  'api-keys': 'SERVERLESS_KEYS'
+  webhooks: 'SERVERLESS_WEBHOOKS'
+  teachers: 'SERVERLESS_TEACHERS'
 }
 
-resource appReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(keys.id, principalId, keyVaultSecretsUser)
-  scope: keys
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
+resource secret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = [
+  for name in names: {
+    parent: vault
+    name: name
+    properties: { value: name == 'api-keys' ? apiKeys : name == 'webhooks' ? webhooks : teachers }
   }
-}
+]
+
+resource appReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, i) in names: {
+    name: guid(secret[i].id, principalId, keyVaultSecretsUser)
+    scope: secret[i]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
+    }
+  }
+]
 
 resource deployerChanges 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerId)) {
   name: guid(vault.id, deployerId, keyVaultSecretsOfficer)
@@ -60,5 +80,6 @@ resource deployerChanges 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 
 output name string = vault.name
 
+@description('The addresses of the secrets, by the settings of the app that they stand for.')
 // Without a version: the app follows a changed secret by itself, within a day or when it starts anew.
-output keysUri string = '${vault.properties.vaultUri}secrets/${keys.name}'
+output secretUris { *: string } = toObject(names, name => settingNames[name], name => '${vault.properties.vaultUri}secrets/${name}')

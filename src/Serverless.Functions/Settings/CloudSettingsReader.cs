@@ -19,7 +19,15 @@ internal static class CloudSettingsReader
     /// <exception cref="InputError">Names every setting at fault, where it was found and what is allowed.</exception>
     public static CloudSettings Read(IConfiguration file, IReadOnlyDictionary<string, string> environment)
     {
-        var reader = SettingsReader.Of<CloudSettings>(file, environment, new Dictionary<string, string?>());
+        var unresolved = environment.Where(IsUnresolved).Select(variable => variable.Key).Order(StringComparer.Ordinal).ToList();
+        var reader = SettingsReader.Of<CloudSettings>(
+            file, environment.Where(variable => !IsUnresolved(variable)).ToDictionary(), new Dictionary<string, string?>());
+        foreach (var name in unresolved)
+        {
+            reader.Fault(
+                $"{name}: found a reference to a Key Vault that the platform has not resolved, not the secret; "
+                + "see that the app's identity may read it and that it exists, then restart the app");
+        }
         var host = HostAccount(environment, reader);
         var defaults = new CloudSettings
         {
@@ -31,20 +39,17 @@ internal static class CloudSettingsReader
             TrainingSlots = reader.Whole(nameof(CloudSettings.TrainingSlots), defaults.TrainingSlots, 1, 1000),
         };
         settings = settings with { StorageAccount = host };
-        if (settings.Keys.IsEmpty && environment.GetValueOrDefault("AZURE_FUNCTIONS_ENVIRONMENT") != "Development")
+        if (settings.Keys.IsEmpty && !unresolved.Contains("SERVERLESS_KEYS") && environment.GetValueOrDefault("AZURE_FUNCTIONS_ENVIRONMENT") != "Development")
             reader.Fault("Keys: found none; an app that everyone can reach needs at least one");
-        if (settings.Keys.Any(key => key.StartsWith(VaultReference, StringComparison.OrdinalIgnoreCase)))
-        {
-            reader.Fault(
-                "SERVERLESS_KEYS: found a reference to a Key Vault that the platform has not resolved, not the keys; "
-                + "see that the app's identity may read the secret and that the secret exists, then restart the app");
-        }
         reader.Check(host);
         if (settings.Storage != defaults.Storage)
             CheckIsHosts(settings, host, reader);
         reader.ThrowIfFaulty();
         return settings;
     }
+
+    private static bool IsUnresolved(KeyValuePair<string, string> variable) =>
+        variable.Key.StartsWith("SERVERLESS_", StringComparison.Ordinal) && variable.Value.StartsWith(VaultReference, StringComparison.OrdinalIgnoreCase);
 
     private static StorageSettings HostAccount(IReadOnlyDictionary<string, string> environment, SettingsReader reader)
     {

@@ -78,15 +78,19 @@ public sealed class CloudSettingsReaderTests
             .StorageAccount.AccountUrl!.ToString());
 
     [Fact]
-    public void A_reference_to_a_vault_that_was_not_resolved_is_no_key()
+    public void A_reference_to_a_vault_that_was_not_resolved_is_no_secret()
     {
         var error = Assert.Throws<InputError>(() => Read(new()
         {
-            ["SERVERLESS_KEYS"] = "@Microsoft.KeyVault(SecretUri=https://mine.vault.azure.net/secrets/api-keys)", ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Production",
+            ["SERVERLESS_KEYS"] = "@Microsoft.KeyVault(SecretUri=https://mine.vault.azure.net/secrets/api-keys)",
+            ["SERVERLESS_WEBHOOKS"] = "@Microsoft.KeyVault(SecretUri=https://mine.vault.azure.net/secrets/webhooks)",
+            ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Production",
         }));
         Assert.Equal(
-            "settings: SERVERLESS_KEYS: found a reference to a Key Vault that the platform has not resolved, not the keys; "
-            + "see that the app's identity may read the secret and that the secret exists, then restart the app",
+            """
+            settings: SERVERLESS_KEYS: found a reference to a Key Vault that the platform has not resolved, not the secret; see that the app's identity may read it and that it exists, then restart the app
+            settings: SERVERLESS_WEBHOOKS: found a reference to a Key Vault that the platform has not resolved, not the secret; see that the app's identity may read it and that it exists, then restart the app
+            """,
             error.Message);
     }
 

@@ -30,12 +30,21 @@ public sealed partial class DeployedAppTests
             .Where(source => SettingsRecord().IsMatch(source))
             .SelectMany(source => Property().Matches(source).Select(property => property.Groups[1].Value))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var given = new[] { "modules/settings.bicep", "modules/flex.bicep", "modules/container.bicep" }
-            .SelectMany(file => Given().Matches(BicepFile.Read(file).Text))
-            .Select(name => name.Groups[1].Value.Replace("_", "", StringComparison.Ordinal))
+        var given = new[] { "modules/settings.bicep", "modules/flex.bicep", "modules/container.bicep", "modules/vault.bicep" }
+            .SelectMany(Names)
+            .Select(name => name.Replace("_", "", StringComparison.Ordinal))
             .ToHashSet();
         Assert.NotEmpty(given);
         Assert.Empty(given.Except(read, StringComparer.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Settings_that_hold_secrets_are_given_by_the_vault_alone()
+    {
+        string[] secret = ["KEYS", "TEACHERS", "WEBHOOKS"];
+        Assert.Equal(secret, Names("modules/vault.bicep").Order());
+        foreach (var file in new[] { "modules/settings.bicep", "modules/flex.bicep", "modules/container.bicep" })
+            Assert.Empty(Names(file).Intersect(secret));
     }
 
     [Fact]
@@ -47,6 +56,9 @@ public sealed partial class DeployedAppTests
         var limit = $"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT={bytes.ToString(CultureInfo.InvariantCulture)} ";
         Assert.Contains(limit, File.ReadAllText(Path.Combine(BicepFile.Folder, "Dockerfile")), StringComparison.Ordinal);
     }
+
+    /// <summary>The settings that a file gives, without the prefix of their variables.</summary>
+    private static IEnumerable<string> Names(string file) => Given().Matches(BicepFile.Read(file).Text).Select(name => name.Groups[1].Value);
 
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
