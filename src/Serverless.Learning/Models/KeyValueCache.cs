@@ -10,6 +10,7 @@ namespace Serverless.Learning.Models;
 public sealed class KeyValueCache : IDisposable
 {
     private const int SpareTokens = 64;
+    private const int MostWaiting = 4;
     private readonly DecoderConfig config;
     private readonly Stack<int> free = [];
     private Tensor[] keys = [];
@@ -25,7 +26,6 @@ public sealed class KeyValueCache : IDisposable
         slots = [.. Enumerable.Range(0, rows)];
         lengths = new int[rows];
         Resize(rows, capacity);
-        free.Clear();
     }
 
     /// <summary>B.</summary>
@@ -75,9 +75,9 @@ public sealed class KeyValueCache : IDisposable
         var missing = rows.Count - free.Count;
         if (missing > 0 || longest > Capacity)
             Resize(missing > 0 ? Math.Max(Slots + missing, Slots * 3 / 2) : Slots, longest > Capacity ? Roomy(longest) : Capacity);
-        int[] taken = [.. rows.Select(_ => free.Pop())];
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
+        int[] taken = [.. rows.Select(_ => free.Pop())];
         var source = tensor(rows.Select(row => (long)from.slots[row]).ToArray());
         var target = tensor(taken.Select(slot => (long)slot).ToArray());
         for (var layer = 0; layer < keys.Length; layer++)
@@ -89,11 +89,12 @@ public sealed class KeyValueCache : IDisposable
         lengths = [.. lengths, .. rows.Select(from.LengthOf)];
     }
 
-    /// <summary>Lets all rows go but these, in this order. Their slots wait for others.</summary>
+    /// <summary>Lets all rows go but these, in this order. Their slots wait for others; where most wait, memory is given back.</summary>
     public void Keep(IReadOnlyList<int> rows)
     {
         foreach (var slot in slots.Except(rows.Select(row => slots[row]))) free.Push(slot);
         (slots, lengths) = ([.. rows.Select(row => slots[row])], [.. rows.Select(row => lengths[row])]);
+        if (free.Count > Math.Max(MostWaiting, slots.Length)) Resize(slots.Length, slots.Length == 0 ? 0 : Roomy(lengths.Max()));
     }
 
     public void Dispose()
@@ -103,23 +104,32 @@ public sealed class KeyValueCache : IDisposable
 
     private static int Roomy(int tokens) => tokens + Math.Max(SpareTokens, tokens / 2);
 
+    /// <summary>Moves the rows into the first of so many slots. Where memory does not suffice nothing has changed.</summary>
     private void Resize(int count, int capacity)
     {
         using var noGradient = no_grad();
-        var had = Slots;
-        for (var slot = had; slot < count; slot++) free.Push(slot);
-        keys = Resized(keys);
-        values = Resized(values);
+        using var scope = NewDisposeScope();
+        var held = lengths.Length == 0 ? 0 : lengths.Max();
+        var from = tensor(slots.Select(slot => (long)slot).ToArray());
+        var (newKeys, newValues) = (Moved(keys), Moved(values));
+        foreach (var old in keys.Concat(values)) old.Dispose();
+        (keys, values) = (Kept(newKeys), Kept(newValues));
+        slots = [.. Enumerable.Range(0, slots.Length)];
+        free.Clear();
+        for (var slot = count - 1; slot >= slots.Length; slot--) free.Push(slot);
 
-        Tensor[] Resized(Tensor[] side) => [.. Enumerable.Range(0, config.Layers).Select(layer =>
+        Tensor[] Moved(Tensor[] side) => [.. Enumerable.Range(0, config.Layers).Select(layer =>
         {
-            using var scope = NewDisposeScope();
-            var target = empty([count, config.KeyValueHeads, capacity, config.HeadSize], dtype: ScalarType.Float32).DetachFromDisposeScope();
-            if (side.Length == 0) return target;
-            var held = lengths.Length == 0 ? 0 : lengths.Max();
-            if (held > 0) target.narrow(0, 0, had).narrow(2, 0, held).copy_(side[layer].narrow(2, 0, held));
-            side[layer].Dispose();
+            var target = empty([count, config.KeyValueHeads, capacity, config.HeadSize], dtype: ScalarType.Float32);
+            if (held > 0)
+            {
+                using var rows = side[layer].narrow(2, 0, held).index_select(0, from);
+                using var place = target.narrow(0, 0, slots.Length).narrow(2, 0, held);
+                place.copy_(rows);
+            }
             return target;
         })];
+
+        static Tensor[] Kept(Tensor[] side) => [.. side.Select(tensor => tensor.DetachFromDisposeScope())];
     }
 }

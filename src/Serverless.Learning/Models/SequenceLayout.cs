@@ -31,7 +31,7 @@ public sealed class SequenceLayout : IDisposable
     /// <summary>Angles of layers with a sliding window, of the same shape; those of <see cref="Full"/> in most families.</summary>
     public (torch.Tensor Cosines, torch.Tensor Sines) Local { get; }
 
-    /// <summary>[B, S], int64: the text of each of the S cached and new tokens; null where each row is one text.</summary>
+    /// <summary>[B, T], int64: the text of each token; null where each row is one text, as it is when it goes on with cached tokens.</summary>
     public torch.Tensor? Documents { get; }
 
     /// <summary>Which token stands at each of the B*T places; null where tokens and places are the same.</summary>

@@ -47,11 +47,13 @@ internal sealed class DecodingBatch(Decoder decoder) : IDisposable
                 read.Add((into, []));
                 read[^1].Logits.AddRange(Read(group, into));
             }
-            foreach (var (from, logits) in read)
-            {
-                Take(from, [.. Enumerable.Range(0, from.Rows)]);
-                rows.AddRange(logits);
-            }
+            foreach (var (from, _) in read) Take(from, [.. Enumerable.Range(0, from.Rows)]);
+            rows.AddRange(read.SelectMany(one => one.Logits));
+        }
+        catch
+        {
+            cache?.Keep([.. Enumerable.Range(0, rows.Count)]);
+            throw;
         }
         finally
         {

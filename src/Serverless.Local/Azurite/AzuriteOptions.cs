@@ -12,6 +12,9 @@ public sealed record AzuriteOptions
     /// <summary>The blob service's port on the loopback address.</summary>
     public int Port { get; init; } = UsualPort;
 
+    /// <summary>Whether to take the place of the head whose emulator is used, when that head ends: what runs for longer than a command does.</summary>
+    public bool TakesOver { get; init; }
+
     /// <summary>The emulator is installed below this folder, once per version.</summary>
     public string CacheFolder { get; init; } = UserCache();
 

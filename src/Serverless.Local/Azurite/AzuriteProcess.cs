@@ -85,17 +85,24 @@ public sealed class AzuriteProcess : IAsyncDisposable
         {
             _options.Say($"Using the Azurite of another head, data in {_options.DataFolder}");
             await WaitUntilAnsweringAsync(null, cancellationToken);
-            _watch = SucceedAsync();
+            if (_options.TakesOver) _watch = SucceedAsync();
             return;
         }
+        if (await OwnAsync(cancellationToken)) _watch = WatchAsync();
+    }
+
+    /// <summary>With the lock held: adopts what a head has left, or starts a new one. Lets go of the lock where somebody else's answers.</summary>
+    /// <returns>Whether this process owns one now.</returns>
+    /// <exception cref="InputError">Another program listens at the port.</exception>
+    private async Task<bool> OwnAsync(CancellationToken cancellationToken)
+    {
         if (_pidFile.Running() is { } left)
         {
             if (left.Port == _options.Port)
             {
                 _options.Say($"Adopting Azurite (process {left.Pid}) at port {left.Port}, data in {_options.DataFolder}");
                 await WaitUntilAnsweringAsync(left.Pid, cancellationToken);
-                _watch = WatchAsync();
-                return;
+                return true;
             }
             await _pidFile.StopAsync(left.Pid, StopPatience);
         }
@@ -106,12 +113,12 @@ public sealed class AzuriteProcess : IAsyncDisposable
                 throw new InputError($"development storage: found another program ('{server}') at port {_options.Port}; stop it, or name "
                     + "another storage with the setting Storage (--storage, SERVERLESS_STORAGE)");
             _options.Say($"Using the Azurite that answers at port {_options.Port}");
-            await _ownership.DisposeAsync();
+            await _ownership!.DisposeAsync();
             _ownership = null;
-            return;
+            return false;
         }
         await LaunchAsync(cancellationToken);
-        _watch = WatchAsync();
+        return true;
     }
 
     private async Task LaunchAsync(CancellationToken cancellationToken)
@@ -142,17 +149,11 @@ public sealed class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the other head to leave, perhaps with its Azurite, and is the owner from then on.</summary>
+    /// <summary>Waits for the other head to leave, perhaps with its Azurite, and does then what it would have done without it.</summary>
     private Task SucceedAsync() => UntilStopAsync(async timer =>
     {
         while ((_ownership = ExclusiveFile.TryHold(LockFile)) is null) await timer.WaitForNextTickAsync(_stop.Token);
-        if (_pidFile.Running() is not null) _options.Say("The other head has ended; its Azurite belongs to this one now.");
-        else
-        {
-            _options.Say("The other head has ended and its Azurite with it.");
-            await LaunchAsync(_stop.Token);
-        }
-        await RestartAsync(timer);
+        if (await OwnAsync(_stop.Token)) await RestartAsync(timer);
     });
 
     private Task WatchAsync() => UntilStopAsync(RestartAsync);

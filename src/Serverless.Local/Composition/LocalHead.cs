@@ -46,7 +46,7 @@ internal sealed class LocalHead : IAsyncDisposable
         Directory.CreateDirectory(settings.Data);
         var azurite = settings.UsesAzurite
             ? await AzuriteProcess.StartAsync(
-                new AzuriteOptions { DataFolder = Path.Combine(settings.Data, "azurite"), Port = settings.AzuritePort, Say = say }, ct)
+                new AzuriteOptions { DataFolder = Path.Combine(settings.Data, "azurite"), Port = settings.AzuritePort, Say = say, TakesOver = true }, ct)
             : null;
         var started = new StrongBox<bool>();
         var head = new LocalHead(Build(settings, logLevel, started), azurite);

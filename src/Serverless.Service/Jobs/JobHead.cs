@@ -15,6 +15,12 @@ public sealed record JobHead
     /// <summary>The number of committed events, which is the sequence number of the next one.</summary>
     public long Events { get; init; }
 
+    /// <summary>
+    /// The last step whose events are committed, where a checkpoint that could not be read was left out since: the steps up to there are
+    /// trained again and not told again. 0 where that has not happened.
+    /// </summary>
+    public int ToldStep { get; init; }
+
     /// <summary>The keys of what <see cref="JobLog.AppendOnceAsync"/> has written.</summary>
     public ImmutableArray<string> Once { get; init; } = [];
 

@@ -36,7 +36,14 @@ internal sealed class Trial : IAsyncDisposable
         catch (InvalidOperationException fault)
         {
             await head.DisposeAsync();
+            await world.DisposeAsync();
             throw new InvalidOperationException($"{fault.Message}\n{head.Output}", fault);
+        }
+        catch
+        {
+            await head.DisposeAsync();
+            await world.DisposeAsync();
+            throw;
         }
     }
 

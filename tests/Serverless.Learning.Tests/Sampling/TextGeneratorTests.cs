@@ -234,7 +234,8 @@ public sealed class TextGeneratorTests(LoadedTinyModel tiny) : IClassFixture<Loa
         foreach (var _ in generator.Stream(Prompts[0], SamplingOptions.Greedy(90), default).Take(5))
         {
         }
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        // Fewer, where what an earlier test left has been collected meanwhile.
+        Assert.InRange(torch.Tensor.TotalCount, 0, before);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ namespace Serverless.Load.Loads;
 internal sealed class EventReaders : ILoad
 {
     private const double MostOfACore = 0.05;
+    private const string TrainingThread = "train ";
 
     public string Name => "readers";
 
@@ -23,12 +24,12 @@ internal sealed class EventReaders : ILoad
         await head.JobAsync(job, status => status == "running", run.Cancellation);
         await Task.Delay(TimeSpan.FromSeconds(2), run.Cancellation);
 
-        run.Add("beside training, without readers", $"{100 * await UseAsync(head, time, run.Cancellation):F1} % of a core");
+        run.Add("beside training, without readers", $"{100 * await UseAsync(head, job, time, run.Cancellation):F1} % of a core");
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(run.Cancellation);
         var read = new int[count];
         var readers = Enumerable.Range(0, count).Select(number => ReadAsync(head, job, number, read, leave.Token)).ToList();
         await Task.Delay(TimeSpan.FromSeconds(2), run.Cancellation);
-        var use = await UseAsync(head, time, run.Cancellation);
+        var use = await UseAsync(head, job, time, run.Cancellation);
         await leave.CancelAsync();
         await Task.WhenAll(readers);
         run.Add($"with {count} readers", $"{100 * use:F1} % of a core", $"{100 * MostOfACore:F0} %", use < MostOfACore);
@@ -36,11 +37,15 @@ internal sealed class EventReaders : ILoad
     }
 
     /// <summary>The share of a core that all threads but the one that trains take.</summary>
-    private static async Task<double> UseAsync(HeadProcess head, TimeSpan time, CancellationToken ct)
+    private static async Task<double> UseAsync(HeadProcess head, string job, TimeSpan time, CancellationToken ct)
     {
-        var (clock, before) = (Stopwatch.StartNew(), HeadUse.ProcessorSecondsBut(head.Id, "training"));
+        var (clock, before) = (Stopwatch.StartNew(), BesideTraining());
         await Task.Delay(time, ct);
-        return (HeadUse.ProcessorSecondsBut(head.Id, "training") - before) / clock.Elapsed.TotalSeconds;
+        var used = (BesideTraining() - before) / clock.Elapsed.TotalSeconds;
+        await head.JobAsync(job, status => status == "running" ? true : throw new InvalidOperationException($"the job that was to train is {status}"), ct);
+        return used;
+
+        double BesideTraining() => HeadUse.ProcessorSeconds(head.Id) - HeadUse.ProcessorSeconds(head.Id, TrainingThread);
     }
 
     private static async Task ReadAsync(HeadProcess head, string job, int number, int[] read, CancellationToken ct)

@@ -5,7 +5,7 @@ namespace Serverless.Load.Loads;
 
 /// <summary>
 /// The work of a day at one job every ten minutes, without the pauses: file, job, evaluation, published model, chat with it, model and file deleted.
-/// Memory and handles after the first hour's jobs and after the last must be alike.
+/// Memory and handles after a quarter of the day and at its end must be alike; tensors that were left would show in the memory.
 /// </summary>
 internal sealed class ManyJobs : ILoad
 {

@@ -22,23 +22,21 @@ internal static class HeadUse
     /// <summary>Open files, sockets and pipes.</summary>
     public static int Handles(int process) => Directory.GetFileSystemEntries($"/proc/{process}/fd").Length;
 
-    /// <summary>Processor seconds so far of the threads whose name begins otherwise than the given one.</summary>
-    public static double ProcessorSecondsBut(int process, string thread) => Directory.GetDirectories($"/proc/{process}/task").Sum(task =>
+    /// <summary>Processor seconds so far of a process, those of threads that have ended included.</summary>
+    public static double ProcessorSeconds(int process) => SecondsOf(File.ReadAllText($"/proc/{process}/stat")).Seconds;
+
+    /// <summary>Processor seconds so far of the one thread whose name begins so.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public static double ProcessorSeconds(int process, string thread) => Directory.GetDirectories($"/proc/{process}/task")
+        .Select(task => SecondsOf(File.ReadAllText(Path.Combine(task, "stat")))).Single(one => one.Name.StartsWith(thread, StringComparison.Ordinal)).Seconds;
+
+    private static (string Name, double Seconds) SecondsOf(string stat)
     {
-        try
-        {
-            var line = File.ReadAllText(Path.Combine(task, "stat"));
-            var name = line[(line.IndexOf('(') + 1)..line.LastIndexOf(')')];
-            // Behind the name: the state is field 3, the processor times in user and kernel mode are 14 and 15.
-            var fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');
-            return name.StartsWith(thread, StringComparison.Ordinal) ? 0 : (Ticks(fields[11]) + Ticks(fields[12])) / TicksPerSecond;
-        }
-        catch (IOException)
-        {
-            // A thread that has ended since.
-            return 0;
-        }
-    });
+        var (begin, end) = (stat.IndexOf('('), stat.LastIndexOf(')'));
+        // Behind the name: the state is field 3, the processor times in user and kernel mode are 14 and 15.
+        var fields = stat[(end + 2)..].Split(' ');
+        return (stat[(begin + 1)..end], (Ticks(fields[11]) + Ticks(fields[12])) / TicksPerSecond);
+    }
 
     private static double Ticks(string field) => double.Parse(field, CultureInfo.InvariantCulture);
 

@@ -101,7 +101,7 @@ public sealed class AzuriteProcessTests : IDisposable
     public async Task A_head_starts_its_own_when_the_one_whose_it_used_stops()
     {
         var owner = await AzuriteProcess.StartAsync(_options, Cancel);
-        await using var guest = await AzuriteProcess.StartAsync(_options, Cancel);
+        await using var guest = await AzuriteProcess.StartAsync(_options with { TakesOver = true }, Cancel);
         await WriteAsync("kept");
         await owner.DisposeAsync();
 
@@ -116,7 +116,7 @@ public sealed class AzuriteProcessTests : IDisposable
         var left = await StartLeftOverAsync();
         await File.WriteAllTextAsync(Path.Combine(_folder, "azurite.pid"), $"{left.Id} {_options.Port}", Cancel);
         var other = ExclusiveFile.TryHold(Path.Combine(_folder, "azurite.lock"))!;
-        await using var guest = await AzuriteProcess.StartAsync(_options, Cancel);
+        await using var guest = await AzuriteProcess.StartAsync(_options with { TakesOver = true }, Cancel);
         Assert.False(guest.IsOwned);
         await other.DisposeAsync();
 

@@ -116,7 +116,7 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         var answers = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(3 * 4 * 20, answers.Count);
         Assert.Equal(metrics[0].Figures["reward"], answers.Take(80).Average(answer => answer.GetProperty("reward").GetDouble()), 9);
-        Assert.All(answers, answer => Assert.Equal(answer.GetProperty("ids").GetArrayLength(), answer.GetProperty("log_probabilities").GetArrayLength()));
+        Assert.All(answers, answer => Assert.Equal(answer.GetProperty("ids").GetArrayLength(), answer.GetProperty("sampled_log_probabilities").GetArrayLength()));
         Assert.Equal(Enumerable.Range(1, 12), answers.Select(answer => answer.GetProperty("line").GetInt32()).Distinct().Order());
         var evaluation = await head.Get<JobEvaluations>().FindAsync(job.Id, default);
         Assert.Equal((true, 11, 11), (evaluation!.Finished, evaluation.Base.Answered, evaluation.Tuned.Answered));

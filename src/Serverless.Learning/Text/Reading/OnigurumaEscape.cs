@@ -37,6 +37,9 @@ internal static class OnigurumaEscape
                 at += code.Length;
                 var unit = ushort.Parse(code.Groups["code"].Value, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
                 return char.IsSurrogate((char)unit) ? throw OnigurumaPattern.Unsupported(begin, "half a character") : $@"\u{unit:X4}";
+            case '<' or '\'':
+                // .NET would read them as the beginning of a reference to a group.
+                return letter.ToString();
             case var mark when char.IsAscii(mark) && !char.IsAsciiLetterOrDigit(mark) && mark != '_':
                 return $@"\{mark}";
             case var itself when itself == '_' || !char.IsAscii(itself) && !char.IsSurrogate(itself):

@@ -29,7 +29,7 @@ public sealed class ChunkCommits(
     public async Task<bool> DropAsync(TrainerLease lease, JobPlan plan, CheckpointDamagedException damage, CancellationToken ct)
     {
         var damaged = lease.Head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
-        var left = lease.Head with { Checkpoints = lease.Head.Checkpoints.Remove(damaged) };
+        var left = lease.Head with { Checkpoints = lease.Head.Checkpoints.Remove(damaged), ToldStep = Math.Max(lease.Head.ToldStep, lease.Head.Step) };
         if (left.Step <= plan.StepsBefore)
             return false;
         var means = left.Step < lease.Head.Step
@@ -58,7 +58,7 @@ public sealed class ChunkCommits(
 
     /// <summary>Shows what was done since the last commit.</summary>
     public Task ShowAsync(TrainingSession session, TrainerLease lease, CancellationToken ct) =>
-        log.WriteLiveAsync(lease, [.. session.Events.Select(entry => entry.Event)], [.. session.Metrics], ct);
+        log.WriteLiveAsync(lease, [.. Untold(session, lease, int.MaxValue)], [.. session.Metrics], ct);
 
     /// <summary>Copies the present state to this machine's disk, and begins to upload it.</summary>
     internal async Task<ChunkUpload> SaveAsync(TrainingSession session, CancellationToken ct)
@@ -76,7 +76,7 @@ public sealed class ChunkCommits(
         var manifest = await upload.Manifest;
         var metrics = session.Metrics.Where(step => step.Step <= upload.Step).ToList();
         var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics), plan.TokensBefore + upload.TrainedTokens)), plan);
-        List<JobEvent> events = [.. session.Events.Where(entry => entry.Step <= upload.Step).Select(entry => entry.Event)];
+        List<JobEvent> events = [.. Untold(session, lease, upload.Step)];
         events.Add(new JobEvent { CreatedAt = upload.At, Message = $"Checkpoint created at step {upload.Step}" });
         var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = kept }, events, metrics, ct);
         await lease.CommitAsync(next, ct);
@@ -93,6 +93,9 @@ public sealed class ChunkCommits(
             },
             ct);
     }
+
+    private static IEnumerable<JobEvent> Untold(TrainingSession session, TrainerLease lease, int last) =>
+        session.Events.Where(entry => entry.Step > lease.Head.ToldStep && entry.Step <= last).Select(entry => entry.Event);
 
     /// <summary>The newest checkpoint, the one before in case that one is damaged, those of the last ends of epochs, and what a recipe's stages before have left.</summary>
     private ImmutableArray<CommittedCheckpoint> Kept(ImmutableArray<CommittedCheckpoint> all, JobPlan plan)

@@ -22,6 +22,7 @@ public sealed class OnigurumaPatternTests
 
     [Theory]
     [InlineData("(a|b)c", "(?:a|b)c")]
+    [InlineData(@"\<s>|\'a\'", "<s>|'a'")]
     [InlineData("(?<word>a)", "(?:a)")]
     [InlineData("(ab)++c", "(?>(?:ab)+)c")]
     [InlineData("a(?#which is the first)b", "ab")]
