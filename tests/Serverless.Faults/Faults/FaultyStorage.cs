@@ -14,7 +14,7 @@ internal sealed class FaultyStorage : IFault
 {
     public string Name => "storage-faulty";
 
-    public bool IsInShortForm => true;
+    public bool IsInShortForm => false;
 
     public async Task RunAsync(FaultRun run)
     {
