@@ -40,12 +40,13 @@ internal sealed class Attention
         var k = Rotated(keys, config.KeyValueHeads, keyNorm);            // [B, K, T, Dh]
         var v = Heads(values, config.KeyValueHeads).transpose(1, 2);
         int? window = slides ? config.Window : null;
-        if (cache is { IsEmpty: false } && layout.Documents is not null)
+        var goesOn = cache is { IsEmpty: false };
+        if (goesOn && layout.Documents is not null)
             throw new ArgumentException("a row whose first tokens are cached is one text", nameof(layout));
         cache?.Append(index, k, v);
-        var mixed = cache is null || cache.IsEmpty
-            ? LayerOperations.CausalAttention(q, k, v, layout.Documents, config.AttentionScale, window, config.AttentionSoftCap)
-            : cache.Attend(index, q, window);
+        var mixed = goesOn
+            ? cache!.Attend(index, q, window)
+            : LayerOperations.CausalAttention(q, k, v, layout.Documents, config.AttentionScale, window, config.AttentionSoftCap);
         var flat = mixed.view(-1, config.Heads * config.HeadSize);       // [B*T, H*Dh]
         return output.Forward(layout.Places?.Collect(flat) ?? flat, dropout);
 

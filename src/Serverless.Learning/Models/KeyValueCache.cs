@@ -34,9 +34,9 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Whether no row has a token yet: what is read then may be several texts in a row.</summary>
     public bool IsEmpty => lengths.All(length => length == 0);
 
-    private int Slots => keys.Length == 0 ? 0 : (int)keys[0].shape[0];
+    private int Slots => (int)keys[0].shape[0];
 
-    private int Capacity => keys.Length == 0 ? 0 : (int)keys[0].shape[2];
+    private int Capacity => (int)keys[0].shape[2];
 
     /// <summary>The row's tokens so far.</summary>
     public int LengthOf(int row) => lengths[row];
@@ -94,7 +94,7 @@ public sealed class KeyValueCache : IDisposable
     {
         foreach (var slot in slots.Except(rows.Select(row => slots[row]))) free.Push(slot);
         (slots, lengths) = ([.. rows.Select(row => slots[row])], [.. rows.Select(row => lengths[row])]);
-        if (free.Count > Math.Max(MostWaiting, slots.Length)) Resize(slots.Length, slots.Length == 0 ? 0 : Roomy(lengths.Max()));
+        if (free.Count > Math.Max(MostWaiting, slots.Length)) Resize(slots.Length, Roomy(lengths.DefaultIfEmpty().Max()));
     }
 
     public void Dispose()
@@ -109,7 +109,7 @@ public sealed class KeyValueCache : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var held = lengths.Length == 0 ? 0 : lengths.Max();
+        var held = lengths.DefaultIfEmpty().Max();
         var from = tensor(slots.Select(slot => (long)slot).ToArray());
         var (newKeys, newValues) = (Moved(keys), Moved(values));
         foreach (var old in keys.Concat(values)) old.Dispose();

@@ -142,7 +142,6 @@ internal sealed class DecodingBatch(Decoder decoder) : IDisposable
 
     private void Take(KeyValueCache read, IReadOnlyList<int> of)
     {
-        if (of.Count == 0) return;
         cache ??= new KeyValueCache(decoder.Config, 0, 0);
         cache.Add(read, of);
     }
