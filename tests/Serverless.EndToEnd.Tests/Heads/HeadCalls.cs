@@ -46,13 +46,7 @@ internal static class HeadCalls
 
     /// <summary>Creates a job.</summary>
     /// <returns>Its id.</returns>
-    public static async Task<string> CreateJobAsync(this HeadProcess head, JsonObject request)
-    {
-        using var answer = await head.Http.PostAsJsonAsync("fine_tuning/jobs", request, Ct);
-        var body = await answer.Content.ReadAsStringAsync(Ct);
-        Assert.True(answer.IsSuccessStatusCode, body);
-        return JsonDocument.Parse(body).RootElement.GetProperty("id").GetString()!;
-    }
+    public static Task<string> CreateJobAsync(this HeadProcess head, JsonObject request) => head.CreateJobAsync(request, Ct);
 
     /// <summary>Uploads the tiny data set and creates a job on it.</summary>
     public static async Task<string> StartJobAsync(this HeadProcess head, int examples, int epochs) =>
@@ -98,7 +92,7 @@ internal static class HeadCalls
         return await answer.Content.ReadFromJsonAsync<JsonElement>(Ct);
     }
 
-    public static async Task<JsonElement> GetAsync(this HeadProcess head, string path) => await head.Http.GetFromJsonAsync<JsonElement>(path, Ct);
+    public static Task<JsonElement> GetAsync(this HeadProcess head, string path) => head.GetAsync(path, Ct);
 
     public static string? Text(JsonElement parent, string name) => parent.GetProperty(name).GetString();
 

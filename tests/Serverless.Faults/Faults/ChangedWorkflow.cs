@@ -16,12 +16,7 @@ internal sealed class ChangedWorkflow : IFault
 
     public bool IsInShortForm => false;
 
-    public async Task RunAsync(FaultRun run)
-    {
-        await Undisturbed.FindAsync(run, [JobKind.Long]);
-        while (run.GoesOn)
-            await run.TryAsync("a history of other code", ct => RunAsync(run, ct));
-    }
+    public Task RunAsync(FaultRun run) => run.RepeatAsync("a history of other code", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {

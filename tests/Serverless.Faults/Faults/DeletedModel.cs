@@ -4,6 +4,7 @@ using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Service.Jobs;
+using Serverless.Tests.Heads;
 
 namespace Serverless.Faults.Faults;
 
@@ -31,7 +32,7 @@ internal sealed class DeletedModel : IFault
         var model = first.FineTunedModel?.Value ?? throw new InvalidOperationException($"the job is {first.Status}: {first.Error?.Message}");
         var body = JobKind.Long.Body(world.Model, await head.UploadAsync(JobKind.Long.Content, "next.jsonl", ct));
         body["model"] = model;
-        var job = await head.CreateJobAsync(body, ct);
+        var job = new JobId(await head.CreateJobAsync(body, ct));
         await world.UntilTrainingAsync(job, 1, ct);
         var (status, text) = await DeleteAsync();
         if (status < 400 || !text.Contains("model_in_use", StringComparison.Ordinal))

@@ -15,12 +15,7 @@ internal sealed class KilledStorage : IFault
 
     public bool IsInShortForm => false;
 
-    public async Task RunAsync(FaultRun run)
-    {
-        await Undisturbed.FindAsync(run, [JobKind.Long]);
-        while (run.GoesOn)
-            await run.TryAsync("kill -9 of the storage", ct => RunAsync(run, ct));
-    }
+    public Task RunAsync(FaultRun run) => run.RepeatAsync("kill -9 of the storage", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {

@@ -14,12 +14,7 @@ internal sealed class OlderCheckpoint : IFault
 
     public bool IsInShortForm => false;
 
-    public async Task RunAsync(FaultRun run)
-    {
-        await Undisturbed.FindAsync(run, [JobKind.Long]);
-        while (run.GoesOn)
-            await run.TryAsync("a manifest of before", ct => RunAsync(run, ct));
-    }
+    public Task RunAsync(FaultRun run) => run.RepeatAsync("a manifest of before", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {

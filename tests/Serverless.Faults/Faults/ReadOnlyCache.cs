@@ -13,12 +13,7 @@ internal sealed class ReadOnlyCache : IFault
 
     public string? Obstacle => PrivateDisk.Obstacle;
 
-    public async Task RunAsync(FaultRun run)
-    {
-        await Undisturbed.FindAsync(run, [JobKind.Long]);
-        while (run.GoesOn)
-            await run.TryAsync("the caches are read-only for a while", ct => RunAsync(run, ct));
-    }
+    public Task RunAsync(FaultRun run) => run.RepeatAsync("the caches are read-only for a while", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {

@@ -15,12 +15,7 @@ internal sealed class SecondHead : IFault
     // It waits for twenty seconds.
     public bool IsInShortForm => false;
 
-    public async Task RunAsync(FaultRun run)
-    {
-        await Undisturbed.FindAsync(run, [JobKind.Long]);
-        while (run.GoesOn)
-            await run.TryAsync("a second head on one storage", ct => RunAsync(run, ct));
-    }
+    public Task RunAsync(FaultRun run) => run.RepeatAsync("a second head on one storage", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {

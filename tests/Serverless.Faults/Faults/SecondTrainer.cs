@@ -18,12 +18,7 @@ internal sealed class SecondTrainer : IFault
 
     public bool IsInShortForm => true;
 
-    public async Task RunAsync(FaultRun run)
-    {
-        await Undisturbed.FindAsync(run, [JobKind.Long]);
-        while (run.GoesOn)
-            await run.TryAsync("two trainers for one job", ct => RunAsync(run, ct));
-    }
+    public Task RunAsync(FaultRun run) => run.RepeatAsync("two trainers for one job", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {

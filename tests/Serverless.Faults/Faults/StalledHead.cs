@@ -16,12 +16,7 @@ internal sealed class StalledHead : IFault
     // Its lease has to run out.
     public bool IsInShortForm => false;
 
-    public async Task RunAsync(FaultRun run)
-    {
-        await Undisturbed.FindAsync(run, [JobKind.Long]);
-        while (run.GoesOn)
-            await run.TryAsync("a head stands still and wakes up beside another", ct => RunAsync(run, ct));
-    }
+    public Task RunAsync(FaultRun run) => run.RepeatAsync("a head stands still and wakes up beside another", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {

@@ -9,19 +9,13 @@ namespace Serverless.Faults.Faults;
 /// <summary>A head that gets SIGTERM while a job trains: it commits what was done, ends within ten seconds, and the next one goes on from there.</summary>
 internal sealed class StoppedHead : IFault
 {
-    // In short form beside the tests of other projects, which leave little of the processor.
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
 
     public string Name => "head-stopped";
 
     public bool IsInShortForm => true;
 
-    public async Task RunAsync(FaultRun run)
-    {
-        await Undisturbed.FindAsync(run, [JobKind.Long]);
-        while (run.GoesOn)
-            await run.TryAsync("SIGTERM while it trains", ct => RunAsync(run, ct));
-    }
+    public Task RunAsync(FaultRun run) => run.RepeatAsync("SIGTERM while it trains", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {
@@ -33,6 +27,7 @@ internal sealed class StoppedHead : IFault
         var seen = (await world.Log.ListMetricsAsync(job, 0, ct))[^1].Step;
         var clock = Stopwatch.StartNew();
         var code = await first.StopAsync();
+        // The short form runs beside the tests of other projects, which leave little of the processor.
         if (code != 0 || clock.Elapsed > (run.IsShort ? 6 : 1) * s_longest)
             throw new FaultLostException([$"it ended with {code} after {clock.Elapsed.TotalSeconds:0.0} s:\n{first.Output}"]);
         if ((await world.Log.ReadHeadAsync(job, ct))!.Step is var step && step < seen)

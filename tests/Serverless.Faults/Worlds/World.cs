@@ -97,7 +97,7 @@ internal sealed class World : IAsyncDisposable
 
     /// <summary>Uploads the kind's file and creates a job on it.</summary>
     public async Task<JobId> CreateJobAsync(HeadProcess head, JobKind kind, CancellationToken ct) =>
-        await head.CreateJobAsync(kind.Body(Model, await head.UploadAsync(kind.Content, $"{kind.Name}.jsonl", ct)), ct);
+        new(await head.CreateJobAsync(kind.Body(Model, await head.UploadAsync(kind.Content, $"{kind.Name}.jsonl", ct)), ct));
 
     /// <summary>Waits for the job's end and for that of its workflow, whatever becomes of heads meanwhile.</summary>
     public async Task<JobRecord> UntilEndedAsync(JobId id, CancellationToken ct)

@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Tests.Heads;
@@ -13,18 +11,6 @@ internal static class Requests
     public static string Chats(int lines, int first = 0) => string.Concat(Enumerable.Range(first, lines).Select(line =>
         $"{{\"messages\": [{{\"role\": \"user\", \"content\": \"the parcel {line} has not arrived\"}}, {{\"role\": \"assistant\", \"content\": \"shipping\"}}]}}\n"));
 
-    /// <summary>Posts a file.</summary>
-    /// <returns>Its id.</returns>
-    public static async Task<string> UploadAsync(this HeadProcess head, HttpContent content, string name, CancellationToken ct, string purpose = "fine-tune")
-    {
-        using var form = new MultipartFormDataContent { { new StringContent(purpose), "purpose" }, { content, "file", name } };
-        using var answer = await head.Http.PostAsync("files", form, ct);
-        return (await JsonAsync(answer, ct)).GetProperty("id").GetString()!;
-    }
-
-    public static Task<string> UploadAsync(this HeadProcess head, string content, string name, CancellationToken ct) =>
-        head.UploadAsync(new ByteArrayContent(Encoding.UTF8.GetBytes(content)), name, ct);
-
     /// <summary>The body of a supervised job.</summary>
     public static JsonObject Job(string file, int epochs) => new()
     {
@@ -34,21 +20,6 @@ internal static class Requests
             ["type"] = "supervised", ["supervised"] = new JsonObject { ["hyperparameters"] = new JsonObject { ["n_epochs"] = epochs, ["batch_size"] = 4 } },
         },
     };
-
-    /// <summary>Creates a job.</summary>
-    /// <returns>Its id.</returns>
-    public static async Task<string> CreateJobAsync(this HeadProcess head, JsonObject body, CancellationToken ct)
-    {
-        using var answer = await head.Http.PostAsJsonAsync("fine_tuning/jobs", body, ct);
-        return (await JsonAsync(answer, ct)).GetProperty("id").GetString()!;
-    }
-
-    /// <summary>What is at a path below <c>v1/</c>.</summary>
-    public static async Task<JsonElement> GetAsync(this HeadProcess head, string path, CancellationToken ct)
-    {
-        using var answer = await head.Http.GetAsync(path, ct);
-        return await JsonAsync(answer, ct);
-    }
 
     /// <summary>Asks until a job has a status.</summary>
     public static async Task<JsonElement> JobAsync(this HeadProcess head, string id, Func<string, bool> status, CancellationToken ct)
@@ -76,11 +47,5 @@ internal static class Requests
             ids.AddRange(page.GetProperty("data").EnumerateArray().Select(entry => entry.GetProperty("id").GetString()!));
             if (!page.GetProperty("has_more").GetBoolean()) return (ids, slowest);
         }
-    }
-
-    public static async Task<JsonElement> JsonAsync(HttpResponseMessage answer, CancellationToken ct)
-    {
-        var text = await answer.Content.ReadAsStringAsync(ct);
-        return answer.IsSuccessStatusCode ? JsonDocument.Parse(text).RootElement : throw new InvalidOperationException($"{(int)answer.StatusCode}: {text}");
     }
 }
