@@ -64,7 +64,7 @@ public sealed class Evaluate(
         if (evaluation.Finished)
             return StageOutcome.Done;
         var plan = await plans.FindAsync(last.StageId(), scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var general = job.Rehearsing() is { } rehearsing ? await files.ReadReplayAsync(rehearsing, scope.Stopping) : [];
+        Func<CancellationToken, Task<IReadOnlyList<TextExample>>>? general = job.Rehearsing() is { } rehearsing ? ct => files.ReadReplayAsync(rehearsing, ct) : null;
         var run = new EvaluationRun(examples, general, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
         if (!job.IsAtLastStage() && run.IsComplete(evaluation.Of(job.Stage)))
             return StageOutcome.Done;
@@ -101,6 +101,7 @@ public sealed class Evaluate(
         {
             if ((!first && clock.GetUtcNow() >= leaveAt) || scope.Stopping.IsCancellationRequested)
                 return StageOutcome.More;
+            await run.ReadAsync(part, scope.Stopping);
             var next = thread.RunAsync(() => run.Next(model, part, CancellationToken.None));
             var wish = (await wishes.ReadAsync(job.Id, CancellationToken.None)).Outcome;
             var (answered, answers) = await next;
