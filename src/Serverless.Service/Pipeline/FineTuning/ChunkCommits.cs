@@ -22,16 +22,24 @@ public sealed class ChunkCommits(
         }
     }
 
+    /// <summary>The head without a checkpoint that cannot be read; null if the stage has no other.</summary>
+    /// <param name="plan">The plan of the stage that it belongs to.</param>
+    public static JobHead? Without(JobHead head, JobPlan plan, CheckpointDamagedException damage)
+    {
+        var damaged = head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
+        var left = head with { Checkpoints = head.Checkpoints.Remove(damaged), ToldStep = Math.Max(head.ToldStep, head.Step) };
+        return left.Step > plan.StepsBefore ? left : null;
+    }
+
     /// <summary>Leaves out a checkpoint that cannot be read, and says so.</summary>
     /// <param name="plan">The plan of the stage that it belongs to.</param>
     /// <returns>False if the stage has no other: it stays then, so that whoever looks again finds the same.</returns>
     /// <exception cref="LeaseLostException">Another trainer has taken over.</exception>
     public async Task<bool> DropAsync(TrainerLease lease, JobPlan plan, CheckpointDamagedException damage, CancellationToken ct)
     {
-        var damaged = lease.Head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
-        var left = lease.Head with { Checkpoints = lease.Head.Checkpoints.Remove(damaged), ToldStep = Math.Max(lease.Head.ToldStep, lease.Head.Step) };
-        if (left.Step <= plan.StepsBefore)
+        if (Without(lease.Head, plan, damage) is not { } left)
             return false;
+        var damaged = lease.Head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
         var means = left.Step < lease.Head.Step
             ? $"The job goes on from step {left.Step} instead of step {lease.Head.Step}"
             : $"The model is that of step {EarlyStop.Best(left, plan).Step} instead of step {damaged.Step}";
