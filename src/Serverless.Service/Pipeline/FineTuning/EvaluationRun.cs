@@ -70,7 +70,7 @@ internal sealed class EvaluationRun(
         {
             Scored = evaluation.Scored + block.Count,
             Scores = evaluation.Scores + Evaluator.Score(model, [.. learned], ct),
-            Pairs = [.. evaluation.Pairs, .. PairScores.Of(model.Decoder, pairs)],
+            Pairs = [.. evaluation.Pairs, .. PairScores.Of(model.Decoder, pairs, ct)],
         };
     }
 

@@ -18,6 +18,8 @@ public sealed class JobLeftovers(
     public async Task RemoveAsync(JobRecord job, CancellationToken ct)
     {
         await using var lease = await TrainerLease.TryAcquireAsync(account, job.Id, clock, logger, ct) ?? throw new TrainerBusyException(job.Id);
+        if (lease.Head.Parked is not null)
+            await lease.CommitAsync(lease.Head with { Parked = null }, ct);
         await log.RemoveUncommittedAsync(lease, ct);
         await checkpoints.RemoveUnnamedAsync(lease, ct);
         var model = JobModel.Of(job, settings.Organization, job.CreatedAt).Id;
