@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
@@ -22,9 +23,9 @@ public sealed class InterruptedLookTests(AzuriteFixture azurite) : IDisposable
     {
         var account = await azurite.NewAccountAsync();
         await using var head = await PipelineHead.StartAsync(account, _folder.Path);
-        var unbroken = await CreateAsync(head, method);
-        await unbroken.TrainAsync();
-        var job = await CreateAsync(head, method);
+        var file = await head.UploadAsync(MethodData.Of(method, 12));
+        var unbroken = await TrainedAsync(head, file, method);
+        var job = await CreateAsync(head, file, method);
 
         var (parked, calls) = (0, 0);
         for (var outcome = StageOutcome.More; outcome.Result != StageResult.Done; calls++)
@@ -50,9 +51,9 @@ public sealed class InterruptedLookTests(AzuriteFixture azurite) : IDisposable
     {
         var account = await azurite.NewAccountAsync();
         await using var head = await PipelineHead.StartAsync(account, _folder.Path);
-        var unbroken = await CreateAsync(head, MethodType.Supervised);
-        await unbroken.TrainAsync();
-        var job = await CreateAsync(head, MethodType.Supervised);
+        var file = await head.UploadAsync(TinyModel.Dataset(12));
+        var unbroken = await TrainedAsync(head, file);
+        var job = await CreateAsync(head, file);
         await ChunkAsync(head, job, stopAt: 3);
         var parked = await job.HeadAsync();
         Assert.Equal((0, 2), (parked.Step, parked.Parked!.Step));
@@ -70,7 +71,7 @@ public sealed class InterruptedLookTests(AzuriteFixture azurite) : IDisposable
     {
         var account = await azurite.NewAccountAsync();
         await using var head = await PipelineHead.StartAsync(account, _folder.Path);
-        var job = await CreateAsync(head, MethodType.Supervised);
+        var job = await CreateAsync(head, await head.UploadAsync(TinyModel.Dataset(12)));
         await ChunkAsync(head, job, stopAt: 3);
         Assert.NotNull((await job.HeadAsync()).Parked);
 
@@ -84,7 +85,7 @@ public sealed class InterruptedLookTests(AzuriteFixture azurite) : IDisposable
     public async Task A_wish_reaches_a_look_that_is_under_way()
     {
         await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), _folder.Path, new PipelineSettings { WishInterval = TimeSpan.FromMilliseconds(5) });
-        var job = await CreateAsync(head, MethodType.Supervised);
+        var job = await CreateAsync(head, await head.UploadAsync(TinyModel.Dataset(12)));
         var parked = false;
         // Every second step has a look; on a machine that is busy the first one may be over before the wish is read.
         for (var attempt = 0; attempt < 6 && !parked; attempt++)
@@ -108,13 +109,19 @@ public sealed class InterruptedLookTests(AzuriteFixture azurite) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Three epochs of two steps, each with a look at its end: validation and sample answers.</summary>
-    private static async Task<SteppedJob> CreateAsync(PipelineHead head, MethodType method)
-    {
-        var file = await head.UploadAsync(MethodData.Of(method, 12));
-        return await SteppedJob.CreateAsync(head, file, file, request => request with
+    private static Task<SteppedJob> CreateAsync(PipelineHead head, FileId file, MethodType method = MethodType.Supervised) =>
+        SteppedJob.CreateAsync(head, file, file, request => request with
         {
-            Method = MethodData.Request(method, epochs: 3) with { Hyperparameters = new Hyperparameters { Epochs = 3, BatchSize = 6, LearningRate = 2e-3 } },
+            Method = new JobMethod { Type = method, Hyperparameters = new Hyperparameters { Epochs = 3, BatchSize = 6, LearningRate = 2e-3 } },
         });
+
+    /// <summary>A job that nothing interrupts; its slot is free for another one.</summary>
+    private static async Task<SteppedJob> TrainedAsync(PipelineHead head, FileId file, MethodType method = MethodType.Supervised)
+    {
+        var job = await CreateAsync(head, file, method);
+        await job.TrainAsync();
+        await head.Get<Admission>().ReleaseAsync(job.Id, default);
+        return job;
     }
 
     /// <summary>One chunk, which another head would take up, and which is stopped when the clock is looked at for that time: each step does so before and after its look.</summary>

@@ -43,8 +43,9 @@ public sealed class UnnotedModelTests(AzuriteFixture azurite) : IDisposable
     {
         var (account, head, job) = await TrainedAsync();
         await using var _ = head;
-        var files = 0;
-        _transport.Refuses = request => Task.FromResult(request.Uri.Path.Contains("/published/", StringComparison.Ordinal) && ++files > 1);
+        // A file is written as its blocks and then the list of them.
+        var writes = 0;
+        _transport.Refuses = request => Task.FromResult(request.Uri.Path.Contains("/published/", StringComparison.Ordinal) && ++writes > 2);
         await Assert.ThrowsAsync<RequestFailedException>(job.CallAsync<Publish>);
         Assert.Null(await head.Get<ModelCatalog>().FindAsync(NameOf(job), default));
         Assert.Single(await PublishedBlobsAsync(account));
