@@ -186,7 +186,14 @@ public sealed class JobRequestReaderTests
     [Theory]
     [InlineData("\"seed\": -1", "Invalid 'seed': integer below minimum value. Expected a value >= 0, but got -1 instead.", "seed")]
     [InlineData("\"suffix\": \"a b\"", "Invalid value for 'suffix': expected letters, digits, '-', '_' and '.', but got 'a b' instead.", "suffix")]
-    [InlineData("\"integrations\": [{\"type\": \"wandb\"}]", "Unsupported parameter: 'integrations' is not offered by this service yet.", "integrations")]
+    [InlineData("\"integrations\": {}", "Invalid type for 'integrations': expected an array of objects, but got an object instead.", "integrations")]
+    [InlineData("\"integrations\": [{}]", "Missing required parameter: 'integrations[0].type'.", "integrations[0].type")]
+    [InlineData("\"integrations\": [{\"type\": \"mlflow\"}]", "Invalid value: 'mlflow'. Supported values are: 'wandb'.", "integrations[0].type")]
+    [InlineData("\"integrations\": [{\"type\": \"wandb\"}]", "Missing required parameter: 'integrations[0].wandb'.", "integrations[0].wandb")]
+    [InlineData("\"integrations\": [{\"type\": \"wandb\", \"wandb\": {}}]", "Missing required parameter: 'integrations[0].wandb.project'.", "integrations[0].wandb.project")]
+    [InlineData("\"integrations\": [{\"type\": \"wandb\", \"wandb\": {\"project\": \"p\", \"tags\": [\"t\"]}}]",
+        "Unsupported value: 'integrations[0].type' is 'wandb', and this service sends nothing to Weights & Biases. Leave 'integrations' out; the figures of every step are in the job's events, "
+        + "in step_metrics.csv among its result files, and in /v1/fine_tuning/updates while it trains.", "integrations[0].type")]
     [InlineData("\"metadata\": {\"a\": 1}", "Invalid type for 'metadata.a': expected a string, but got an integer instead.", "metadata.a")]
     [InlineData("\"method\": {}", "Missing required parameter: 'method.type'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"magic\"}",
