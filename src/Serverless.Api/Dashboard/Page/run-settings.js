@@ -1,5 +1,6 @@
 // The hyper-parameters of a run as they were resolved.
 import { fill, h } from './dom.js';
+import { nameOf } from './file-names.js';
 import { count, figure } from './format.js';
 
 export function settings() {
@@ -12,19 +13,21 @@ export function settings() {
     show({ job }) {
       const method = job.method?.[job.method.type] ?? {};
       const pairs = [
-        ...(job.method?.recipe ? ofStages(job.method.recipe.stages) : Object.entries(method.hyperparameters ?? job.hyperparameters ?? {})),
-        ...Object.entries(job.method?.adapter ?? {}).map(([name, value]) => [`adapter.${name}`, value]),
-        ...Object.entries(job.method?.replay ?? {}).map(([name, value]) => [`replay.${name}`, value]),
+        ...(job.method?.recipe ? job.method.recipe.stages.flatMap((stage, at) => ofMethod(stage).map(([name, value]) => [`${at + 1}. ${name}`, value])) : ofMethod(job.method ?? job)),
         ['seed', job.seed],
         ...Object.entries(job.metadata ?? {}).map(([name, value]) => [`metadata.${name}`, value]),
       ];
-      fill(list, pairs.map(([name, value]) => h('div', {}, h('dt', {}, h('code', {}, name)), h('dd', { class: 'number' }, text(name, value)))));
+      fill(list, pairs.map(([name, value]) => h('div', {}, h('dt', {}, h('code', {}, name)), h('dd', { class: 'number' }, /^(\d+\. )?replay\.file$/.test(name) ? nameOf(value) : text(name, value)))));
       more.hidden = !method.grader;
       grader.textContent = method.grader ? JSON.stringify(method.grader, null, 2) : '';
     },
   };
 }
 
-const ofStages = (stages) => stages.flatMap((stage, at) => Object.entries(stage[stage.type]?.hyperparameters ?? {}).map(([name, value]) => [`${at + 1}. ${name}`, value]));
+/** The settings of a method, of a recipe's stage, or of a job that has only hyper-parameters. */
+const ofMethod = (one) => [
+  ...Object.entries(one[one.type]?.hyperparameters ?? one.hyperparameters ?? {}),
+  ...['adapter', 'replay'].flatMap((part) => Object.entries(one[part] ?? {}).map(([name, value]) => [`${part}.${name}`, value])),
+];
 
 const text = (name, value) => (Array.isArray(value) ? value.join(', ') : name === 'seed' || typeof value !== 'number' ? String(value) : Number.isInteger(value) ? count(value) : figure(value));

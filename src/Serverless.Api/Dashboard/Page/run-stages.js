@@ -3,7 +3,7 @@ import { fill, h } from './dom.js';
 import { count, figure } from './format.js';
 import { address } from './router.js';
 
-const shown = { train_loss: 'loss', valid_loss: 'validation loss', reward: 'reward', reward_accuracy: 'reward accuracy', replay_loss: 'loss on replayed text' };
+const shown = { train_loss: 'loss', valid_loss: 'validation loss', reward: 'reward', valid_reward: 'validation reward', reward_accuracy: 'reward accuracy', replay_loss: 'loss on replayed text' };
 
 export function stages() {
   const body = h('tbody');
