@@ -32,10 +32,16 @@ internal sealed class ChunkRun(
             var untilSave = settings.CheckpointInterval - clock.GetElapsedTime(committed);
             if (session.Step < lastStep)
             {
-                var slice = session.TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), lastStep - session.Step, clock);
+                using var leaving = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping);
+                var slice = session.TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), lastStep - session.Step, clock, leaving.Token);
                 try
                 {
                     wish = await LookAroundAsync(scope);
+                    // Whoever is asked may take minutes; the owner's wish does not wait for that.
+                    while (session.AsksOthers && wish is null && await Task.WhenAny(slice, Task.Delay(settings.WishInterval, clock, CancellationToken.None)) != slice)
+                        wish = await LookAroundAsync(scope);
+                    if (wish is not null)
+                        await leaving.CancelAsync();
                 }
                 finally
                 {
@@ -142,7 +148,7 @@ internal sealed class ChunkRun(
             session.Events.Add((step.Step, StepEvents.Skipped(taken)));
         if (taken.Samples.Count > 0)
             session.Events.Add((step.Step, StepEvents.Samples(taken)));
-        if (step.Step == session.StepsBefore + 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.LastStep || taken.Validation is not null)
+        if (step.Step == session.StepsBefore + 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.LastStep || taken.Looked)
         {
             session.Events.Add((step.Step, StepEvents.Metrics(taken, session.LastStep + plan.StepsAfter)));
             if (plan.Options.Policy is { } policy)

@@ -15,6 +15,7 @@ public sealed class TrainingSession : IAsyncDisposable
 {
     private readonly TensorThread _thread;
     private readonly Trainer _trainer;
+    private RolloutBatch? _drawn;
     private bool _broken;
 
     private TrainingSession(
@@ -59,6 +60,9 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>The answers that were drawn and are not stored yet.</summary>
     public List<RolloutBatch> Rollouts { get; } = [];
 
+    /// <summary>Whether answers are graded by asking others, which may take long.</summary>
+    public bool AsksOthers => _trainer.GradesLater;
+
     /// <summary>Loads a model and builds the trainer of a job.</summary>
     /// <param name="modelFolder">The model that training starts from.</param>
     /// <param name="task">What is trained on, and what is looked at after each epoch.</param>
@@ -88,11 +92,48 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>
     /// Takes steps for a length of time, at least one or a batch of answers that it needs, and at most so many or up to the end of an epoch.
     /// </summary>
-    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock)
+    /// <param name="ct">Ends the grading of answers where others are asked for it; they are graded the next time.</param>
+    /// <exception cref="Learning.InputError">Who grades cannot be asked.</exception>
+    /// <exception cref="Teaching.TeacherAwayException">Who grades does not answer now.</exception>
+    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken ct)
+    {
+        var steps = new List<TrainedStep>();
+        var begun = clock.GetTimestamp();
+        while (await OnThreadAsync(() => Train(steps, begun, length, mostSteps, clock)))
+        {
+            if (!await GradeAsync(steps.Count > 0, ct) || clock.GetElapsedTime(begun) >= length)
+                break;
+        }
+        return steps;
+    }
+
+    /// <summary>Has the answers graded that were drawn.</summary>
+    /// <param name="canWait">Whether a fault is put off to the next call, so that steps which were taken are noted.</param>
+    /// <returns>Whether they are.</returns>
+    private async Task<bool> GradeAsync(bool canWait, CancellationToken ct)
     {
         try
         {
-            return await _thread.RunAsync(() => Train(length, mostSteps, clock));
+            var graded = await _trainer.GradeAsync(_drawn!, ct);
+            await OnThreadAsync(() => Take(graded));
+            _drawn = null;
+            return true;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception fault) when (canWait && fault is Learning.InputError or Teaching.TeacherAwayException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<T> OnThreadAsync<T>(Func<T> work)
+    {
+        try
+        {
+            return await _thread.RunAsync(work);
         }
         catch
         {
@@ -168,25 +209,43 @@ public sealed class TrainingSession : IAsyncDisposable
         return state;
     }
 
-    private List<TrainedStep> Train(TimeSpan length, int mostSteps, TimeProvider clock)
+    /// <returns>Whether there are answers to be graded before it can go on.</returns>
+    private bool Train(List<TrainedStep> steps, long begun, TimeSpan length, int mostSteps, TimeProvider clock)
     {
-        var begun = clock.GetTimestamp();
-        var steps = new List<TrainedStep>();
         do
         {
-            if (_trainer.NextRollout is { } wanted)
+            if (_drawn is null && _trainer.NextRollout is { } wanted)
             {
-                Rollouts.Add(_trainer.Roll(wanted, CancellationToken.None));
-                _trainer.AddRollouts(Rollouts[^1]);
-                continue;
+                var drawn = _trainer.Roll(wanted, CancellationToken.None);
+                if (_trainer.GradesLater)
+                    _drawn = drawn;
+                else
+                    Take(drawn);
             }
-            var taken = _trainer.TrainStep();
-            var metrics = taken with { Step = StepsBefore + taken.Step };
-            var validation = IsAtEpochEnd ? _trainer.Validate(CancellationToken.None) : null;
-            steps.Add(new TrainedStep(metrics, clock.GetUtcNow(), validation) { Samples = ShowsSamples ? _trainer.Samples(CancellationToken.None) : [] });
+            else if (_drawn is null)
+            {
+                steps.Add(TakeStep(clock));
+            }
+            if (_drawn is not null)
+                return true;
         }
         while (steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
-        return steps;
+        return false;
+    }
+
+    private bool Take(RolloutBatch batch)
+    {
+        _trainer.AddRollouts(batch);
+        Rollouts.Add(batch);
+        return true;
+    }
+
+    private TrainedStep TakeStep(TimeProvider clock)
+    {
+        var taken = _trainer.TrainStep();
+        var metrics = taken with { Step = StepsBefore + taken.Step };
+        var validation = IsAtEpochEnd ? _trainer.Validate(CancellationToken.None) : null;
+        return new TrainedStep(metrics, clock.GetUtcNow(), validation) { Samples = ShowsSamples ? _trainer.Samples(CancellationToken.None) : [] };
     }
 
     private static Trainer Build(string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)
