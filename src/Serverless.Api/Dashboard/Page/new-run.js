@@ -31,6 +31,7 @@ export function show(root, { query }) {
     field('rank').closest('.field').hidden = field('adapter').value === 'full';
     for (const name of ['early_stopping_patience', 'eval_interval', 'eval_samples']) field(name).disabled = !field('validation_file').value;
     field('share').closest('.field').hidden = !field('replay').value;
+    start.disabled = !field('training_file').value;
   }
 
   /** The method that a file's kind of data is for. */

@@ -40,8 +40,8 @@ export function fields() {
   return [
     h('fieldset', {}, h('legend', {}, 'What'),
       row('model', 'Base model', select('model')), row('training_file', 'Training file', select('training_file')), row('validation_file', 'Validation file', select('validation_file'), 'both models are compared on it'),
-      h('div', { class: 'grid' }, row('replay', 'Text to replay', select('replay'), 'general text, as pre-training takes it, that keeps the model from forgetting'),
-        text(['share', 'Its share', '0.1', null, 'of the loss; 0 only measures what is forgotten'])),
+      h('div', { class: 'beside' }, row('replay', 'Text to replay', select('replay'), 'general text, as pre-training takes it, that keeps the model from forgetting'),
+        text(['share', 'Its share', '0.1', null, 'of the loss; 0: measured only'])),
       row('suffix', 'Name', h('input', { name: 'suffix', id: 'f-suffix', maxlength: 64, placeholder: 'optional', autocomplete: 'off' }), 'becomes a part of the model’s name')),
     h('fieldset', {}, h('legend', {}, 'How'),
       row('method', 'Method', select('method', Object.entries(methods).map(([value, [label]]) => h('option', { value }, label))), h('span', { id: 'method-hint' })),
