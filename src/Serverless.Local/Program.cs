@@ -10,6 +10,7 @@ ICommand[] commands =
     new ServeCommand(Console.Out),
     new DemoCommand(AnsiConsole.Console),
     new ClassifyCommand(AnsiConsole.Console),
+    new PreferCommand(AnsiConsole.Console),
     new ModelsAddCommand(AnsiConsole.Console, Environment.GetEnvironmentVariable),
     new ModelsListCommand(Console.Out),
     new ModelsRemoveCommand(Console.Out),

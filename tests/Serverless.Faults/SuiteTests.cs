@@ -39,6 +39,22 @@ public sealed class SuiteTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_trial_that_strikes_too_late_is_begun_again_and_is_lost_when_it_always_does()
+    {
+        var run = NewRun();
+        var begun = 0;
+        await run.TryAsync("once", _ => ++begun == 1 ? throw new StruckTooLateException("it had ended") : Task.CompletedTask);
+        Assert.Equal((2, 1, 1), (begun, run.Tried, run.Survived));
+        await run.TryAsync("always", _ =>
+        {
+            begun++;
+            throw new StruckTooLateException("it had ended");
+        });
+        Assert.Equal((5, 2, 1), (begun, run.Tried, run.Survived));
+        Assert.Equal(["always: it struck too late 3 times; it had ended"], run.Losses);
+    }
+
+    [Fact]
     public void Every_kind_of_call_meets_every_disturbance_and_no_call_meets_more_than_two()
     {
         var plan = new DisturbancePlan(new Random(1));

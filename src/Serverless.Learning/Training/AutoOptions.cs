@@ -31,7 +31,7 @@ public static class AutoOptions
             Adapter = adapter,
             BatchSize = batch,
             Epochs = epochs,
-            LearningRate = requested.LearningRate ?? RateFor(adapter, config) * ShareOf(requested.Method) * (requested.LearningRateMultiplier ?? 1),
+            LearningRate = requested.LearningRate ?? RateFor(adapter, config) * ShareOf(requested.Method, adapter) * (requested.LearningRateMultiplier ?? 1),
             WeightDecay = requested.WeightDecay ?? DecayFor(requested.Method, adapter, epochs),
             MaxSequenceLength = Math.Min(requested.MaxSequenceLength ?? config.MaxLength, config.MaxLength),
             Beta = requested.Method == TrainingMethod.Preference ? requested.Beta ?? DefaultBeta : null,
@@ -53,12 +53,13 @@ public static class AutoOptions
         : Math.Clamp((int)Math.Round(2_000.0 / Math.Max(1, examples)), 1, 3);
 
     /// <summary>
-    /// The part of supervised training's rate: a difference of two log-probabilities needs a small step to move, and general knowledge is
-    /// to be kept while text is read.
+    /// The part of supervised training's rate. A difference of two log-probabilities needs small steps: at a tenth of the rate the sample
+    /// model told all of 500 held-out pairs apart and wrote empty replies, at a fortieth it told as many apart and wrote the preferred ones.
+    /// General knowledge is to be kept while text is read.
     /// </summary>
-    private static double ShareOf(TrainingMethod method) => method switch
+    private static double ShareOf(TrainingMethod method, AdapterOptions adapter) => method switch
     {
-        TrainingMethod.Preference => 0.1,
+        TrainingMethod.Preference => adapter.Kind == AdapterKind.Full ? 0.025 : 0.05,
         TrainingMethod.Pretraining => 0.5,
         TrainingMethod.Reinforcement => 0.05,
         _ => 1,

@@ -30,6 +30,6 @@ internal interface IObjective
     {
     }
 
-    /// <summary>How the model does on the examples that are looked at after each epoch; null without any.</summary>
+    /// <summary>How the model does on the examples that are looked at after each epoch; null without any. Interrupted, it leaves everything as it was.</summary>
     ValidationScores? Validate(LanguageModel model, CancellationToken cancellation);
 }

@@ -9,20 +9,21 @@ namespace Serverless.Learning.Training;
 public static class PairScores
 {
     /// <summary>What a model says about pairs, in their order.</summary>
-    public static IReadOnlyList<PairScore> Of(Decoder decoder, IReadOnlyList<PreferencePair> pairs)
+    public static IReadOnlyList<PairScore> Of(Decoder decoder, IReadOnlyList<PreferencePair> pairs, CancellationToken cancellation = default)
     {
         if (pairs.Count == 0) return [];
-        var scores = Of(decoder, PairBatches.Lay(pairs));
+        var scores = Of(decoder, PairBatches.Lay(pairs), cancellation);
         return [.. Enumerable.Range(0, pairs.Count).Select(pair => scores[pair])];
     }
 
     /// <summary>What a model says about the pairs of some micro-batches, by their index.</summary>
-    internal static Dictionary<int, PairScore> Of(Decoder decoder, IReadOnlyList<MicroBatch> batch)
+    internal static Dictionary<int, PairScore> Of(Decoder decoder, IReadOnlyList<MicroBatch> batch, CancellationToken cancellation = default)
     {
         var all = new Dictionary<int, PairScore>();
         using var noGradient = no_grad();
         foreach (var micro in batch)
         {
+            cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var layout = micro.LayoutFor(decoder);
             var values = decoder.LogProbabilities(decoder.Hidden(micro.Ids, layout), micro.Targets).Values;

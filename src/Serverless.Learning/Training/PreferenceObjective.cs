@@ -43,14 +43,14 @@ internal sealed class PreferenceObjective : IObjective
     public IReadOnlyDictionary<int, PairScore> Score(Decoder decoder, int step) => PairScores.Of(decoder, batches.BatchOf(step));
 
     /// <summary>The same of all validation pairs, in their order.</summary>
-    public IReadOnlyList<PairScore> ScoreValidation(Decoder decoder) => PairScores.Of(decoder, task.Validation);
+    public IReadOnlyList<PairScore> ScoreValidation(Decoder decoder, CancellationToken cancellation = default) => PairScores.Of(decoder, task.Validation, cancellation);
 
     public ValidationScores? Validate(LanguageModel model, CancellationToken cancellation)
     {
         if (task.Validation.Count == 0 || task.ValidationReference is not { } reference) return null;
         var figures = new FigureMeans();
         var total = 0.0;
-        foreach (var (policy, referenceScore) in ScoreValidation(model.Decoder).Zip(reference))
+        foreach (var (policy, referenceScore) in ScoreValidation(model.Decoder, cancellation).Zip(reference))
         {
             var loss = PreferenceLoss.Of(policy, referenceScore, beta);
             total += loss.Value;

@@ -65,7 +65,9 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc cref="TrainingLoop.TrainStep"/>
     public StepMetrics TrainStep() => loop.TrainStep();
 
-    /// <summary>How the model does on the task's validation examples with the weights as they are; null without any.</summary>
+    /// <summary>
+    /// How the model does on the task's validation examples with the weights as they are; null without any. It changes nothing, so an interrupted one is repeated.
+    /// </summary>
     public ValidationScores? Validate(CancellationToken cancellation) => objective.Validate(Model, cancellation);
 
     /// <summary>
@@ -77,7 +79,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Preferences only: the same of all validation pairs, in their order.</summary>
     /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
-    public IReadOnlyList<PairScore> ScoreValidationReference() => Reference().ScoreValidation(Model.Decoder);
+    public IReadOnlyList<PairScore> ScoreValidationReference(CancellationToken cancellation = default) => Reference().ScoreValidation(Model.Decoder, cancellation);
 
     /// <summary>Reinforcement only: what has to be rolled out before the next step, answers to validation prompts among it; null if nothing has.</summary>
     public RolloutRequest? NextRollout => Policy?.Next(Step);

@@ -23,11 +23,12 @@ internal sealed class DistilCommand(IAnsiConsole console) : ICommand
 {
     public string Name => "distil";
 
-    public string Summary => "Tunes the sample model to route support tickets and lets it teach a student made of a few of its layers.";
+    public string Summary => "Tunes the sample model to route support tickets and lets it teach a student of a quarter of its size.";
 
     public ImmutableArray<CommandOption> Options { get; } =
     [
         new("--layers", "NUMBER", "layers of the student, of the base's 7 (2)"),
+        new("--vocabulary", "COUNT", "tokens of the student, of the base's 8192 (1024)"),
         new("--answers", "NUMBER", "answers of the teacher to each ticket (1)"),
         new("--epochs", "NUMBER", "passes of the student over the answers (auto)"),
         new("--seed", "NUMBER", "seed of the runs (1)"),
@@ -37,14 +38,15 @@ internal sealed class DistilCommand(IAnsiConsole console) : ICommand
     public async Task<int> RunAsync(CommandArguments arguments, CancellationToken ct)
     {
         var clock = Stopwatch.StartNew();
-        var layers = arguments.WholeNumber("--layers", 1, 6) ?? 2;
-        var student = new ModelId(string.Create(CultureInfo.InvariantCulture, $"{SampleModel.Name}-{layers}-layers"));
+        var layers = arguments.WholeNumber("--layers", 1, 7) ?? 2;
+        var vocabulary = arguments.WholeNumber("--vocabulary", 1, 8192) ?? 1024;
+        var student = new ModelId(string.Create(CultureInfo.InvariantCulture, $"{SampleModel.Name}-{layers}-layers-{vocabulary}-tokens"));
         var lesson = Lesson(arguments, student);
         var settings = SettingsOptions.Read(arguments);
         await using var head = await LocalHead.StartAsync(settings, console.WriteLine, LogLevel.Warning, ct);
         using var client = new HeadClient(head.Url);
         var run = new JobRun(head, client, console);
-        await SeedStudentAsync(head, settings, student, layers, ct);
+        await SeedStudentAsync(head, settings, student, folder => SmallerModel.Write(SampleModel.Folder, folder, layers, vocabulary), ct);
 
         var task = TicketTask.Write(Path.Combine(settings.Data, Name), TicketGenerator.Generate());
         lesson["training_file"] = await run.DropAsync(task.TrainPath, "distil/train.jsonl", ct);
@@ -91,11 +93,11 @@ internal sealed class DistilCommand(IAnsiConsole console) : ICommand
         };
     }
 
-    private static async Task SeedStudentAsync(LocalHead head, LocalSettings settings, ModelId student, int layers, CancellationToken ct)
+    private static async Task SeedStudentAsync(LocalHead head, LocalSettings settings, ModelId student, Action<string> write, CancellationToken ct)
     {
         var folder = Path.Combine(settings.Data, "distil", student.Value);
         Learning.Native.NativeRuntime.EnsureLoaded();
-        LayerSelection.Write(SampleModel.Folder, folder, layers);
+        write(folder);
         await head.Services.GetRequiredService<ModelStore>().SeedBaseAsync(student.Value, folder, ct);
     }
 

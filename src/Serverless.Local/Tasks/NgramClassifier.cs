@@ -50,8 +50,7 @@ public sealed class NgramClassifier
     /// <summary>The likeliest label of <paramref name="text"/>.</summary>
     public string Classify(string text)
     {
-        var scores = new float[_stride];
-        Score(Weigh(NgramFeatures.Extract(text, Buckets)), scores);
+        var scores = ScoresOf(text);
         var best = 0;
         for (var label = 1; label < _labels.Length; label++)
             if (scores[label] > scores[best])
@@ -59,9 +58,24 @@ public sealed class NgramClassifier
         return _labels[best];
     }
 
+    /// <summary>By how much <paramref name="text"/> speaks for a label, as a logit.</summary>
+    /// <exception cref="ArgumentException">No text of this label was learned.</exception>
+    public float ScoreOf(string text, string label)
+    {
+        var place = Array.BinarySearch(_labels, label, StringComparer.Ordinal);
+        return place >= 0 ? ScoresOf(text)[place] : throw new ArgumentException($"found {label}; allowed: {string.Join(", ", _labels)}", nameof(label));
+    }
+
     /// <summary>The share of <paramref name="texts"/> it labels right, 0 to 1.</summary>
     public double Accuracy(IReadOnlyList<LabelledText> texts) =>
         texts.Count(text => Classify(text.Text) == text.Label) / (double)texts.Count;
+
+    private float[] ScoresOf(string text)
+    {
+        var scores = new float[_stride];
+        Score(Weigh(NgramFeatures.Extract(text, Buckets)), scores);
+        return scores;
+    }
 
     private static float[] Rarity(List<(int Bucket, float Value)>[] features)
     {

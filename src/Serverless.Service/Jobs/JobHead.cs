@@ -16,8 +16,14 @@ public sealed record JobHead
     public long Events { get; init; }
 
     /// <summary>
-    /// The last step whose events are committed, where a checkpoint that could not be read was left out since: the steps up to there are
-    /// trained again and not told again. 0 where that has not happened.
+    /// A checkpoint beyond <see cref="Newest"/> that a trainer was interrupted at before it had looked at its step: the next one goes on from there, and
+    /// it counts for nothing else, because its last step is not complete. Null otherwise.
+    /// </summary>
+    public CommittedCheckpoint? Parked { get; init; }
+
+    /// <summary>
+    /// The last step whose events are committed, where a checkpoint that could not be read was left out since, or steps are parked: the steps up to there
+    /// may be trained again and are not told again. 0 where that has not happened.
     /// </summary>
     public int ToldStep { get; init; }
 

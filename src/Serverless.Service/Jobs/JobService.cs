@@ -101,7 +101,7 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
     public Task StartAsync(JobId id, CancellationToken ct) =>
         workflows.StartAsync(FineTuneWorkflow.Name, id.Value, new FineTuneInput(id), ct);
 
-    /// <summary>Cancels a job at any status; one that has ended stays as it is. A running chunk stops within a step and a second.</summary>
+    /// <summary>Cancels a job at any status; one that has ended stays as it is. A running chunk stops within a step and two seconds, also while it validates.</summary>
     /// <exception cref="InputError">There is no such job, or it has ended in another way.</exception>
     public Task<JobRecord> CancelAsync(JobId id, CancellationToken ct) => ChangeAsync(
         id, "cancelled", job => job.Status == JobStatus.Cancelled ? job : job.After(JobMove.Cancel, clock.GetUtcNow()), ct);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Serverless.Service.Jobs;
 using Serverless.Service.Storage;
 
 namespace Serverless.Service.Models;
@@ -124,15 +125,36 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     {
         if (await catalog.FindAsync(id, cancellationToken) is not { } model) return false;
         var existed = await catalog.DeleteAsync(id, cancellationToken);
-        await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix(model.Kind, id) }, cancellationToken))
-            await account.Models.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
+        await DeleteFilesAsync(Prefix(model.Kind, id), null, cancellationToken);
         return existed;
+    }
+
+    /// <summary>
+    /// Removes what a job's interrupted publishing has left under a name: files that the model's record does not name and, unless the model is to
+    /// stay, that record and its files. What the record of another job names stays.
+    /// </summary>
+    /// <param name="job">The job that publishes under this name, and does not do so at this moment.</param>
+    /// <param name="stays">Whether the job says that it led to this model.</param>
+    public async Task RemoveLeftoversAsync(ModelId id, JobId job, bool stays, CancellationToken cancellationToken)
+    {
+        var model = await catalog.FindAsync(id, cancellationToken);
+        if (model is not null && model.JobId != job) return;
+        if (model is not null && !stays) await catalog.DeleteAsync(id, cancellationToken);
+        await DeleteFilesAsync(Prefix(ModelKind.Published, id), stays ? model?.Folder : null, cancellationToken);
     }
 
     public void Dispose() => _turn.Dispose();
 
     private static string Prefix(ModelKind kind, ModelId id) =>
         $"{kind switch { ModelKind.Base => "base", ModelKind.Adapter => "adapter", _ => "published" }}/{BlobName.Segment(id.Value)}/";
+
+    /// <summary>Removes all files below a prefix but those of one folder.</summary>
+    private async Task DeleteFilesAsync(string prefix, string? kept, CancellationToken cancellationToken)
+    {
+        await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellationToken))
+            if (kept is null || !blob.Name.StartsWith(kept + "/", StringComparison.Ordinal))
+                await account.Models.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
+    }
 
     private async Task<ModelRecord> SeedAsync(ModelId id, ModelKind kind, ModelId? baseModel, string localFolder, CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ public sealed class AllowedNetworks
     private AllowedNetworks(ImmutableHashSet<string> hosts, ImmutableArray<IPNetwork> networks) => (_hosts, _networks) = (hosts, networks);
 
     /// <summary>Reads entries: a host's name, an address, or a network such as <c>10.1.0.0/16</c>.</summary>
-    /// <exception cref="InputError">An entry is none of these.</exception>
+    /// <exception cref="InputError">An entry is none of these, or a network of IPv6 that stands for all addresses of IPv4.</exception>
     public static AllowedNetworks Parse(IEnumerable<string> entries)
     {
         var hosts = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
@@ -28,7 +28,7 @@ public sealed class AllowedNetworks
             if (IPAddress.TryParse(host, out var address))
                 networks.Add(new IPNetwork(SpecialAddress.Plain(address), SpecialAddress.Plain(address).GetAddressBytes().Length * 8));
             else if (IPNetwork.TryParse(entry, out var network))
-                networks.Add(Plain(network));
+                networks.Add(Plain(entry, network));
             else if (Uri.CheckHostName(host) == UriHostNameType.Dns)
                 hosts.Add(host);
             else
@@ -38,11 +38,16 @@ public sealed class AllowedNetworks
     }
 
     /// <summary>A network of IPv4 addresses inside IPv6 ones as that of the IPv4 addresses, because these are what addresses are compared as.</summary>
-    private static IPNetwork Plain(IPNetwork network)
+    private static IPNetwork Plain(string entry, IPNetwork network)
     {
         var plain = SpecialAddress.Plain(network.BaseAddress);
-        var bits = network.PrefixLength - SpecialAddress.BitsBefore(network.BaseAddress);
-        return plain.AddressFamily == network.BaseAddress.AddressFamily || bits < 0 ? network : new IPNetwork(plain, Math.Min(bits, 32));
+        if (plain.AddressFamily == network.BaseAddress.AddressFamily)
+            return network;
+        var before = SpecialAddress.BitsBefore(network.BaseAddress);
+        // Whoever writes the prefix that IPv4 addresses stand behind means a way to them rather than every one of them.
+        if (network.PrefixLength <= before)
+            throw new InputError($"found \"{entry}\", behind which every IPv4 address may stand; allowed: a prefix longer than /{before} there, or the networks of IPv4 themselves, such as 10.1.0.0/16");
+        return new IPNetwork(plain, Math.Min(network.PrefixLength - before, 32));
     }
 
     /// <summary>Whether a host is named, whatever its address.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Service.Pipeline;
@@ -21,7 +20,7 @@ internal sealed class ChangedWorkflow : IFault
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {
         await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct);
-        await trial.Head.KillAsync();
+        await trial.KillAsync(ct);
         var step = (await trial.CommittedAsync(ct)).Step;
         var (record, etag) = (await trial.World.Journal.FindAsync(trial.Job.Value, ct))!.Value;
         var changed = run.Random.Next(record.History.Length);
@@ -30,7 +29,7 @@ internal sealed class ChangedWorkflow : IFault
             throw new InvalidOperationException("the journal was written by somebody else");
         await trial.StartNextAsync(ct);
         var said = 0;
-        await Invariants.CheckAsync(trial.World, trial.Jobs, ct, message =>
+        await trial.CheckAsync(ct, message =>
         {
             var note = message.StartsWith("The service was changed while the job ran; it goes on from its last checkpoint", StringComparison.Ordinal);
             said += note ? 1 : 0;

@@ -1,6 +1,5 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Service.Jobs;
@@ -27,7 +26,7 @@ internal sealed class DamagedCheckpoint : IFault
     private static async Task RunAsync(FaultRun run, bool every, CancellationToken ct)
     {
         await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct, checkpoints: 2);
-        await trial.Head.KillAsync();
+        await trial.KillAsync(ct);
         var checkpoints = (await trial.CommittedAsync(ct)).Checkpoints;
         foreach (var damaged in every ? checkpoints : [checkpoints[^1]])
             await FlipAsync(run, trial, damaged.Manifest[..(damaged.Manifest.LastIndexOf('/') + 1)], ct);
@@ -40,7 +39,7 @@ internal sealed class DamagedCheckpoint : IFault
             return;
         }
         var said = 0;
-        await Invariants.CheckAsync(trial.World, trial.Jobs, ct, message =>
+        await trial.CheckAsync(ct, message =>
         {
             var damage = message.Contains("is damaged", StringComparison.Ordinal) && message.Contains("The job goes on from step", StringComparison.Ordinal);
             said += damage ? 1 : 0;

@@ -33,10 +33,11 @@ internal sealed class DeletedFile : IFault
             answer.EnsureSuccessStatusCode();
         if (!restarts)
         {
-            await Invariants.CheckAsync(trial.World, trial.Jobs, ct, _ => false);
+            trial.Strikes();
+            await trial.CheckAsync(ct);
             return;
         }
-        await trial.Head.KillAsync();
+        await trial.KillAsync(ct);
         await trial.StartNextAsync(ct);
         var job = await trial.World.UntilEndedAsync(trial.Job, ct);
         if (job.Status != JobStatus.Failed || job.Error?.Message != $"training_file: the file {file} was deleted")

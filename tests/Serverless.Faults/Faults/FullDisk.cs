@@ -1,4 +1,3 @@
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 
@@ -17,12 +16,11 @@ internal sealed class FullDisk : IFault
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {
-        var world = await World.OnSharedStorageAsync(run);
-        PrivateDisk.Use(world.Place, 200);
-        await using var trial = await Trial.StartAsync(world, ct);
-        await PrivateDisk.FillAsync(world.Place, trial.Head, ct);
+        await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct, prepare: world => PrivateDisk.Use(world.Place, 200));
+        await PrivateDisk.FillAsync(trial.World.Place, trial.Head, ct);
+        trial.Strikes();
         await trial.UntilSaidAsync("No space left on device", ct);
-        PrivateDisk.Free(world.Place, trial.Head);
-        await Invariants.CheckAsync(world, trial.Jobs, ct);
+        PrivateDisk.Free(trial.World.Place, trial.Head);
+        await trial.CheckAsync(ct);
     }
 }

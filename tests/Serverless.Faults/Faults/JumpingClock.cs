@@ -31,18 +31,25 @@ internal sealed class JumpingClock : IFault
 
     private static async Task RunAsync(FaultRun run, string jump, CancellationToken ct)
     {
-        var world = await World.OnSharedStorageAsync(run);
-        var file = Path.Combine(world.Place.Folder, "clock");
-        await File.WriteAllTextAsync(file, "+0\n", ct);
-        foreach (var (name, value) in new[] { ("LD_PRELOAD", s_library!), ("FAKETIME_TIMESTAMP_FILE", file), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1") })
-            world.Place.Variables[name] = value;
-        await using var trial = await Trial.StartAsync(world, ct);
+        await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct, prepare: UseClock);
+        var (world, file) = (trial.World, ClockOf(trial.World));
         var waiting = await world.CreateJobAsync(trial.Head, JobKind.All[1], ct);
         while ((await world.Journal.FindAsync(waiting.Value, ct))?.Record.Pending?.Due is null)
             await Task.Delay(TimeSpan.FromMilliseconds(50), ct);
         // The library reads the file at every look at the clock, so it must never be there half.
         await File.WriteAllTextAsync(file + ".new", jump + "\n", ct);
         File.Move(file + ".new", file, overwrite: true);
+        await world.EnsureTrainsAsync(trial.Job, ct);
         await Invariants.CheckAsync(world, [.. trial.Jobs, (JobKind.All[1], waiting)], ct, clockJumped: true);
+    }
+
+    private static string ClockOf(World world) => Path.Combine(world.Place.Folder, "clock");
+
+    private static void UseClock(World world)
+    {
+        File.WriteAllText(ClockOf(world), "+0\n");
+        foreach (var (name, value) in new[]
+            { ("LD_PRELOAD", s_library!), ("FAKETIME_TIMESTAMP_FILE", ClockOf(world)), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1") })
+            world.Place.Variables[name] = value;
     }
 }

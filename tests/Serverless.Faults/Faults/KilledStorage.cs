@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 
@@ -23,12 +22,13 @@ internal sealed class KilledStorage : IFault
         await Task.Delay(run.Random.NextDouble() * TimeSpan.FromSeconds(5), ct);
         using (var storage = Process.GetProcessById(trial.World.Storage!.ProcessId!.Value))
             storage.Kill();
+        trial.Strikes();
         // Whoever owns it starts it again within a second.
         try
         {
-            await Invariants.CheckAsync(trial.World, trial.Jobs, ct);
+            await trial.CheckAsync(ct);
         }
-        catch (Exception loss) when (loss is not FaultLostException)
+        catch (Exception loss) when (loss is not FaultLostException and not StruckTooLateException)
         {
             throw new InvalidOperationException($"{loss.Message}\n{trial.Head.Output}", loss);
         }

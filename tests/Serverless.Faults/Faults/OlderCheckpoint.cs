@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 
@@ -19,7 +18,7 @@ internal sealed class OlderCheckpoint : IFault
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {
         await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct);
-        await trial.Head.KillAsync();
+        await trial.KillAsync(ct);
         var committed = await trial.CommittedAsync(ct);
         var blob = trial.World.Account.Jobs.GetBlobClient(committed.Manifest!);
         var manifest = JsonNode.Parse((await blob.DownloadContentAsync(ct)).Value.Content.ToString())!.AsObject();
@@ -28,7 +27,7 @@ internal sealed class OlderCheckpoint : IFault
         manifest["scheduler"] = "cosine";
         await blob.UploadAsync(BinaryData.FromString(manifest.ToJsonString()), overwrite: true, ct);
         await trial.StartNextAsync(ct);
-        await Invariants.CheckAsync(trial.World, trial.Jobs, ct);
+        await trial.CheckAsync(ct);
         if ((await trial.CommittedAsync(ct)).Step <= committed.Step)
             throw new FaultLostException(["the job did not go on"]);
     }

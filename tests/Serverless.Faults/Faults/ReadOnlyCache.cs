@@ -1,4 +1,3 @@
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 
@@ -17,14 +16,13 @@ internal sealed class ReadOnlyCache : IFault
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {
-        var world = await World.OnSharedStorageAsync(run);
-        PrivateDisk.Use(world.Place, 200);
-        await using var trial = await Trial.StartAsync(world, ct);
-        await PrivateDisk.MountAsync(world.Place, trial.Head, readOnly: true, ct);
+        await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct, prepare: world => PrivateDisk.Use(world.Place, 200));
+        await PrivateDisk.MountAsync(trial.World.Place, trial.Head, readOnly: true, ct);
+        trial.Strikes();
         await trial.UntilSaidAsync("Read-only file system", ct);
         using (var answer = await trial.Head.Http.GetAsync($"fine_tuning/jobs/{trial.Job}/events", ct))
             answer.EnsureSuccessStatusCode();
-        await PrivateDisk.MountAsync(world.Place, trial.Head, readOnly: false, ct);
-        await Invariants.CheckAsync(world, trial.Jobs, ct);
+        await PrivateDisk.MountAsync(trial.World.Place, trial.Head, readOnly: false, ct);
+        await trial.CheckAsync(ct);
     }
 }

@@ -1,4 +1,3 @@
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Local.Azurite;
@@ -26,8 +25,9 @@ internal sealed class RestartedStorage : IFault
     {
         await using var trial = await Trial.StartAsync(await World.OnOwnStorageAsync(run), ct);
         await trial.World.Storage!.DisposeAsync();
+        trial.Strikes();
         await Task.Delay(away, ct);
         trial.World.Storage = await AzuriteProcess.StartAsync(trial.World.StorageOptions!, ct);
-        await Invariants.CheckAsync(trial.World, trial.Jobs, ct);
+        await trial.CheckAsync(ct);
     }
 }

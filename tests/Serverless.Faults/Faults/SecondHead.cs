@@ -1,4 +1,3 @@
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Tests.Heads;
@@ -21,6 +20,7 @@ internal sealed class SecondHead : IFault
     {
         await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct);
         await using var second = HeadProcess.Launch(trial.World.Place);
+        trial.Strikes();
         try
         {
             await second.AnswersAsync(ct);
@@ -31,6 +31,6 @@ internal sealed class SecondHead : IFault
             if (!ended.Message.Contains(Refusal, StringComparison.Ordinal))
                 throw new FaultLostException([ended.Message]);
         }
-        await Invariants.CheckAsync(trial.World, trial.Jobs, ct);
+        await trial.CheckAsync(ct);
     }
 }

@@ -1,7 +1,6 @@
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.Logging.Abstractions;
-using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Service.Jobs;
@@ -27,17 +26,18 @@ internal sealed class SecondTrainer : IFault
             throw new FaultLostException(["two trainers hold one lease"]);
         var blob = trial.World.Account.Jobs.GetBlobClient($"{trial.Job}/head.json");
         await blob.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: ct);
+        trial.Strikes();
         await using (var second = await TakeAsync(trial, ct) ?? throw new FaultLostException(["a broken lease cannot be taken"]))
         {
             BlobProperties taken = await blob.GetPropertiesAsync(cancellationToken: ct);
-            await trial.UntilSaidAsync("lease", ct);
+            await trial.UntilSaidAsync($"{trial.Job}: another trainer has taken the lease over", ct);
             // Longer than from one of its commits to the next.
             await Task.Delay(TimeSpan.FromSeconds(1.5), ct);
             BlobProperties later = await blob.GetPropertiesAsync(cancellationToken: ct);
             if (taken.ETag != later.ETag)
                 throw new FaultLostException(["a trainer has committed without the lease"]);
         }
-        await Invariants.CheckAsync(trial.World, trial.Jobs, ct);
+        await trial.CheckAsync(ct);
     }
 
     private static Task<TrainerLease?> TakeAsync(Trial trial, CancellationToken ct) =>

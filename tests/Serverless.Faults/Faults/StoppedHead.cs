@@ -30,6 +30,7 @@ internal sealed class StoppedHead : IFault
         // The short form runs beside the tests of other projects, which leave little of the processor.
         if (code != 0 || clock.Elapsed > (run.IsShort ? 6 : 1) * s_longest)
             throw new FaultLostException([$"it ended with {code} after {clock.Elapsed.TotalSeconds:0.0} s:\n{first.Output}"]);
+        await world.EnsureTrainsAsync(job, ct);
         if ((await world.Log.ReadHeadAsync(job, ct))!.Step is var step && step < seen)
             throw new FaultLostException([$"it had shown step {seen} and committed step {step}"]);
         if ((await world.Journal.FindAsync(job.Value, ct))?.Record is { State: JournalState.Running, Pending.Starts: > 0 })

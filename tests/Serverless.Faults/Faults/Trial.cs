@@ -1,3 +1,5 @@
+using System.Globalization;
+using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Service.Jobs;
@@ -8,6 +10,8 @@ namespace Serverless.Faults.Faults;
 /// <summary>A job that trains on a head: where most faults begin.</summary>
 internal sealed class Trial : IAsyncDisposable
 {
+    private DateTimeOffset? _struckAt;
+
     private Trial(World world, HeadProcess head, JobKind kind, JobId job) => (World, Head, Kind, Job) = (world, head, kind, job);
 
     public World World { get; }
@@ -22,29 +26,60 @@ internal sealed class Trial : IAsyncDisposable
     /// <summary>What an undisturbed one comes to has to be found before.</summary>
     public (JobKind, JobId)[] Jobs => [(Kind, Job)];
 
-    /// <summary>Starts a head in the world and a job on it, and returns when that trains and has committed so many checkpoints.</summary>
-    public static async Task<Trial> StartAsync(World world, CancellationToken ct, int checkpoints = 1, JobKind? kind = null)
+    /// <summary>Starts a head in the world, which is the trial's from then on, and a job on it; returns when that trains and has committed so many checkpoints.</summary>
+    /// <param name="prepare">What is done to the world before.</param>
+    public static async Task<Trial> StartAsync(World world, CancellationToken ct, int checkpoints = 1, Action<World>? prepare = null)
     {
-        var head = await world.StartHeadAsync(ct);
+        HeadProcess? head = null;
         try
         {
-            kind ??= JobKind.Long;
-            var job = await world.CreateJobAsync(head, kind, ct);
+            prepare?.Invoke(world);
+            head = await world.StartHeadAsync(ct);
+            var job = await world.CreateJobAsync(head, JobKind.Long, ct);
             await world.UntilTrainingAsync(job, checkpoints, ct);
-            return new Trial(world, head, kind, job);
+            return new Trial(world, head, JobKind.Long, job);
         }
         catch (InvalidOperationException fault)
         {
-            await head.DisposeAsync();
-            await world.DisposeAsync();
-            throw new InvalidOperationException($"{fault.Message}\n{head.Output}", fault);
+            await EndAsync();
+            throw new InvalidOperationException($"{fault.Message}\n{head?.Output}", fault);
         }
         catch
         {
-            await head.DisposeAsync();
-            await world.DisposeAsync();
+            await EndAsync();
             throw;
         }
+
+        async Task EndAsync()
+        {
+            if (head is not null)
+                await head.DisposeAsync();
+            await world.DisposeAsync();
+        }
+    }
+
+    /// <summary>Notes that the fault has struck: the job has to take steps after this.</summary>
+    public void Strikes() => _struckAt = DateTimeOffset.UtcNow;
+
+    /// <summary>Kills the head while the job trains.</summary>
+    /// <exception cref="StruckTooLateException">It had trained to its end.</exception>
+    public async Task KillAsync(CancellationToken ct)
+    {
+        Strikes();
+        await Head.KillAsync();
+        await World.EnsureTrainsAsync(Job, ct);
+    }
+
+    /// <summary>Checks what holds of a storage whose jobs have ended, and that the job took steps after the fault had struck.</summary>
+    /// <param name="said">Tells of a message that no undisturbed job has whether the fault is to cause it.</param>
+    /// <exception cref="FaultLostException">Something does not hold.</exception>
+    /// <exception cref="StruckTooLateException">The job had trained to its end.</exception>
+    public async Task CheckAsync(CancellationToken ct, Func<string, bool>? said = null)
+    {
+        var struck = _struckAt ?? throw new InvalidOperationException("nothing has struck");
+        await Invariants.CheckAsync(World, Jobs, ct, said);
+        if (await World.Log.ListMetricsAsync(Job, 0, ct) is [.., { CreatedAt: var last }] && last < struck)
+            throw new StruckTooLateException(string.Create(CultureInfo.InvariantCulture, $"the last step was taken {(struck - last).TotalSeconds:0.0} s before"));
     }
 
     /// <summary>Starts a head after the one before has ended.</summary>
@@ -60,12 +95,16 @@ internal sealed class Trial : IAsyncDisposable
     /// <summary>Waits until the head has written a line that holds a text.</summary>
     public async Task UntilSaidAsync(string text, CancellationToken ct)
     {
-        while (!Head.Output.Contains(text, StringComparison.Ordinal))
+        while (!IsSaid())
         {
             if (Head.HasEnded)
                 throw new FaultLostException([$"the head ended without saying '{text}':\n{Head.Output}"]);
+            if (await World.EndedAsync(Job, ct) is { } ended && !IsSaid())
+                throw new StruckTooLateException($"the job is {ended.Status} and the head has not said '{text}'");
             await Task.Delay(TimeSpan.FromMilliseconds(50), ct);
         }
+
+        bool IsSaid() => Head.Output.Contains(text, StringComparison.Ordinal);
     }
 
     /// <summary>The messages of the job's events, oldest first.</summary>

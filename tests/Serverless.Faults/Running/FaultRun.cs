@@ -13,8 +13,11 @@ namespace Serverless.Faults.Running;
 /// <param name="log">Takes a line about each trial.</param>
 internal sealed class FaultRun(AzuriteFixture azurite, string model, int seed, TimeSpan time, int kills, bool isShort, TextWriter log, CancellationToken ct)
 {
-    /// <summary>A trial that takes longer has not ended, which is a loss.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+    // How often a trial is begun that strikes too late.
+    private const int Attempts = 3;
+
+    // A trial that takes longer has not ended, which is a loss. The short form's test gives up after fifteen minutes, and could not say what was lost.
+    private readonly TimeSpan _patience = TimeSpan.FromMinutes(isShort ? 10 : 20);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<string> _losses = [];
@@ -53,28 +56,48 @@ internal sealed class FaultRun(AzuriteFixture azurite, string model, int seed, T
     /// <summary>How many faults the present trial is; one, unless the trial says otherwise.</summary>
     public int Faults { get; set; }
 
-    /// <summary>Tries the fault once, and counts what came of it.</summary>
+    /// <summary>Tries the fault once, and counts what came of it. A trial that strikes too late is begun again, and is lost if that does not help.</summary>
     /// <param name="what">In few words, what is tried.</param>
     /// <param name="trial">Told when it is out of time; throws when something was lost.</param>
     public async Task TryAsync(string what, Func<CancellationToken, Task> trial)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
+        patience.CancelAfter(_patience);
         var begun = Elapsed;
+        for (var left = Attempts; left > 0;)
+            left = await TryAsync(what, trial, begun, --left, patience.Token);
+        Tried += Faults;
+    }
+
+    /// <returns>How many attempts are left to be made.</returns>
+    private async Task<int> TryAsync(string what, Func<CancellationToken, Task> trial, TimeSpan begun, int left, CancellationToken patience)
+    {
         Faults = 1;
         try
         {
-            await trial(patience.Token);
+            await trial(patience);
             Survived += Faults;
             await log.WriteLineAsync($"  {what}: survived, {(Elapsed - begun).TotalSeconds:0} s");
+        }
+        catch (StruckTooLateException late) when (left > 0)
+        {
+            await log.WriteLineAsync($"  {what}: struck too late, begun again; {late.Message}");
+            return left;
         }
 #pragma warning disable CA1031 // whatever comes out is what is looked for
         catch (Exception loss) when (!ct.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            _losses.Add($"{what}: {(loss is FaultLostException ? loss.Message : loss.ToString())}");
+            _losses.Add($"{what}: {TextOf(loss)}");
             await log.WriteLineAsync($"  {what}: LOST, {(Elapsed - begun).TotalSeconds:0} s\n{_losses[^1]}");
         }
-        Tried += Faults;
+        return 0;
     }
+
+    private static string TextOf(Exception loss) => loss switch
+    {
+        FaultLostException => loss.Message,
+        StruckTooLateException => $"it struck too late {Attempts} times; {loss.Message}",
+        _ => loss.ToString(),
+    };
 }

@@ -6,6 +6,7 @@ using Serverless.Local.Journal;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Storage;
 using Serverless.Tests.Heads;
 using Serverless.Tests.Shared;
@@ -122,10 +123,21 @@ internal sealed class World : IAsyncDisposable
             var head = await Log.ReadHeadAsync(id, ct);
             if (head?.Checkpoints.Length >= checkpoints && (await Log.ListMetricsAsync(id, head.Step, ct)).Count > 0)
                 return;
+            if (await Jobs.FindAsync(id, ct) is { Status: JobStatus.Succeeded })
+                throw new StruckTooLateException("the job has succeeded before it could be disturbed");
             if (await Jobs.FindAsync(id, ct) is { } job && job.Status.IsFinal())
                 throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"the job is {job.Status} before it could be disturbed: {job.Error?.Message}"));
             await Task.Delay(Pause, ct);
         }
+    }
+
+    /// <summary>Makes sure that a job has steps before it: to be asked once a fault has struck.</summary>
+    /// <exception cref="StruckTooLateException">All of them are committed.</exception>
+    public async Task EnsureTrainsAsync(JobId id, CancellationToken ct)
+    {
+        var plan = await new JobPlans(Account).FindAsync(new StageId(id), ct) ?? throw new InvalidOperationException($"{id} has no plan");
+        if ((await Log.ReadHeadAsync(id, ct))?.Step >= plan.LastStep)
+            throw new StruckTooLateException(string.Create(CultureInfo.InvariantCulture, $"all {plan.LastStep} steps were taken by then"));
     }
 
     public async ValueTask DisposeAsync()

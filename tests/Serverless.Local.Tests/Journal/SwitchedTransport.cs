@@ -11,6 +11,9 @@ public sealed class SwitchedTransport : HttpPipelineTransport
 
     public bool IsOff { get; set; }
 
+    /// <summary>Which writes find it switched off all the same; it may take its time.</summary>
+    public Func<Request, Task<bool>> Refuses { get; set; } = _ => Task.FromResult(false);
+
     /// <summary>How many requests found it switched off.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
@@ -23,11 +26,11 @@ public sealed class SwitchedTransport : HttpPipelineTransport
         HttpClientTransport.Shared.Process(message);
     }
 
-    public override ValueTask ProcessAsync(HttpMessage message)
+    public override async ValueTask ProcessAsync(HttpMessage message)
     {
-        if (!IsOff)
-            return HttpClientTransport.Shared.ProcessAsync(message);
-        throw Away();
+        if (IsOff || (message.Request.Method == RequestMethod.Put && await Refuses(message.Request)))
+            throw Away();
+        await HttpClientTransport.Shared.ProcessAsync(message);
     }
 
     private RequestFailedException Away()

@@ -1,3 +1,5 @@
+using Azure.Storage.Blobs.Specialized;
+using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning;
@@ -70,7 +72,52 @@ public sealed class DamagedCheckpointTests(AzuriteFixture azurite) : IDisposable
         Assert.EndsWith(" There is no other to go on from", outcome.Error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_only_checkpoint_that_is_found_damaged_fails_the_job_and_leaves_its_evaluation_as_it_is()
+    {
+        var account = await azurite.NewAccountAsync();
+        await using var head = await PipelineHead.StartAsync(account, _folder.Path);
+        var file = await head.UploadAsync(TinyModel.Dataset(12));
+        var job = await SteppedJob.CreateAsync(head, file, file, FineTuneTests.Epochs(1));
+        await job.TrainAsync();
+        await job.UntilDoneAsync<Evaluate>();
+        var only = Assert.Single((await job.HeadAsync()).Checkpoints);
+        Directory.Delete(Path.Combine(head.Get<JobFolders>().Of(job.Id), $"export-{only.Step}"), recursive: true);
+        await DamageAsync(account, only);
+
+        var outcome = await job.CallAsync<Publish>();
+
+        Assert.Equal((StageResult.Refuse, "checkpoint_damaged"), (outcome.Result, outcome.Error!.Code));
+        Assert.True((await head.Get<JobEvaluations>().FindAsync(job.Id, default))!.Finished);
+    }
+
+    [Fact]
+    public async Task Whoever_has_lost_the_job_leaves_its_evaluation_as_it_is_though_a_checkpoint_is_damaged()
+    {
+        var account = await azurite.NewAccountAsync();
+        await using var head = await PipelineHead.StartAsync(account, _folder.Path);
+        var job = await StoppedEarlyAsync(head);
+        var (best, _) = await BestTwoAsync(head, job);
+        await job.UntilDoneAsync<Evaluate>();
+        Directory.Delete(Path.Combine(head.Get<JobFolders>().Of(job.Id), $"export-{best.Step}"), recursive: true);
+        await DamageAsync(account, best);
+        await using var lost = (await TakeAsync(account, job))!;
+        await account.Jobs.GetBlobClient($"{job.Id}/head.json").GetBlobLeaseClient().BreakAsync(TimeSpan.Zero);
+        await using var other = await TakeAsync(account, job);
+        Assert.NotNull(other);
+        // Noticed at the next renewal, some seconds later.
+        while (!lost.Lost.IsCancellationRequested)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+
+        var record = await job.RecordAsync();
+        await Assert.ThrowsAsync<LeaseLostException>(() => head.Get<JobExports>().FolderAsync(record, lost, default));
+        Assert.True((await head.Get<JobEvaluations>().FindAsync(job.Id, default))!.Finished);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private static Task<TrainerLease?> TakeAsync(BlobAccount account, SteppedJob job) =>
+        TrainerLease.TryAcquireAsync(account, job.Id, TimeProvider.System, NullLogger.Instance, default);
 
     /// <summary>At this rate the tiny model soon knows its file by heart, and the other answers of the validation file less and less.</summary>
     private static async Task<SteppedJob> StoppedEarlyAsync(PipelineHead head)

@@ -145,6 +145,26 @@ public sealed class ReplayTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task Text_that_both_models_are_measured_on_is_not_read_again_for_their_answers()
+    {
+        await using var head = await StartAsync();
+        var (training, text) = (await head.UploadAsync(TinyModel.Dataset(16)), await head.UploadAsync(Text, "text.jsonl"));
+        var job = await SteppedJob.CreateAsync(
+            head, training, training, request => request with { Method = MethodData.Request(MethodType.Supervised) with { Replay = new ReplayRequest(text, 0) } });
+        await job.TrainAsync();
+        // Without time for more, a call is one block of each model: the base's examples, text and answers, and from its last call on the tuned model's.
+        for (var call = 0; call < 4; call++)
+            await head.Get<Evaluate>().RunAsync(job.Id, new ActivityScope(job.Id.Value, DateTimeOffset.UtcNow, default));
+        var evaluation = (await head.Get<JobEvaluations>().FindAsync(job.Id, default))!;
+        Assert.Equal((127, 127, 16, 0), (evaluation.Base.General.Tokens, evaluation.Tuned.General.Tokens, evaluation.Base.Answered, evaluation.Tuned.Answered));
+
+        await head.Get<FileStore>().DeleteAsync(text, default);
+        await job.UntilDoneAsync<Evaluate>();
+        evaluation = (await head.Get<JobEvaluations>().FindAsync(job.Id, default))!;
+        Assert.Equal((true, 16), (evaluation.Finished, evaluation.Tuned.Answered));
+    }
+
+    [Fact]
     public async Task Text_that_cannot_be_read_fails_the_job_before_it_starts()
     {
         await using var head = await StartAsync();

@@ -101,8 +101,12 @@ public sealed class LocalSettingsReaderTests
             settings: SERVERLESS_ALLOWED_NETWORKS: found "10.0.0.0/99"; allowed: a host such as teacher.internal, an address, or a network such as 10.1.0.0/16
             """,
             Assert.Throws<InputError>(() => Read([], given, [])).Message);
-        given["SERVERLESS_ALLOWED_NETWORKS"] = "10.0.0.0/8,localhost";
+        given["SERVERLESS_ALLOWED_NETWORKS"] = "10.0.0.0/8,localhost,64:ff9b::/96";
         given["SERVERLESS_TEACHERS"] = "near http://localhost:8080/v1 qwen";
+        Assert.Contains(
+            "settings: SERVERLESS_ALLOWED_NETWORKS: found \"64:ff9b::/96\", behind which every IPv4 address may stand; allowed: a prefix longer than /96 there, or the networks of IPv4 themselves, such as 10.1.0.0/16",
+            Assert.Throws<InputError>(() => Read([], given, [])).Message, StringComparison.Ordinal);
+        given["SERVERLESS_ALLOWED_NETWORKS"] = "10.0.0.0/8,localhost";
         Assert.Single(Read([], given, []).Pipeline().Webhooks);
     }
 

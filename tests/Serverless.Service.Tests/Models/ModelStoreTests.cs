@@ -145,9 +145,27 @@ public sealed class ModelStoreTests(AzuriteFixture azurite)
 
         Assert.False(await store.DeleteAsync(new ModelId("ft:a:me::1"), Cancel));
         Assert.Equal(names[1..].Reverse(), (await catalog.ListAsync(null, Cancel)).Select(model => model.Id.Value));
-        var left = 0;
-        await foreach (var _ in account.Models.GetBlobsAsync(new GetBlobsOptions(), Cancel)) left++;
-        Assert.Equal(3 * 3, left);
+        Assert.Equal(3 * 3, await CountAsync(account));
+    }
+
+    [Fact]
+    public async Task What_is_left_under_a_name_goes_unless_another_job_owns_it()
+    {
+        var (store, catalog, account) = await OpenAsync();
+        using var source = Folder("{}");
+        var own = await store.PublishAsync(source.Path, Model("ft:a:me::1"), Cancel);
+        var checkpoint = await store.PublishAsync(source.Path, Model("ft:a:me::1:ckpt-step-2") with { Kind = ModelKind.Checkpoint }, Cancel);
+        var others = await store.PublishAsync(source.Path, Model("ft:a:me::2") with { JobId = JobId.New(TimeProvider.System) }, Cancel);
+        var left = others.Folder[..others.Folder.LastIndexOf('/')] + "/0123456789abcdef/config.json";
+        await account.Models.UploadBlobAsync(left, new BinaryData("{}"), Cancel);
+
+        await store.RemoveLeftoversAsync(own.Id, Job, stays: true, Cancel);
+        await store.RemoveLeftoversAsync(others.Id, Job, stays: false, Cancel);
+        Assert.Equal(3 * 3 + 1, await CountAsync(account));
+
+        await store.RemoveLeftoversAsync(own.Id, Job, stays: false, Cancel);
+        Assert.Equal([others.Id.Value, checkpoint.Id.Value], (await catalog.ListAsync(null, Cancel)).Select(model => model.Id.Value).OrderDescending(StringComparer.Ordinal));
+        Assert.Equal(2 * 3 + 1, await CountAsync(account));
     }
 
     [Fact]
@@ -158,6 +176,13 @@ public sealed class ModelStoreTests(AzuriteFixture azurite)
         Assert.Equal("ft:sample-8m:me:tickets:89abcdef", ModelId.Published("sample-8m", "me", "tickets", job).Value);
         Assert.Equal("ft:sample-8m:me::89abcdef", ModelId.Published("sample-8m", "me", null, job).Value);
         Assert.Equal("ft:sample-8m:me::89abcdef:ckpt-step-40", ModelId.Published("sample-8m", "me", null, job, 40).Value);
+    }
+
+    private static async Task<int> CountAsync(BlobAccount account)
+    {
+        var count = 0;
+        await foreach (var _ in account.Models.GetBlobsAsync(new GetBlobsOptions(), Cancel)) count++;
+        return count;
     }
 
     private async Task<(ModelStore Store, ModelCatalog Catalog, BlobAccount Account)> OpenAsync()

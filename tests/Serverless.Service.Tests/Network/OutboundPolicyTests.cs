@@ -139,7 +139,7 @@ public sealed class OutboundPolicyTests
 
     [Theory]
     [InlineData("::ffff:10.0.0.0/104", "http://10.200.0.1/")]
-    [InlineData("::ffff:0:0/96", "http://192.168.7.7/")]
+    [InlineData("::ffff:c0a8:0/112", "http://192.168.7.7/")]
     [InlineData("64:ff9b::c0a8:0/112", "http://192.168.7.7/")]
     [InlineData("2002:c0a8::/32", "http://[2002:c0a8:0707::1]/")]
     [InlineData("fc00::/7", "http://[fd00::1]/")]
@@ -149,7 +149,7 @@ public sealed class OutboundPolicyTests
     {
         Assert.NotNull(new OutboundPolicy(AllowedNetworks.None).FaultOf(new Uri(url)));
         Assert.Null(new OutboundPolicy(AllowedNetworks.Parse([entry])).FaultOf(new Uri(url)));
-        Assert.Equal(entry == "::ffff:0:0/96", new OutboundPolicy(AllowedNetworks.Parse([entry])).FaultOf(new Uri("http://172.16.0.1/")) is null);
+        Assert.NotNull(new OutboundPolicy(AllowedNetworks.Parse([entry])).FaultOf(new Uri("http://172.16.0.1/")));
     }
 
     [Fact]
@@ -168,6 +168,28 @@ public sealed class OutboundPolicyTests
     public void An_entry_of_the_setting_that_is_neither_host_nor_network_is_named(string entry) => Assert.Equal(
         $"found \"{entry}\"; allowed: a host such as teacher.internal, an address, or a network such as 10.1.0.0/16",
         Assert.Throws<InputError>(() => AllowedNetworks.Parse([entry])).Message);
+
+    [Theory]
+    [InlineData("64:ff9b::/96", 96)]
+    [InlineData("64:ff9b::/64", 96)]
+    [InlineData("::ffff:0:0/96", 96)]
+    [InlineData("2002::/16", 16)]
+    [InlineData("2002::/15", 16)]
+    public void A_prefix_behind_which_every_IPv4_address_may_stand_is_refused(string entry, int before) => Assert.Equal(
+        $"found \"{entry}\", behind which every IPv4 address may stand; allowed: a prefix longer than /{before} there, or the networks of IPv4 themselves, such as 10.1.0.0/16",
+        Assert.Throws<InputError>(() => AllowedNetworks.Parse([entry])).Message);
+
+    [Theory]
+    [InlineData("64:ff9b::a00:0/104", "http://10.255.0.1/", "http://172.16.0.1/")]
+    [InlineData("64:ff9b::8000:0/97", "http://192.168.7.7/", "http://10.0.0.1/")]
+    [InlineData("2002:a00::/24", "http://10.255.0.1/", "http://172.16.0.1/")]
+    [InlineData("2002:a01:203:4::/64", "http://10.1.2.3/", "http://10.1.2.4/")]
+    public void A_longer_prefix_allows_the_IPv4_addresses_behind_it_and_no_others(string entry, string allowed, string refused)
+    {
+        var policy = new OutboundPolicy(AllowedNetworks.Parse([entry]));
+        Assert.Null(policy.FaultOf(new Uri(allowed)));
+        Assert.NotNull(policy.FaultOf(new Uri(refused)));
+    }
 
     /// <summary>As the variables HTTP_PROXY and HTTPS_PROXY make one, with only one of them set.</summary>
     private sealed class OneSchemeProxy(string scheme, Uri proxy) : IWebProxy

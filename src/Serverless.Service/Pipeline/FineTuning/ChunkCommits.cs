@@ -22,18 +22,30 @@ public sealed class ChunkCommits(
         }
     }
 
+    /// <summary>The head without a checkpoint that cannot be read; null if the stage has no other.</summary>
+    /// <param name="plan">The plan of the stage that it belongs to.</param>
+    public static JobHead? Without(JobHead head, JobPlan plan, CheckpointDamagedException damage)
+    {
+        if (head.Parked?.Manifest == damage.Manifest)
+            return head with { Parked = null };
+        var damaged = head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
+        var left = head with { Checkpoints = head.Checkpoints.Remove(damaged), ToldStep = Math.Max(head.ToldStep, head.Step) };
+        return left.Step > plan.StepsBefore ? left : null;
+    }
+
     /// <summary>Leaves out a checkpoint that cannot be read, and says so.</summary>
     /// <param name="plan">The plan of the stage that it belongs to.</param>
     /// <returns>False if the stage has no other: it stays then, so that whoever looks again finds the same.</returns>
     /// <exception cref="LeaseLostException">Another trainer has taken over.</exception>
     public async Task<bool> DropAsync(TrainerLease lease, JobPlan plan, CheckpointDamagedException damage, CancellationToken ct)
     {
-        var damaged = lease.Head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
-        var left = lease.Head with { Checkpoints = lease.Head.Checkpoints.Remove(damaged), ToldStep = Math.Max(lease.Head.ToldStep, lease.Head.Step) };
-        if (left.Step <= plan.StepsBefore)
+        if (Without(lease.Head, plan, damage) is not { } left)
             return false;
-        var means = left.Step < lease.Head.Step
-            ? $"The job goes on from step {left.Step} instead of step {lease.Head.Step}"
+        var damaged = lease.Head.Parked is { } parked && parked.Manifest == damage.Manifest
+            ? parked
+            : lease.Head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
+        var means = left.Step < lease.Head.Step || damaged.Step > lease.Head.Step
+            ? $"The job goes on from step {left.Step} instead of step {damaged.Step}"
             : $"The model is that of step {EarlyStop.Best(left, plan).Step} instead of step {damaged.Step}";
         await lease.CommitAsync(await log.WriteSegmentsAsync(lease, left, [Warning($"{damage.Message} {means}")], [], ct), ct);
         await log.RemoveUncommittedAsync(lease, ct);
@@ -78,7 +90,7 @@ public sealed class ChunkCommits(
         var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics), plan.TokensBefore + upload.TrainedTokens)), plan);
         List<JobEvent> events = [.. Untold(session, lease, upload.Step)];
         events.Add(new JobEvent { CreatedAt = upload.At, Message = $"Checkpoint created at step {upload.Step}" });
-        var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = kept }, events, metrics, ct);
+        var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = kept, Parked = null }, events, metrics, ct);
         await lease.CommitAsync(next, ct);
         session.Committed(manifest.Path, upload.Step);
         await checkpoints.RemoveUnnamedAsync(lease, ct);
@@ -92,6 +104,26 @@ public sealed class ChunkCommits(
                 EstimatedFinish = clock.GetUtcNow() + TimeSpan.FromSeconds(pace * (plan.EndStep - upload.Step)) + plan.TimeAfter,
             },
             ct);
+    }
+
+    /// <summary>
+    /// Keeps the present state, whose last step was interrupted before it was looked at: the next trainer goes on from there as this one would. What there
+    /// was to tell of the steps before is told.
+    /// </summary>
+    /// <exception cref="LeaseLostException">Another trainer has taken over.</exception>
+    internal async Task ParkAsync(TrainingSession session, TrainerLease lease, CancellationToken ct)
+    {
+        if (lease.Head.Parked?.Step != session.Step)
+        {
+            var folder = folders.Fresh(session.JobId, "checkpoint");
+            await session.SaveAsync(folder);
+            await ParkedSteps.WriteAsync(folder, new ParkedSteps([.. session.Metrics], session.Owed!), ct);
+            var manifest = await checkpoints.UploadAsync(session.JobId, session.Step, folder, ct);
+            var told = lease.Head with { Parked = manifest.ToCommitted(), ToldStep = Math.Max(lease.Head.ToldStep, session.Step - 1) };
+            await lease.CommitAsync(await log.WriteSegmentsAsync(lease, told, [.. Untold(session, lease, session.Step - 1)], [], ct), ct);
+            await checkpoints.RemoveUnnamedAsync(lease, ct);
+        }
+        await ShowAsync(session, lease, ct);
     }
 
     private static IEnumerable<JobEvent> Untold(TrainingSession session, TrainerLease lease, int last) =>

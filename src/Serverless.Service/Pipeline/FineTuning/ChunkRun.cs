@@ -5,12 +5,13 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// One chunk under way. Steps are taken in slices of about a second; while one runs, the slice before is shown and the owner's wish is
-/// read. A checkpoint is copied between two slices and uploaded during the next ones.
+/// read, again and again where validation or answers make it a long one. A checkpoint is copied between two slices and uploaded during the next ones.
 /// </summary>
 internal sealed class ChunkRun(
     TrainingSession session, TrainerLease lease, JobPlan plan, ChunkCommits commits, RolloutStore rollouts, JobWishes wishes,
     PipelineSettings settings, TimeProvider clock)
 {
+    private readonly WishWatch _watch = new(session.JobId, wishes, () => lease.Seconds, settings, clock);
     private ChunkUpload? _upload;
     private int _saved = lease.Head.Step;
 
@@ -30,25 +31,9 @@ internal sealed class ChunkRun(
         while (true)
         {
             var untilSave = settings.CheckpointInterval - clock.GetElapsedTime(committed);
-            if (session.Step < lastStep)
+            if (session.Step < lastStep || session.Owed is not null)
             {
-                using var leaving = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping);
-                var slice = session.TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), lastStep - session.Step, clock, leaving.Token);
-                try
-                {
-                    wish = await LookAroundAsync(scope);
-                    // Whoever is asked may take minutes; the owner's wish does not wait for that.
-                    while (session.AsksOthers && wish is null && await Task.WhenAny(slice, Task.Delay(settings.WishInterval, clock, CancellationToken.None)) != slice)
-                        wish = await LookAroundAsync(scope);
-                    if (wish is not null)
-                        await leaving.CancelAsync();
-                }
-                finally
-                {
-                    // Noted also if the storage is away: the session goes on with them when it is back.
-                    foreach (var step in await slice)
-                        Note(step);
-                }
+                wish = await TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), lastStep - session.Step, scope);
                 await StoreAsync(scope);
             }
             if (lease.Lost.IsCancellationRequested)
@@ -69,6 +54,24 @@ internal sealed class ChunkRun(
         return await LeaveAsync(wish, scope);
     }
 
+    /// <summary>One slice. Whatever ends the chunk also ends the slice, after its present step.</summary>
+    private async Task<StageOutcome?> TrainAsync(TimeSpan length, int mostSteps, ActivityScope scope)
+    {
+        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
+        var slice = session.TrainAsync(length, mostSteps, clock, interrupt.Token);
+        try
+        {
+            await ShowAsync(scope);
+            return await _watch.WatchAsync(slice, interrupt, scope.Stopping);
+        }
+        finally
+        {
+            // Noted also if the storage is away: the session goes on with them when it is back.
+            foreach (var step in await slice)
+                Note(step);
+        }
+    }
+
     /// <summary>Whether an epoch has just ended whose checkpoint will be one of those kept at the end, or may be the best.</summary>
     private bool IsLateEpochEnd =>
         session.IsAtEpochEnd && (plan.EarlyStoppingPatience is not null || session.LastStep - session.Step < settings.KeepCheckpoints * plan.StepsPerEpoch);
@@ -79,11 +82,20 @@ internal sealed class ChunkRun(
         if (_upload is not null)
             await CommitAsync(scope);
         if (session.Step > lease.Head.Step && wish?.Result != StageResult.Stop)
+            await KeepAsync(scope);
+        return wish ?? (session.Owed is null && (IsStopped || session.Step >= session.LastStep) ? StageOutcome.Done : StageOutcome.More);
+    }
+
+    private async Task KeepAsync(ActivityScope scope)
+    {
+        if (session.Owed is not null)
         {
-            _upload = await commits.SaveAsync(session, CancellationToken.None);
-            await CommitAsync(scope);
+            await commits.ParkAsync(session, lease, CancellationToken.None);
+            await scope.CommittedAsync();
+            return;
         }
-        return wish ?? (IsStopped || session.Step >= session.LastStep ? StageOutcome.Done : StageOutcome.More);
+        _upload = await commits.SaveAsync(session, CancellationToken.None);
+        await CommitAsync(scope);
     }
 
     private async Task CommitAsync(ActivityScope scope)
@@ -104,18 +116,17 @@ internal sealed class ChunkRun(
         }
     }
 
-    /// <summary>What is done while a slice runs.</summary>
-    private async Task<StageOutcome?> LookAroundAsync(ActivityScope scope)
+    /// <summary>Shows, while a slice runs, what the slices before have done.</summary>
+    private async Task ShowAsync(ActivityScope scope)
     {
         try
         {
             if (_upload is null)
                 await commits.ShowAsync(session, lease, scope.Stopping);
-            return (await wishes.ReadAsync(session.JobId, scope.Stopping, lease.Seconds)).Outcome;
         }
         catch (OperationCanceledException) when (scope.Stopping.IsCancellationRequested)
         {
-            return null;
+            // What is committed now is shown anyway.
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Learning;
 using Serverless.Learning.Data;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -64,7 +65,7 @@ public sealed class Evaluate(
         if (evaluation.Finished)
             return StageOutcome.Done;
         var plan = await plans.FindAsync(last.StageId(), scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var general = job.Rehearsing() is { } rehearsing ? await files.ReadReplayAsync(rehearsing, scope.Stopping) : [];
+        Func<CancellationToken, Task<IReadOnlyList<TextExample>>>? general = job.Rehearsing() is { } rehearsing ? ct => files.ReadReplayAsync(rehearsing, ct) : null;
         var run = new EvaluationRun(
             examples, general, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, AnswerForm.Of(last), last.AnswerGraders.Any(), settings);
         if (!job.IsAtLastStage() && run.IsComplete(evaluation.Of(job.Stage)))
@@ -72,11 +73,11 @@ public sealed class Evaluate(
         if (await exports.FolderAsync(stage, lease, scope.Stopping) is not { } tunedFolder)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
-            await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, last, scope);
+            await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, last, lease, scope);
         if (outcome.Result == StageResult.Done)
             outcome = job.IsAtLastStage()
-                ? await EvaluateAsync(tunedFolder, run, evaluation.Tuned, part => evaluation = evaluation with { Tuned = part }, last, scope)
-                : await EvaluateAsync(tunedFolder, run, evaluation.Of(job.Stage), part => evaluation = evaluation.With(job.Stage, part), last, scope);
+                ? await EvaluateAsync(tunedFolder, run, evaluation.Tuned, part => evaluation = evaluation with { Tuned = part }, last, lease, scope)
+                : await EvaluateAsync(tunedFolder, run, evaluation.Of(job.Stage), part => evaluation = evaluation.With(job.Stage, part), last, lease, scope);
         var evaluated = job.IsAtLastStage() ? evaluation.Tuned : evaluation.Of(job.Stage);
         // Before what says that the stage is done.
         if (outcome.Result == StageResult.Done && evaluated.Scores.Tokens > 0)
@@ -90,21 +91,43 @@ public sealed class Evaluate(
 
     /// <summary>Goes on with one model, until it is complete, the time is up, or the job's owner wants something else.</summary>
     private async Task<StageOutcome> EvaluateAsync(
-        string folder, EvaluationRun run, ModelEvaluation part, Action<ModelEvaluation> done, JobRecord job, ActivityScope scope)
+        string folder, EvaluationRun run, ModelEvaluation part, Action<ModelEvaluation> done, JobRecord job, TrainerLease lease, ActivityScope scope)
     {
         if (run.IsComplete(part))
             return StageOutcome.Done;
         var leaveAt = clock.GetUtcNow() + (scope.Deadline - clock.GetUtcNow()) / 2;
         await using var thread = new TensorThread($"evaluate {job.Id}");
         using var model = await thread.RunAsync(() => LanguageModel.Load(folder));
+        var watch = new WishWatch(job.Id, wishes, () => 0, settings, clock);
         // A block at least: otherwise a model that takes long to load would never come to one.
         for (var first = true; !run.IsComplete(part); first = false)
         {
             if ((!first && clock.GetUtcNow() >= leaveAt) || scope.Stopping.IsCancellationRequested)
                 return StageOutcome.More;
-            var next = thread.RunAsync(() => run.Next(model, part, CancellationToken.None));
-            var wish = (await wishes.ReadAsync(job.Id, CancellationToken.None)).Outcome;
-            var (answered, answers) = await next;
+            await run.ReadAsync(part, scope.Stopping);
+            using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
+            var next = thread.RunAsync(() => run.Next(model, part, interrupt.Token));
+            StageOutcome? wish;
+            try
+            {
+                wish = await watch.WatchAsync(next, interrupt, scope.Stopping);
+            }
+            finally
+            {
+                // However this ends, the model is in use until then.
+                await Task.WhenAny(next);
+            }
+            ModelEvaluation answered;
+            IReadOnlyList<GradedAnswer> answers;
+            try
+            {
+                (answered, answers) = await next;
+            }
+            catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+            {
+                // The block is repeated.
+                return wish ?? StageOutcome.More;
+            }
             part = answers.Count == 0 ? answered : await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
             done(part);
             if (wish is not null)

@@ -10,11 +10,11 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Scores one model on examples, block by block, from where it was left.</summary>
 /// <param name="rewardedTokens">The most tokens of an answer to a prompt; null where no prompts are among the examples.</param>
-/// <param name="general">The job's general text, of which the end is scored.</param>
+/// <param name="general">Reads the job's general text, of which the end is scored; null without any.</param>
 /// <param name="form">What answers to prompts may be; null for any text.</param>
 /// <param name="graded">Whether graders see the answers: then one that goes on too long for an exact match is not cut there.</param>
 internal sealed class EvaluationRun(
-    IReadOnlyList<DatasetExample> examples, IReadOnlyList<TextExample> general, DateTimeOffset templateTime, int? rewardedTokens, Grammar? form, bool graded, PipelineSettings settings)
+    IReadOnlyList<DatasetExample> examples, Func<CancellationToken, Task<IReadOnlyList<TextExample>>>? general, DateTimeOffset templateTime, int? rewardedTokens, Grammar? form, bool graded, PipelineSettings settings)
 {
     private const int BlockExamples = 64;
     private const int AnswersTogether = 32;
@@ -25,11 +25,21 @@ internal sealed class EvaluationRun(
 
     private readonly PromptExample[] _prompts = [.. examples.OfType<PromptExample>().Take(settings.EvaluatedAnswers)];
 
+    private IReadOnlyList<TextExample> _documents = [];
+
     /// <summary>Whether nothing is left to do for this model.</summary>
     public bool IsComplete(ModelEvaluation evaluation) =>
         evaluation.Scored == examples.Count && HasGeneral(evaluation) && evaluation.Answered == _asked.Length + _prompts.Length;
 
-    /// <summary>Scores or answers the next block; the answers are still to be graded.</summary>
+    /// <summary>Has at hand what the next block takes: the general text is large, and a block of its own only once for each model.</summary>
+    /// <exception cref="Learning.InputError">The file is gone or has faults.</exception>
+    public async Task ReadAsync(ModelEvaluation evaluation, CancellationToken ct)
+    {
+        if (general is not null && _documents.Count == 0 && evaluation.Scored == examples.Count && !HasGeneral(evaluation))
+            _documents = await general(ct);
+    }
+
+    /// <summary>Scores or answers the next block, for which <see cref="ReadAsync"/> has read; the answers are still to be graded.</summary>
     public (ModelEvaluation Part, IReadOnlyList<GradedAnswer> Answers) Next(LanguageModel model, ModelEvaluation evaluation, CancellationToken ct)
     {
         var encoder = model.Chat.At(templateTime);
@@ -48,10 +58,10 @@ internal sealed class EvaluationRun(
         return (next, answers);
     }
 
-    private bool HasGeneral(ModelEvaluation evaluation) => general.Count == 0 || evaluation.General.Tokens > 0;
+    private bool HasGeneral(ModelEvaluation evaluation) => general is null || evaluation.General.Tokens > 0;
 
     private IReadOnlyList<TrainingSequence> HeldBack(LanguageModel model, ChatEncoder encoder) =>
-        new GeneralText([.. general.Select(document => encoder.EncodeText(document.Text))], TextTask.SeparatorOf(model), model.MaxLength).HeldBack;
+        new GeneralText([.. _documents.Select(document => encoder.EncodeText(document.Text))], TextTask.SeparatorOf(model), model.MaxLength).HeldBack;
 
     private ModelEvaluation Score(LanguageModel model, ChatEncoder encoder, ModelEvaluation evaluation, CancellationToken ct)
     {
@@ -62,7 +72,7 @@ internal sealed class EvaluationRun(
         {
             Scored = evaluation.Scored + block.Count,
             Scores = evaluation.Scores + Evaluator.Score(model, [.. learned], ct),
-            Pairs = [.. evaluation.Pairs, .. PairScores.Of(model.Decoder, pairs)],
+            Pairs = [.. evaluation.Pairs, .. PairScores.Of(model.Decoder, pairs, ct)],
         };
     }
 

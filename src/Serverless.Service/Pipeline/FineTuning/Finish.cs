@@ -1,11 +1,10 @@
 using Serverless.Service.Jobs;
-using Serverless.Service.Models;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Gives a job its final status, says so in its events, and lets go of whatever it held.</summary>
 public sealed class Finish(
-    JobCatalog jobs, ModelStore models, Admission admission, TrainingSessions sessions, JobFolders folders, JobLeftovers leftovers, JobEvents events, TimeProvider clock)
+    JobCatalog jobs, Admission admission, TrainingSessions sessions, JobFolders folders, JobLeftovers leftovers, JobEvents events, TimeProvider clock)
     : IActivity<JobEnd, bool>
 {
     public static ActivityName<JobEnd, bool> Name { get; } = new(nameof(Finish));
@@ -19,19 +18,18 @@ public sealed class Finish(
         folders.Remove(id);
         if (await jobs.FindAsync(id, ct) is null)
             return true;
-        var job = await jobs.UpdateAsync(
-            id,
-            now => now.Status.IsFinal() ? now : now.After(input.Move, clock.GetUtcNow()) with { Error = input.Error },
-            ct);
-        if (job.Status == JobStatus.Cancelled && job.FineTunedModel is { } model)
-        {
-            // Published in the moment before the job was cancelled.
-            await models.DeleteAsync(model, ct);
-            job = await jobs.UpdateAsync(id, Unpublished, ct);
-        }
-        await leftovers.RemoveAsync(id, ct);
+        var job = await jobs.UpdateAsync(id, now => Ended(now, input), ct);
+        await leftovers.RemoveAsync(job, ct);
         await SayAsync(job, ct);
         return true;
+    }
+
+    private JobRecord Ended(JobRecord job, JobEnd end)
+    {
+        if (!job.Status.IsFinal())
+            job = job.After(end.Move, clock.GetUtcNow()) with { Error = end.Error };
+        // A model that was published in the moment before the job was cancelled is one of its leftovers.
+        return job.Status == JobStatus.Succeeded || job.FineTunedModel is null ? job : Unpublished(job);
     }
 
     private static JobRecord Unpublished(JobRecord job)

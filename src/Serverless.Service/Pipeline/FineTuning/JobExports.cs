@@ -34,11 +34,15 @@ public sealed class JobExports(
         }
         catch (CheckpointDamagedException damage)
         {
-            // What was found of the model does not hold for the one that is made instead.
-            if (await evaluations.FindAsync(job.Id, ct) is { } evaluation)
-                await evaluations.WriteAsync(job.Id, evaluation.Without(job), ct);
-            if (!await commits.DropAsync(lease, plan, damage, ct))
+            if (ChunkCommits.Without(lease.Head, plan, damage) is null)
                 throw;
+            // First, because whoever is interrupted in between finds the damage again: what was found of the model does not hold for the one that is made instead.
+            if (await evaluations.FindAsync(job.Id, ct) is { } evaluation)
+            {
+                await lease.EnsureHeldAsync(ct);
+                await evaluations.WriteAsync(job.Id, evaluation.Without(job), ct);
+            }
+            await commits.DropAsync(lease, plan, damage, ct);
             return null;
         }
         using (trained)

@@ -97,10 +97,11 @@ public sealed class Publish(
                 resultFiles.Add(answers);
         }
         var ended = job.Stages.LastOrDefault();
-        await jobs.UpdateAsync(
-            job.Id,
-            now => (ended is null ? now : now.With(now.Stage, _ => ended with { Result = name })) with { FineTunedModel = name, ResultFiles = [.. resultFiles] },
-            ct);
+        await jobs.UpdateAsync(job.Id, now => Noted(now) with { ResultFiles = [.. resultFiles] }, ct);
+
+        // A job that has ended meanwhile leads to no model: what was published goes with its other leftovers.
+        JobRecord Noted(JobRecord now) => now.Status.IsFinal() ? now
+            : (ended is null ? now : now.With(now.Stage, _ => ended with { Result = name })) with { FineTunedModel = name };
     }
 
     /// <summary>Why the model is not published, or null if it is good enough.</summary>

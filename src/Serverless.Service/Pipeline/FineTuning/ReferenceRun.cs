@@ -14,11 +14,20 @@ internal sealed class ReferenceRun(
     {
         var leaveAt = scope.Deadline - (scope.Deadline - clock.GetUtcNow()) / 8;
         var written = clock.GetTimestamp();
+        var watch = new WishWatch(session.JobId, wishes, () => lease.Seconds, settings, clock);
         while (true)
         {
-            var slice = session.ScoreReferenceAsync(state, settings.WishInterval, clock);
-            var wish = (await wishes.ReadAsync(session.JobId, CancellationToken.None, lease.Seconds)).Outcome;
-            state = await slice;
+            using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
+            var slice = session.ScoreReferenceAsync(state, settings.WishInterval, clock, interrupt.Token);
+            StageOutcome? wish;
+            try
+            {
+                wish = await watch.WatchAsync(slice, interrupt, scope.Stopping);
+            }
+            finally
+            {
+                state = await slice;
+            }
             var leaves = state.Finished || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested;
             if (leaves || clock.GetElapsedTime(written) >= settings.CheckpointInterval)
             {

@@ -51,6 +51,12 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>Tokens trained on, committed or not.</summary>
     public long TrainedTokens => _trainer.TrainedTokens;
 
+    /// <summary>
+    /// The last step, if it was interrupted before it was looked at, by validation and sample answers: what it measured is not complete, so that nothing is
+    /// committed up to it before the look is made up for.
+    /// </summary>
+    public TrainedStep? Owed { get; private set; }
+
     /// <summary>What was measured since the last commit.</summary>
     public List<JobMetrics> Metrics { get; } = [];
 
@@ -59,9 +65,6 @@ public sealed class TrainingSession : IAsyncDisposable
 
     /// <summary>The answers that were drawn and are not stored yet.</summary>
     public List<RolloutBatch> Rollouts { get; } = [];
-
-    /// <summary>Whether answers are graded by asking others, which may take long.</summary>
-    public bool AsksOthers => _trainer.GradesLater;
 
     /// <summary>Loads a model and builds the trainer of a job.</summary>
     /// <param name="modelFolder">The model that training starts from.</param>
@@ -87,21 +90,25 @@ public sealed class TrainingSession : IAsyncDisposable
     }
 
     /// <summary>Whether this trains that stage and the head is what it continues, so that its next commit fits there.</summary>
-    public bool Continues(StageId id, JobHead head) => !_broken && StageId == id && Manifest == head.Manifest && Step >= head.Step;
+    public bool Continues(StageId id, JobHead head) => !_broken && StageId == id && Manifest == head.Manifest && Step >= (head.Parked?.Step ?? head.Step);
 
     /// <summary>
-    /// Takes steps for a length of time, at least one or a batch of answers that it needs, and at most so many or up to the end of an epoch.
+    /// Takes steps for a length of time, at least one or a batch of answers that it needs, and at most so many or up to the end of an epoch. A look that is owed
+    /// comes first.
     /// </summary>
-    /// <param name="ct">Ends the grading of answers where others are asked for it; they are graded the next time.</param>
+    /// <param name="interrupt">
+    /// Ends this after the present step. A look that is under way is left off, and <see cref="Owed"/>; answers are drawn again, and those that others are asked to grade
+    /// are graded the next time.
+    /// </param>
     /// <exception cref="Learning.InputError">Who grades cannot be asked.</exception>
     /// <exception cref="Teaching.TeacherAwayException">Who grades does not answer now.</exception>
-    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken ct)
+    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
     {
         var steps = new List<TrainedStep>();
         var begun = clock.GetTimestamp();
-        while (await OnThreadAsync(() => Train(steps, begun, length, mostSteps, clock)))
+        while (await OnThreadAsync(() => Train(steps, begun, length, mostSteps, clock, interrupt)))
         {
-            if (!await GradeAsync(steps.Count > 0, ct) || clock.GetElapsedTime(begun) >= length)
+            if (!await GradeAsync(steps.Count > 0, interrupt) || clock.GetElapsedTime(begun) >= length)
                 break;
         }
         return steps;
@@ -143,8 +150,9 @@ public sealed class TrainingSession : IAsyncDisposable
     }
 
     /// <summary>Preferences only, before the first step: scores the reference for a length of time, at least for one step's pairs.</summary>
-    public Task<ReferenceState> ScoreReferenceAsync(ReferenceState state, TimeSpan length, TimeProvider clock) =>
-        _thread.RunAsync(() => ScoreReference(state, length, clock));
+    /// <param name="interrupt">Ends this after the present step's pairs; validation pairs are left off, to be scored again.</param>
+    public Task<ReferenceState> ScoreReferenceAsync(ReferenceState state, TimeSpan length, TimeProvider clock, CancellationToken interrupt) =>
+        _thread.RunAsync(() => ScoreReference(state, length, clock, interrupt));
 
     /// <summary>Reinforcement only: takes the answers that were drawn for the present step before an interruption.</summary>
     public Task ResumeAsync(IReadOnlyList<RolloutBatch> stored) => _thread.RunAsync(() =>
@@ -155,6 +163,13 @@ public sealed class TrainingSession : IAsyncDisposable
                 _trainer.AddRollouts(batch);
         }
     });
+
+    /// <summary>Takes what a trainer that was interrupted had done beyond its last commit; its weights are the checkpoint's that this was opened with.</summary>
+    public void Resume(ParkedSteps parked)
+    {
+        Metrics.AddRange(parked.Metrics);
+        Owed = parked.Owed;
+    }
 
     /// <summary>Writes the checkpoint files of the present step.</summary>
     public Task SaveAsync(string folder) => _thread.RunAsync(() => _trainer.Save(folder));
@@ -194,42 +209,60 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>Ten numbers from 1 to <paramref name="all"/>, evenly spread, the first among them; all of them if there are fewer.</summary>
     internal static bool IsFirstOfTenth(int number, int all) => number == 1 || (number - 1) * 10L / all != (number - 2) * 10L / all;
 
-    private ReferenceState ScoreReference(ReferenceState state, TimeSpan length, TimeProvider clock)
+    private ReferenceState ScoreReference(ReferenceState state, TimeSpan length, TimeProvider clock, CancellationToken interrupt)
     {
         var begun = clock.GetTimestamp();
         var stepsPerEpoch = TotalSteps / _trainer.Options.Epochs;
-        do
+        try
         {
-            if (state.Steps < stepsPerEpoch)
-                state = state.With(_trainer.ScoreReference(state.Steps));
-            else
-                state = state with { Validation = [.. _trainer.ScoreValidationReference()], Finished = true };
+            do
+            {
+                if (state.Steps < stepsPerEpoch)
+                    state = state.With(_trainer.ScoreReference(state.Steps));
+                else
+                    state = state with { Validation = [.. _trainer.ScoreValidationReference(interrupt)], Finished = true };
+            }
+            while (!interrupt.IsCancellationRequested && !state.Finished && clock.GetElapsedTime(begun) < length);
         }
-        while (!state.Finished && clock.GetElapsedTime(begun) < length);
+        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        {
+            // What is scored by then stays.
+        }
         return state;
     }
 
     /// <returns>Whether there are answers to be graded before it can go on.</returns>
-    private bool Train(List<TrainedStep> steps, long begun, TimeSpan length, int mostSteps, TimeProvider clock)
+    private bool Train(List<TrainedStep> steps, long begun, TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
     {
-        do
+        try
         {
-            if (_drawn is null && _trainer.NextRollout is { } wanted)
+            do
             {
-                var drawn = _trainer.Roll(wanted, CancellationToken.None);
-                if (_trainer.GradesLater)
-                    _drawn = drawn;
-                else
-                    Take(drawn);
+                if (Owed is null && _drawn is null && _trainer.NextRollout is { } wanted)
+                {
+                    var drawn = _trainer.Roll(wanted, interrupt);
+                    if (_trainer.GradesLater)
+                        _drawn = drawn;
+                    else
+                        Take(drawn);
+                }
+                else if (_drawn is null)
+                {
+                    Owed ??= TakeStep(clock);
+                    var validation = IsAtEpochEnd ? _trainer.Validate(interrupt) : null;
+                    IReadOnlyList<SampleAnswer> samples = ShowsSamples ? _trainer.Samples(interrupt) : [];
+                    steps.Add(Owed with { At = clock.GetUtcNow(), Validation = validation, Samples = samples });
+                    Owed = null;
+                }
+                if (_drawn is not null)
+                    return !interrupt.IsCancellationRequested;
             }
-            else if (_drawn is null)
-            {
-                steps.Add(TakeStep(clock));
-            }
-            if (_drawn is not null)
-                return true;
+            while (!interrupt.IsCancellationRequested && steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
         }
-        while (steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
+        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        {
+            // Neither a look nor a draw has changed anything: they are repeated.
+        }
         return false;
     }
 
@@ -243,9 +276,7 @@ public sealed class TrainingSession : IAsyncDisposable
     private TrainedStep TakeStep(TimeProvider clock)
     {
         var taken = _trainer.TrainStep();
-        var metrics = taken with { Step = StepsBefore + taken.Step };
-        var validation = IsAtEpochEnd ? _trainer.Validate(CancellationToken.None) : null;
-        return new TrainedStep(metrics, clock.GetUtcNow(), validation) { Samples = ShowsSamples ? _trainer.Samples(CancellationToken.None) : [] };
+        return new TrainedStep(taken with { Step = StepsBefore + taken.Step }, clock.GetUtcNow());
     }
 
     private static Trainer Build(string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)

@@ -82,16 +82,18 @@ public sealed class TrainingSessions(
         var modelFolder = await starting.FolderAsync(model, ct);
         string? checkpoint = null;
         // The newest checkpoint of a stage that begins is the last one of the stage before, whose model this starts from.
-        if (head.Newest is { } newest && newest.Step > plan.StepsBefore)
+        if ((head.Parked ?? head.Newest) is { } latest && latest.Step > plan.StepsBefore)
         {
             checkpoint = folders.Fresh(job.Id, "restore");
-            await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(newest, ct), checkpoint, ct);
+            await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(latest, ct), checkpoint, ct);
         }
         NativeRuntime.EnsureLoaded();
         if (NativeRuntime.Threads != plan.Fingerprint.Threads)
             NativeRuntime.SetThreads(plan.Fingerprint.Threads);
         var session = await TrainingSession.OpenAsync(
             job.StageId(), modelFolder, task, plan.Options, checkpoint, head.Manifest, plan.StepsBefore);
+        if (head.Parked is not null)
+            session.Resume(await ParkedSteps.ReadAsync(checkpoint!, ct));
         if (checkpoint is not null)
             Directory.Delete(checkpoint, recursive: true);
         if (plan.Options.Policy is { } policy)

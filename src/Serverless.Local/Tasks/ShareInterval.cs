@@ -1,0 +1,21 @@
+namespace Serverless.Local.Tasks;
+
+/// <summary>
+/// The 95 % interval of a share that was counted, by Wilson's score (E. B. Wilson, "Probable inference, the law of succession, and
+/// statistical inference", 1927): also right for few cases and for shares near 0 and 1.
+/// </summary>
+public static class ShareInterval
+{
+    private const double Quantile = 1.959964;
+
+    /// <param name="share">0 to 1.</param>
+    /// <param name="cases">How many were counted, at least 1.</param>
+    public static (double Low, double High) Of(double share, int cases)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(cases, 1);
+        var square = Quantile * Quantile / cases;
+        var middle = (share + square / 2) / (1 + square);
+        var width = Quantile * Math.Sqrt(share * (1 - share) / cases + square / (4 * cases)) / (1 + square);
+        return (Math.Max(0, middle - width), Math.Min(1, middle + width));
+    }
+}

@@ -1,0 +1,46 @@
+using Serverless.Service.Jobs;
+
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>
+/// Looks after work on a model's tensors, which may take much longer than usual: reads again and again what the job's owner wishes, and interrupts the
+/// work as soon as there is a wish.
+/// </summary>
+/// <param name="seconds">The seconds of work on the job, if more than its record says are known.</param>
+internal sealed class WishWatch(JobId job, JobWishes wishes, Func<double> seconds, PipelineSettings settings, TimeProvider clock)
+{
+    /// <summary>Reads at once, and from then on until the work has ended.</summary>
+    /// <param name="interrupt">Interrupts the work.</param>
+    /// <param name="stopping">Ends the reading, because the process is about to end.</param>
+    /// <returns>What the wish makes of the present stage; null to go on.</returns>
+    public async Task<StageOutcome?> WatchAsync(Task work, CancellationTokenSource interrupt, CancellationToken stopping)
+    {
+        var wish = await ReadAsync(stopping);
+        while (wish is null && !await EndsAsync(work))
+            wish = await ReadAsync(stopping);
+        if (wish is not null)
+            await interrupt.CancelAsync();
+        return wish;
+    }
+
+    private async Task<StageOutcome?> ReadAsync(CancellationToken stopping)
+    {
+        try
+        {
+            return (await wishes.ReadAsync(job, stopping, seconds())).Outcome;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits until the work has ended, for somewhat longer than it usually takes.</summary>
+    private async Task<bool> EndsAsync(Task work)
+    {
+        using var ended = new CancellationTokenSource();
+        var first = await Task.WhenAny(work, Task.Delay(1.5 * settings.WishInterval, clock, ended.Token));
+        await ended.CancelAsync();
+        return first == work;
+    }
+}
