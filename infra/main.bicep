@@ -45,6 +45,16 @@ param chunkSeconds int = 240
 @minValue(5)
 param checkpointSeconds int = 60
 
+@description('How many requests a key may send in a minute, on each instance. 0: any number.')
+@minValue(0)
+@maxValue(1000000)
+param requestsPerMinute int = 6000
+
+@description('How many streams a key may have open at a time, on each instance. 0: any number.')
+@minValue(0)
+@maxValue(10000)
+param streamsPerCaller int = 64
+
 @description('Host names of your own by which the app may be addressed besides its usual one.')
 param allowedHosts string[] = []
 
@@ -203,6 +213,8 @@ var settings = settingsOf(
   trainingSlots,
   chunkSeconds,
   checkpointSeconds,
+  requestsPerMinute,
+  streamsPerCaller,
   allowedOrigins,
   allowedNetworks,
   pricePerGbSecond,

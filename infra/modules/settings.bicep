@@ -13,6 +13,8 @@ func settingsOf(
   trainingSlots int,
   chunkSeconds int,
   checkpointSeconds int,
+  requestsPerMinute int,
+  streamsPerCaller int,
   allowedOrigins string[],
   allowedNetworks string[],
   pricePerGbSecond string,
@@ -32,6 +34,8 @@ func settingsOf(
     SERVERLESS_TRAINING_SLOTS: string(trainingSlots)
     SERVERLESS_CHUNK_SECONDS: string(chunkSeconds)
     SERVERLESS_CHECKPOINT_SECONDS: string(checkpointSeconds)
+    SERVERLESS_REQUESTS_PER_MINUTE: string(requestsPerMinute)
+    SERVERLESS_STREAMS_PER_CALLER: string(streamsPerCaller)
   },
   // Without one the service takes the list price of Flex Consumption; another plan gives its own.
   empty(pricePerGbSecond) ? {} : { SERVERLESS_PRICE_PER_GB_SECOND: pricePerGbSecond },

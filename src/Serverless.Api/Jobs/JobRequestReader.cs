@@ -20,8 +20,7 @@ internal static class JobRequestReader
     public static JobRequest Read(JsonElement json)
     {
         var body = new RequestObject(json, "");
-        if (body.Objects("integrations") is { Count: > 0 })
-            throw Refusal.NotOffered("integrations");
+        IntegrationsReader.Check(body);
         var (method, adapter, stages) = MethodReader.Read(body);
         // What a recipe comes to is compared as its last stage's.
         var reward = stages.IsEmpty ? method.Grader : stages[^1].Method.Grader;

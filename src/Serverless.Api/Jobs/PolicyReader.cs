@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Serverless.Api.Chat;
 using Serverless.Api.Requests;
 using Serverless.Learning;
 using Serverless.Learning.Grading;
@@ -7,29 +7,31 @@ using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Jobs;
 
-/// <summary>Reads what only <c>method.reinforcement</c> has: the grader, and hyper-parameters of which all but OpenAI's are ours.</summary>
+/// <summary>Reads what only <c>method.reinforcement</c> has: the grader, the form of answers, and hyper-parameters of which all but OpenAI's are ours.</summary>
 internal static class PolicyReader
 {
     private const int MaxGroup = 256;
     private const int MaxUpdates = 16;
     private const int MaxResamples = 16;
+    private const int MaxEvaluationSamples = 16;
     private const double LeastMultiplier = 0.00001;
 
     private static readonly Dictionary<string, LossType> LossTypes =
         new() { ["grpo"] = LossType.Grpo, ["dapo"] = LossType.Dapo, ["dr_grpo"] = LossType.DrGrpo };
 
-    /// <exception cref="InputError">The grader is missing or wrong, or a value is out of its range or not offered.</exception>
+    /// <exception cref="InputError">The grader is missing or wrong, or the form is, or a value is out of its range.</exception>
     public static JobMethod Read(JobMethod method, RequestObject parent, RequestObject? hyperparameters)
     {
         var own = parent.Object("reinforcement") ?? throw Refusal.Missing(parent.PathOf("reinforcement"));
-        if (own.Value("response_format") is not null)
-            throw Refusal.NotOffered(own.PathOf("response_format"));
+        ResponseFormat.Read(own);
         var json = own.RequiredValue("grader");
-        var path = own.PathOf("grader");
-        var grader = Grader.Parse(json, path);
-        if (grader.Models.Count > 0)
-            throw new InputError($"Unsupported value: '{path}' asks the model '{grader.Models[0]}', and a reward may not ask models yet. Use graders that compute.", path, "unsupported_value");
-        return method with { Grader = json.Clone(), Policy = hyperparameters is { } given ? ReadPolicy(given) : new PolicyRequest() };
+        Grader.Parse(json, own.PathOf("grader"));
+        return method with
+        {
+            Grader = json.Clone(),
+            Policy = hyperparameters is { } given ? ReadPolicy(given) : new PolicyRequest(),
+            ResponseFormat = own.Value("response_format")?.Clone(),
+        };
     }
 
     private static double? ReadMultiplier(RequestObject fields)
@@ -43,11 +45,6 @@ internal static class PolicyReader
 
     private static PolicyRequest ReadPolicy(RequestObject fields)
     {
-        foreach (var name in (string[])["eval_interval", "eval_samples"])
-        {
-            if (fields.Value(name) is { } value && !(value.ValueKind == JsonValueKind.String && value.ValueEquals("auto")))
-                throw Refusal.NotOffered(fields.PathOf(name));
-        }
         // Taken for those who send it; how long a model thinks is in its weights, and what the reward makes of them.
         fields.OneOf("reasoning_effort", ["default", "low", "medium", "high"]);
         return new PolicyRequest
@@ -64,6 +61,8 @@ internal static class PolicyReader
             Resamples = fields.AutoOrInteger("dynamic_sampling_rounds", 0, MaxResamples),
             FilterOverlong = fields.Boolean("overlong_filtering"),
             PenaltyTokens = fields.AutoOrInteger("length_penalty_tokens", 0, int.MaxValue),
+            EvaluationInterval = fields.AutoOrInteger("eval_interval", 1, int.MaxValue),
+            EvaluationSamples = fields.AutoOrInteger("eval_samples", 1, MaxEvaluationSamples),
         };
     }
 }

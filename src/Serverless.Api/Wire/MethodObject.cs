@@ -40,6 +40,8 @@ internal static class MethodObject
         var own = new JsonObject { ["hyperparameters"] = HyperparametersOf(job) };
         if (job.Method.Grader is { } grader)
             own["grader"] = JsonObject.Create(grader);
+        if (job.Method.ResponseFormat is { } format)
+            own["response_format"] = JsonObject.Create(format);
         if (job.Method.Distillation is { } distillation)
             DistillationObject.Write(distillation, own);
         return own;

@@ -23,6 +23,12 @@ internal static class PolicyObject
         Add("dynamic_sampling_rounds", resolved?.Resamples ?? asked.Resamples);
         Add("overlong_filtering", resolved?.FilterOverlong ?? asked.FilterOverlong);
         Add("length_penalty_tokens", resolved?.PenaltyTokens ?? asked.PenaltyTokens);
+        // A policy that is never looked at while it trains has neither.
+        if (resolved is null or { EvaluationInterval: > 0 })
+        {
+            Add("eval_interval", resolved?.EvaluationInterval ?? asked.EvaluationInterval);
+            Add("eval_samples", resolved?.EvaluationSamples ?? asked.EvaluationSamples);
+        }
 
         void Add(string name, JsonNode? value)
         {

@@ -19,6 +19,7 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
     private readonly int epochs;
     private readonly RolloutSampler sampler;
     private RolloutSet? set;
+    private EvaluationSet? evaluation;
     private TokenTerm[] terms = [];
 
     public PolicyObjective(PolicyTask task, TrainingOptions options)
@@ -38,17 +39,34 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
 
     public double StepsPerEpoch => order.StepsPerEpoch * options.UpdatesPerRollout;
 
-    /// <summary>What has to be rolled out before a step can be taken, or null if nothing has.</summary>
-    public RolloutRequest? Next(int step) => SetOf(step).Next();
+    /// <summary>What has to be rolled out before a step can be taken, validation prompts that are due first; null if nothing has.</summary>
+    public RolloutRequest? Next(int step) => EvaluationOf(step)?.Next() ?? SetOf(step).Next();
 
-    /// <summary>Takes answers of the present rollout, drawn now or before an interruption.</summary>
+    /// <summary>Takes answers of the present rollout or evaluation, drawn now or before an interruption.</summary>
+    /// <exception cref="ArgumentException">They are not those that come next.</exception>
     public void Add(int step, RolloutBatch batch)
     {
+        if (batch.Evaluates)
+        {
+            (EvaluationOf(step) ?? throw new ArgumentException($"no evaluation comes before step {step + 1}", nameof(batch))).Add(batch);
+            return;
+        }
         SetOf(step).Add(batch);
         terms = [];
     }
 
-    /// <summary>Answers to what has to be rolled out, drawn from the model as it is, and graded.</summary>
+    /// <summary>Whether what is drawn is still to be graded, by <see cref="GradeAsync"/>.</summary>
+    public bool GradesLater => task.Reward is null;
+
+    /// <summary>The answers with what they are worth.</summary>
+    public async Task<RolloutBatch> GradeAsync(RolloutBatch drawn, CancellationToken cancellation)
+    {
+        var prompts = task.PromptsOf(drawn.Evaluates);
+        var rewards = await task.Judge!([.. drawn.Rollouts.Select(answer => (prompts[answer.Prompt], answer.Text))], cancellation);
+        return drawn with { Rollouts = [.. drawn.Rollouts.Zip(rewards, (answer, reward) => answer.Graded(reward, options))] };
+    }
+
+    /// <summary>Answers to what has to be rolled out, drawn from the model as it is, and graded unless that is done later.</summary>
     public List<Rollout> Draw(LanguageModel model, RolloutRequest request, CancellationToken cancellation) => sampler.Draw(model, request, cancellation);
 
     /// <summary>
@@ -56,6 +74,9 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
     /// would score them: the ratio is 1.
     /// </summary>
     public bool ScoresDraws => options.UpdatesPerRollout > 1;
+
+    /// <summary>A grammar takes probability from what it forbids: what was drawn with it is not what the training forward says.</summary>
+    private bool ComparesDraws => task.Grammar is null;
 
     private bool LaysFreely => !ScoresDraws && options.Beta == 0;
 
@@ -84,7 +105,7 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
     public IReadOnlyList<MicroBatch> BatchOf(int step)
     {
         var rollouts = SetOf(step);
-        if (rollouts.Next() is not null) throw new InvalidOperationException($"step {step + 1} has not been rolled out");
+        if (Next(step) is not null) throw new InvalidOperationException($"step {step + 1} has not been rolled out");
         var all = rollouts.Batches.SelectMany(batch => batch.Rollouts).ToList();
         var counted = TokenTerm.Of(rollouts.Groups(), options).ToDictionary<TokenTerm, Rollout>(term => term.Rollout, ReferenceEqualityComparer.Instance);
         terms = [.. all.Select(rollout => counted.TryGetValue(rollout, out var term) ? term : new TokenTerm(rollout, 0, 0))];
@@ -123,7 +144,7 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
             }
         }
         report.AddLoss(loss);
-        if (!ScoresDraws) report.Add("sampler_difference", difference, next);
+        if (!ScoresDraws && ComparesDraws) report.Add("sampler_difference", difference, next);
         if (options.Beta > 0) report.Add("kl", divergence, next);
         report.Add("entropy", entropies.sum(ScalarType.Float64).item<double>(), next);
         report.Add("clip_share", clipped, next);
@@ -141,7 +162,11 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         return [.. new[] { best, worst }.Distinct().Select(answer => new SampleAnswer(task.Prompts[answer.Prompt].Text, answer.Text, answer.Reward))];
     }
 
-    public void Report(StepReport report) => RolloutFigures.Report(set!, report.Add);
+    public void Report(StepReport report)
+    {
+        RolloutFigures.Report(set!, ComparesDraws, report.Add);
+        if (evaluation is { } looked) RolloutFigures.Report(looked, report.Add);
+    }
 
     public ValidationScores? Validate(LanguageModel model, CancellationToken cancellation) => null;
 
@@ -158,6 +183,15 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         var sequences = rollouts.Select(rollout => rollout.After(task.Prompts[rollout.Prompt].Ids)).ToList();
         var micros = PackedBatches.Build(sequences, [.. Enumerable.Range(0, sequences.Count)], MicroBatchTokens);
         return [.. micros.Select(micro => micro with { Examples = [.. micro.Examples!.Select(example => example < 0 ? example : numbers[example])] })];
+    }
+
+    /// <summary>The evaluation that comes before a step, or null if none does.</summary>
+    private EvaluationSet? EvaluationOf(int step)
+    {
+        var isDue = options.EvaluationInterval > 0 && task.Validation.Count > 0 && step % options.EvaluationInterval == 0;
+        if (!isDue) evaluation = null;
+        else if (evaluation?.Step != step) evaluation = new EvaluationSet(step, task.Validation.Count, options);
+        return evaluation;
     }
 
     private RolloutSet SetOf(int step)

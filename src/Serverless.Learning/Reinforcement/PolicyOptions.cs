@@ -35,6 +35,12 @@ public sealed record PolicyOptions
     /// <summary>C of <see cref="LengthPenalty"/>: over how many tokens before the limit the penalty grows; 0 for none.</summary>
     public int PenaltyTokens { get; init; }
 
+    /// <summary>How many steps apart the validation prompts are answered, from before the first step on; 0 for never.</summary>
+    public int EvaluationInterval { get; init; }
+
+    /// <summary>Answers drawn to each of them.</summary>
+    public int EvaluationSamples { get; init; } = 1;
+
     /// <summary>What is wrong with these options, each as name, found and allowed.</summary>
     public IEnumerable<(string Name, object Found, string Allowed)> Faults()
     {
@@ -46,6 +52,8 @@ public sealed record PolicyOptions
         if (Beta is not (>= 0 and <= 10)) yield return ("beta", Beta, "0 to 10");
         if (UpdatesPerRollout is < 1 or > 16) yield return ("updates_per_rollout", UpdatesPerRollout, "1 to 16");
         if (Resamples is < 0 or > 16) yield return ("resamples", Resamples, "0 to 16");
+        if (EvaluationInterval < 0) yield return ("eval_interval", EvaluationInterval, "0 or more");
+        if (EvaluationSamples is < 1 or > 16) yield return ("eval_samples", EvaluationSamples, "1 to 16");
         if (PenaltyTokens < 0 || PenaltyTokens > MaxAnswerTokens) yield return ("penalty_tokens", PenaltyTokens, $"0 to {MaxAnswerTokens}");
     }
 }

@@ -7,4 +7,8 @@ namespace Serverless.Learning.Reinforcement;
 /// <param name="Item">The line of the data set, which graders see as <c>item</c>.</param>
 /// <param name="Line">Its number, counted from 1.</param>
 /// <param name="Text">What people see asked.</param>
-public sealed record PolicyPrompt(int[] Ids, JsonElement Item, int Line, string Text = "");
+public sealed record PolicyPrompt(int[] Ids, JsonElement Item, int Line, string Text = "")
+{
+    /// <summary>A text of the answer after which <see cref="PolicyTask.Grammar"/> begins to hold; null from the beginning.</summary>
+    public string? GrammarAfter { get; init; }
+}

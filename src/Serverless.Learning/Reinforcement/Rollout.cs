@@ -49,6 +49,15 @@ public sealed record Rollout
     /// <summary>What kept the grader from grading it, or null.</summary>
     public string? Fault { get; init; }
 
+    /// <summary>With what it was worth, and the penalty of its length.</summary>
+    internal Rollout Graded(Reward reward, PolicyOptions options)
+    {
+        var penalty = LengthPenalty.Of(Ids.Length, options.MaxAnswerTokens, options.PenaltyTokens);
+        var parts = new Dictionary<string, double>(reward.Parts);
+        if (options.PenaltyTokens > 0) parts["length_penalty"] = penalty;
+        return this with { Reward = reward.Value + penalty, Rewards = parts, Fault = reward.Fault };
+    }
+
     /// <summary>Prompt and answer as one sequence whose targets are the answer's tokens.</summary>
     public TrainingSequence After(int[] prompt) =>
         new([.. prompt, .. Ids], [.. Enumerable.Repeat(false, prompt.Length), .. Enumerable.Repeat(true, Ids.Length)], Line);

@@ -9,7 +9,7 @@ namespace Serverless.Learning.Reinforcement;
 internal sealed class RolloutSet(int number, IReadOnlyList<int> prompts, PolicyOptions options)
 {
     /// <summary>Answers that are drawn together, unless a group is larger.</summary>
-    private const int RowsTogether = 64;
+    internal const int RowsTogether = 64;
     private readonly List<RolloutBatch> batches = [];
 
     public int Number => number;

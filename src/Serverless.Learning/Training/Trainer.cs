@@ -81,18 +81,19 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
     public IReadOnlyList<PairScore> ScoreValidationReference(CancellationToken cancellation = default) => Reference().ScoreValidation(Model.Decoder, cancellation);
 
-    /// <summary>Reinforcement only: what has to be rolled out before the next step, or null if nothing has.</summary>
+    /// <summary>Reinforcement only: what has to be rolled out before the next step, answers to validation prompts among it; null if nothing has.</summary>
     public RolloutRequest? NextRollout => Policy?.Next(Step);
 
     /// <summary>
-    /// Draws and grades what is to be rolled out, and scores it where several updates or a reference need that. The result is a function of the
-    /// weights, the seed and the request alone; it counts once it is given to <see cref="AddRollouts"/>.
+    /// Draws what is to be rolled out and scores it where several updates or a reference need that, and grades it unless <see cref="GradesLater"/>. The
+    /// result is a function of the weights, the seed and the request alone; it counts once it is given to <see cref="AddRollouts"/>.
     /// </summary>
     /// <exception cref="InputError">A prompt leaves no room in the model's context.</exception>
     public RolloutBatch Roll(RolloutRequest request, CancellationToken cancellation)
     {
         var policy = (PolicyObjective)objective.Method;
         var drawn = policy.Draw(Model, request, cancellation);
+        if (request.Evaluates) return new RolloutBatch(request.Number, request.Micro, request.Round, drawn) { Evaluates = true };
         var scored = policy.ScoresDraws ? policy.Score(Model.Decoder, drawn) : null;
         var referenced = reference is null ? null : WithReference(() => policy.Score(Model.Decoder, drawn));
         return new RolloutBatch(request.Number, request.Micro, request.Round, [.. drawn.Select((rollout, index) => rollout with
@@ -101,6 +102,12 @@ public sealed class Trainer : IDisposable
             ReferenceLogProbabilities = referenced?[index],
         })]);
     }
+
+    /// <summary>Reinforcement only: whether answers have to go through <see cref="GradeAsync"/> before they are added.</summary>
+    public bool GradesLater => Policy?.GradesLater == true;
+
+    /// <summary>Answers with what the task's <see cref="PolicyTask.Judge"/> says they are worth. Touches no tensor.</summary>
+    public Task<RolloutBatch> GradeAsync(RolloutBatch drawn, CancellationToken cancellation) => Policy!.GradeAsync(drawn, cancellation);
 
     /// <summary>Takes answers to learn from, drawn just now or before an interruption.</summary>
     /// <exception cref="ArgumentException">They are not those that come next.</exception>

@@ -9,7 +9,7 @@ namespace Serverless.Service.Inference;
 /// <summary>A conversation as tokens of one model, with what its answers may be and how they are to be read.</summary>
 internal sealed record ChatPrompt
 {
-    private const string EndThink = "</think>";
+    public const string EndThink = "</think>";
 
     public required int[] Ids { get; init; }
 

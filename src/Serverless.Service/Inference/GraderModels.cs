@@ -4,20 +4,37 @@ using Serverless.Learning.Grading;
 using Serverless.Learning.Sampling;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Inference;
 
-/// <summary>Asks the models of this service what graders want to know.</summary>
-public sealed class GraderModels(CheckpointModels models, ChatGenerator generator, TimeProvider clock)
+/// <summary>Asks what graders want to know: teachers of the configuration, and the models of this service.</summary>
+public sealed class GraderModels(CheckpointModels models, Teachers teachers, ChatGenerator generator, TimeProvider clock)
 {
+    private const int Together = 16;
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 
     /// <summary>The replies in the order of the questions; a model that is not there, or cannot answer, is a failure in its reply.</summary>
     public async Task<IReadOnlyList<GraderReply>> AskAsync(IReadOnlyList<GraderQuestion> questions, CancellationToken ct)
     {
-        var replies = new List<GraderReply>();
-        foreach (var question in questions)
-            replies.Add(await AskAsync(question, ct));
+        var replies = new GraderReply[questions.Count];
+        await Parallel.ForAsync(0, questions.Count, new ParallelOptions { MaxDegreeOfParallelism = Together, CancellationToken = ct }, async (at, stop) =>
+            replies[at] = await AskAsync(questions[at], stop));
+        return replies;
+    }
+
+    /// <summary>The same for those who cannot do without the answers. A question that a model cannot answer is still a failure in its reply.</summary>
+    /// <param name="parameter">The request parameter that holds the grader.</param>
+    /// <exception cref="InputError">A model is not there any more, or refuses all questions.</exception>
+    /// <exception cref="TeacherAwayException">A model does not answer now.</exception>
+    public async Task<IReadOnlyList<GraderReply>> AskTogetherAsync(IReadOnlyList<GraderQuestion> questions, string parameter, CancellationToken ct)
+    {
+        var replies = await AskAsync(questions, ct);
+        if (replies.FirstOrDefault(reply => reply.Absence == GraderAbsence.Gone) is { } gone)
+            throw new InputError($"{parameter}: the model '{gone.Question.Model}' cannot be asked: {gone.Answer.Failure}", parameter, "model_not_available");
+        if (replies.FirstOrDefault(reply => reply.Absence == GraderAbsence.Away) is { } away)
+            throw new TeacherAwayException($"{parameter}: the model '{away.Question.Model}' does not answer: {away.Answer.Failure}");
         return replies;
     }
 
@@ -27,14 +44,48 @@ public sealed class GraderModels(CheckpointModels models, ChatGenerator generato
     public async Task CheckAsync(Grader grader, string parameter, CancellationToken ct)
     {
         foreach (var name in grader.Models)
-            if (await models.DescribeAsync(new ModelId(name), ct) is null)
-                throw new InputError($"{parameter}: found the model '{name}', which does not exist; allowed: a model of this service", parameter, "model_not_available");
+            if (teachers.EndpointOf(name) is null && await models.DescribeAsync(new ModelId(name), ct) is null)
+                throw new InputError($"{parameter}: found the model '{name}', which does not exist; allowed: {teachers.Allowed}", parameter, "model_not_available");
     }
 
     private async Task<GraderReply> AskAsync(GraderQuestion question, CancellationToken ct)
     {
-        if (await models.FindAsync(new ModelId(question.Model), ct) is not { } model)
-            return Failed(question, "it does not exist");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Longest);
+        try
+        {
+            return teachers.EndpointOf(question.Model) is { } teacher
+                ? await AskAsync(question, teacher, limit.Token)
+                : await models.FindAsync(new ModelId(question.Model), ct) is { } model
+                    ? await AskAsync(question, model, limit.Token)
+                    : Failed(question, "it does not exist", GraderAbsence.Gone);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return Failed(question, $"it gave no answer within {Longest.TotalMinutes:0} minutes", GraderAbsence.Away);
+        }
+    }
+
+    private static async Task<GraderReply> AskAsync(GraderQuestion question, ITeacher teacher, CancellationToken ct)
+    {
+        try
+        {
+            var sampling = new TeacherSampling(1, question.Temperature, question.TopP, question.MaxTokens, question.Seed);
+            var reply = (await teacher.AnswerAsync([new TeacherPrompt(0, 0, question.Messages, null)], sampling, ct))[0][0];
+            return new GraderReply(question, new GraderAnswer(reply.Text, reply.Failure), 0, 0);
+        }
+        catch (InputError error)
+        {
+            return Failed(question, error.Message, GraderAbsence.Gone);
+        }
+        catch (TeacherAwayException away)
+        {
+            return Failed(question, away.Message, GraderAbsence.Away);
+        }
+    }
+
+    private async Task<GraderReply> AskAsync(GraderQuestion question, ModelRecord model, CancellationToken ct)
+    {
         var call = new ChatCall
         {
             Messages = question.Messages,
@@ -75,5 +126,6 @@ public sealed class GraderModels(CheckpointModels models, ChatGenerator generato
         return new GraderReply(question, new GraderAnswer(text.ToString()), prompt, tokens);
     }
 
-    private static GraderReply Failed(GraderQuestion question, string reason) => new(question, new GraderAnswer("", reason), 0, 0);
+    private static GraderReply Failed(GraderQuestion question, string reason, GraderAbsence absence = GraderAbsence.None) =>
+        new(question, new GraderAnswer("", reason), 0, 0, absence);
 }

@@ -3,4 +3,5 @@ using Serverless.Learning.Grading;
 namespace Serverless.Service.Inference;
 
 /// <summary>What a model answered to a grader, and what it took.</summary>
-public sealed record GraderReply(GraderQuestion Question, GraderAnswer Answer, int PromptTokens, int CompletionTokens);
+/// <param name="Absence">Whether the fault, if there is one, is the model's and not this question's.</param>
+public sealed record GraderReply(GraderQuestion Question, GraderAnswer Answer, int PromptTokens, int CompletionTokens, GraderAbsence Absence = GraderAbsence.None);

@@ -15,6 +15,9 @@ public sealed record JobMethod
     /// <summary>Reinforcement only: how the policy is optimised.</summary>
     public PolicyRequest? Policy { get; init; }
 
+    /// <summary>Reinforcement only: the form that answers have to have, <c>response_format</c> as sent; valid. Null for any text.</summary>
+    public JsonElement? ResponseFormat { get; init; }
+
     /// <summary>Distillation only: whose answers are learned.</summary>
     public DistillationRequest? Distillation { get; init; }
 

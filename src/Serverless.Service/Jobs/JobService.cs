@@ -76,7 +76,7 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         ValidationFile = asked.ValidationFile,
     };
 
-    /// <summary>What a stage names besides: the teacher and what passes its answers and, of a recipe, files of its own.</summary>
+    /// <summary>What a stage names besides: the teacher, what grades answers and, of a recipe, files of its own.</summary>
     private async Task CheckStageAsync(JobRecord stage, CancellationToken ct)
     {
         var path = stage.MethodPath();
@@ -88,12 +88,13 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             if (stage.Method.Replay is { } replay)
                 await CheckFileAsync(replay.File, $"{path}.replay.file", ct);
         }
-        if (stage.Method.Distillation is not { } distillation)
-            return;
-        if (stage.Stages.IsEmpty || distillation.Teacher != DistillationRequest.Previous)
+        if (stage.Method.Distillation is { } distillation && (stage.Stages.IsEmpty || distillation.Teacher != DistillationRequest.Previous))
             await teachers.FindAsync(distillation.Teacher, ct, $"{path}.distillation.teacher");
-        if (stage.Method.Grader is { } passing)
-            await graderModels.CheckAsync(Grader.Parse(passing, $"{path}.distillation.grader"), $"{path}.distillation.grader.model", ct);
+        if (stage.Method.Grader is { } grader)
+        {
+            var at = $"{path}.{(stage.Method.Distillation is null ? "reinforcement" : "distillation")}.grader";
+            await graderModels.CheckAsync(Grader.Parse(grader, at), $"{at}.model", ct);
+        }
     }
 
     /// <summary>Starts the workflow of a job; harmless if it runs, or if the job is final.</summary>

@@ -35,4 +35,10 @@ public sealed record PolicyRequest
 
     /// <summary>Over how many tokens before the limit a penalty grows.</summary>
     public int? PenaltyTokens { get; init; }
+
+    /// <summary>How many steps apart the validation prompts are answered while the policy trains.</summary>
+    public int? EvaluationInterval { get; init; }
+
+    /// <summary>Answers drawn to each of them.</summary>
+    public int? EvaluationSamples { get; init; }
 }

@@ -37,7 +37,7 @@ test('a run that is repeated asks for what it was, also where the form has no fi
     model: 'm', training_file: 'f', validation_file: 'v', user_provided_suffix: 's', seed: 4, metadata: { team: 'red' }, publish_if: { metric: 'exact_match', minimum_gain: 0 },
     method: {
       type: 'reinforcement',
-      reinforcement: { hyperparameters: { n_epochs: 2, batch_size: 4, learning_rate_multiplier: 1, learning_rate: 0.001, beta: 0.1, loss_type: 'grpo', group_size: 4 }, grader: { type: 'x' } },
+      reinforcement: { hyperparameters: { n_epochs: 2, batch_size: 4, learning_rate_multiplier: 1, learning_rate: 0.001, beta: 0.1, loss_type: 'grpo', group_size: 4, eval_interval: 10, eval_samples: 2 }, grader: { type: 'x' }, response_format: { type: 'json_object' } },
       adapter: { type: 'lora', rank: 4, alpha: 8, use_dora: true },
       replay: { file: 't', share: 0.2 },
     },
@@ -46,9 +46,16 @@ test('a run that is repeated asks for what it was, also where the form has no fi
     model: 'm', training_file: 'f', validation_file: 'v', suffix: 's', seed: 4, metadata: { team: 'red' }, publish_if: { metric: 'exact_match', minimum_gain: 0 },
     method: {
       type: 'reinforcement', adapter: { use_dora: true, type: 'lora', rank: 4, alpha: 8 }, replay: { file: 't', share: 0.2 },
-      reinforcement: { hyperparameters: { beta: 0.1, loss_type: 'grpo', n_epochs: 2, batch_size: 4, learning_rate: 0.001, group_size: 4 }, grader: { type: 'x' } },
+      reinforcement: { hyperparameters: { beta: 0.1, loss_type: 'grpo', n_epochs: 2, batch_size: 4, learning_rate: 0.001, group_size: 4, eval_interval: 10, eval_samples: 2 }, grader: { type: 'x' }, response_format: { type: 'json_object' } },
     },
   });
+});
+
+test('general text goes with its share, and what needs a validation file goes with one only', () => {
+  const values = { model: 'm', training_file: 'f', method: 'reinforcement', grader: '{}', eval_interval: '5', replay: 't', share: '0.2' };
+  assert.deepEqual(requestOf(values), { model: 'm', training_file: 'f', method: { type: 'reinforcement', replay: { file: 't', share: 0.2 }, reinforcement: { grader: {} } } });
+  assert.deepEqual(requestOf({ ...values, share: '', validation_file: 'v' }).method, { type: 'reinforcement', replay: { file: 't' }, reinforcement: { hyperparameters: { eval_interval: 5 }, grader: {} } });
+  assert.equal(requestOf({ ...values, replay: '' }).method.replay, undefined);
 });
 
 test('a recipe that is repeated asks for its stages without what came of them', () => {

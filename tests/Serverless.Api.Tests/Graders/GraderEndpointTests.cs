@@ -99,7 +99,7 @@ public sealed class GraderEndpointTests
         Assert.StartsWith("grader.type: found \"python\", code that this service would have to run and does not; use string_check", error.GetProperty("message").GetString(), StringComparison.Ordinal);
 
         var stranger = await (await PostAsync(server, "validate", """{"grader": {"type": "score_model", "name": "j", "model": "absent", "input": [{"role": "user", "content": "x"}]}}""")).ErrorAsync();
-        Assert.Equal("grader.model: found the model 'absent', which does not exist; allowed: a model of this service", stranger.GetProperty("message").GetString());
+        Assert.Equal("grader.model: found the model 'absent', which does not exist; allowed: a model of this service, or a teacher of the configuration (none are)", stranger.GetProperty("message").GetString());
     }
 
     [Theory]

@@ -68,7 +68,7 @@ public sealed class JobRequestReaderTests
     {
         var request = Read(With(Reinforcement("\"loss_type\": \"dapo\", \"group_size\": 16, \"temperature\": 0.9, \"max_completion_tokens\": 300, \"beta\": 0.001, "
             + "\"epsilon_low\": 0.1, \"epsilon_high\": 0.3, \"updates_per_rollout\": 2, \"dynamic_sampling_rounds\": 3, \"overlong_filtering\": false, "
-            + "\"length_penalty_tokens\": 50, \"reasoning_effort\": \"high\", \"compute_multiplier\": 2.5, \"eval_interval\": \"auto\", \"batch_size\": 8")));
+            + "\"length_penalty_tokens\": 50, \"reasoning_effort\": \"high\", \"compute_multiplier\": 2.5, \"eval_interval\": 5, \"eval_samples\": 4, \"batch_size\": 8")));
 
         Assert.Equal(MethodType.Reinforcement, request.Method.Type);
         Assert.Equal(8, request.Method.Hyperparameters.BatchSize);
@@ -77,7 +77,7 @@ public sealed class JobRequestReaderTests
             new PolicyRequest
             {
                 ComputeMultiplier = 2.5, LossType = LossType.Dapo, GroupSize = 16, Temperature = 0.9, MaxAnswerTokens = 300, Beta = 0.001, EpsilonLow = 0.1, EpsilonHigh = 0.3,
-                UpdatesPerRollout = 2, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50,
+                UpdatesPerRollout = 2, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50, EvaluationInterval = 5, EvaluationSamples = 4,
             },
             request.Method.Policy);
     }
@@ -86,12 +86,46 @@ public sealed class JobRequestReaderTests
     [InlineData("\"loss_type\": \"ppo\"", "Invalid value: 'ppo'. Supported values are: 'grpo', 'dapo', and 'dr_grpo'.", "loss_type")]
     [InlineData("\"group_size\": 1", "Invalid value for 'method.reinforcement.hyperparameters.group_size': expected 'auto' or an integer from 2 to 256, but got 1 instead.", "group_size")]
     [InlineData("\"temperature\": 3", "Invalid value for 'method.reinforcement.hyperparameters.temperature': expected 'auto' or a number above 0 and at most 2, but got 3 instead.", "temperature")]
-    [InlineData("\"eval_interval\": 2", "Unsupported parameter: 'method.reinforcement.hyperparameters.eval_interval' is not offered by this service yet.", "eval_interval")]
+    [InlineData("\"eval_interval\": 0", "Invalid value for 'method.reinforcement.hyperparameters.eval_interval': expected 'auto' or an integer from 1 to 2147483647, but got 0 instead.", "eval_interval")]
     [InlineData("\"compute_multiplier\": 0.00001", "Invalid value for 'method.reinforcement.hyperparameters.compute_multiplier': expected 'auto' or a number above 0.00001 and at most 10, but got 1E-05 instead.", "compute_multiplier")]
     [InlineData("\"reasoning_effort\": \"utmost\"", "Invalid value: 'utmost'. Supported values are: 'default', 'low', 'medium', and 'high'.", "reasoning_effort")]
-    [InlineData("\"eval_samples\": 5", "Unsupported parameter: 'method.reinforcement.hyperparameters.eval_samples' is not offered by this service yet.", "eval_samples")]
+    [InlineData("\"eval_samples\": 17", "Invalid value for 'method.reinforcement.hyperparameters.eval_samples': expected 'auto' or an integer from 1 to 16, but got 17 instead.", "eval_samples")]
     public void A_wrong_hyperparameter_of_reinforcement_is_refused(string field, string message, string name) =>
         Refused(With(Reinforcement(field)), message, $"method.reinforcement.hyperparameters.{name}");
+
+    [Fact]
+    public void Evaluations_left_to_the_service_are_asked_for_as_nothing() =>
+        Assert.Equal(new PolicyRequest(), Read(With(Reinforcement("\"eval_interval\": \"auto\", \"eval_samples\": \"auto\""))).Method.Policy);
+
+    [Fact]
+    public void A_grader_of_reinforcement_may_ask_a_model()
+    {
+        const string Judge = """{"type": "score_model", "name": "judge", "model": "m", "input": [{"role": "user", "content": "{{sample.output_text}}"}]}""";
+        var request = Read(With("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"grader\": " + Judge + "}}"));
+        Assert.Equal("judge", request.Method.Grader!.Value.GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public void Answers_of_reinforcement_may_be_held_to_a_form()
+    {
+        const string Form = """{"type": "json_schema", "json_schema": {"name": "team", "strict": true, "schema": {"type": "object", "properties": {"team": {"type": "string"}}, "required": ["team"], "additionalProperties": false}}}""";
+        Assert.Equal(Form, Read(With(Formed(Form))).Method.ResponseFormat!.Value.GetRawText());
+        Assert.Null(Read(With(Formed("null"))).Method.ResponseFormat);
+    }
+
+    [Theory]
+    [InlineData("\"json\"", "Invalid type for 'method.reinforcement.response_format': expected an object, but got a string instead.", "")]
+    [InlineData("{}", "Missing required parameter: 'method.reinforcement.response_format.type'.", ".type")]
+    [InlineData("{\"type\": \"xml\"}", "Invalid value: 'xml'. Supported values are: 'json_object', 'json_schema', and 'text'.", ".type")]
+    [InlineData("{\"type\": \"json_schema\"}", "Missing required parameter: 'method.reinforcement.response_format.json_schema'.", ".json_schema")]
+    [InlineData("{\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\", \"strict\": true, \"schema\": {\"type\": \"object\"}}}",
+        "Invalid schema for response_format 'a': In context=(), 'additionalProperties' is required to be supplied and to be false.", "")]
+    public void A_wrong_form_of_answers_is_refused_with_its_place(string form, string message, string place) =>
+        Refused(With(Formed(form)), message, $"method.reinforcement.response_format{place}");
+
+    private static string Formed(string form) =>
+        "\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"response_format\": " + form + ", \"grader\": {\"type\": \"string_check\", \"name\": \"n\", "
+        + "\"operation\": \"eq\", \"input\": \"{{sample.output_text}}\", \"reference\": \"{{item.answer}}\"}}}";
 
     private static string Reinforcement(string hyperparameters) =>
         "\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"grader\": {\"type\": \"string_check\", \"name\": \"n\", \"operation\": \"eq\", "
@@ -186,7 +220,14 @@ public sealed class JobRequestReaderTests
     [Theory]
     [InlineData("\"seed\": -1", "Invalid 'seed': integer below minimum value. Expected a value >= 0, but got -1 instead.", "seed")]
     [InlineData("\"suffix\": \"a b\"", "Invalid value for 'suffix': expected letters, digits, '-', '_' and '.', but got 'a b' instead.", "suffix")]
-    [InlineData("\"integrations\": [{\"type\": \"wandb\"}]", "Unsupported parameter: 'integrations' is not offered by this service yet.", "integrations")]
+    [InlineData("\"integrations\": {}", "Invalid type for 'integrations': expected an array of objects, but got an object instead.", "integrations")]
+    [InlineData("\"integrations\": [{}]", "Missing required parameter: 'integrations[0].type'.", "integrations[0].type")]
+    [InlineData("\"integrations\": [{\"type\": \"mlflow\"}]", "Invalid value: 'mlflow'. Supported values are: 'wandb'.", "integrations[0].type")]
+    [InlineData("\"integrations\": [{\"type\": \"wandb\"}]", "Missing required parameter: 'integrations[0].wandb'.", "integrations[0].wandb")]
+    [InlineData("\"integrations\": [{\"type\": \"wandb\", \"wandb\": {}}]", "Missing required parameter: 'integrations[0].wandb.project'.", "integrations[0].wandb.project")]
+    [InlineData("\"integrations\": [{\"type\": \"wandb\", \"wandb\": {\"project\": \"p\", \"tags\": [\"t\"]}}]",
+        "Unsupported value: 'integrations[0].type' is 'wandb', and this service sends nothing to Weights & Biases. Leave 'integrations' out; the figures of every step are in the job's events, "
+        + "in step_metrics.csv among its result files, and in /v1/fine_tuning/updates while it trains.", "integrations[0].type")]
     [InlineData("\"metadata\": {\"a\": 1}", "Invalid type for 'metadata.a': expected a string, but got an integer instead.", "metadata.a")]
     [InlineData("\"method\": {}", "Missing required parameter: 'method.type'.", "method.type")]
     [InlineData("\"method\": {\"type\": \"magic\"}",
@@ -194,8 +235,6 @@ public sealed class JobRequestReaderTests
     [InlineData("\"method\": {\"type\": \"distillation\"}", "Missing required parameter: 'method.distillation'.", "method.distillation")]
     [InlineData("\"method\": {\"type\": \"reinforcement\"}", "Missing required parameter: 'method.reinforcement'.", "method.reinforcement")]
     [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {}}", "Missing required parameter: 'method.reinforcement.grader'.", "method.reinforcement.grader")]
-    [InlineData("\"method\": {\"type\": \"reinforcement\", \"reinforcement\": {\"response_format\": {}}}",
-        "Unsupported parameter: 'method.reinforcement.response_format' is not offered by this service yet.", "method.reinforcement.response_format")]
     [InlineData("\"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"early_stopping_patience\": 0}}}",
         "Invalid 'method.supervised.hyperparameters.early_stopping_patience': integer below minimum value. Expected a value >= 1, but got 0 instead.",
         "method.supervised.hyperparameters.early_stopping_patience")]

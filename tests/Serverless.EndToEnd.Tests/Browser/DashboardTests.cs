@@ -80,6 +80,21 @@ public sealed class DashboardTests(AzuriteFixture azurite)
     [Fact(Timeout = 300_000)]
     public Task Every_section_can_be_reached_by_the_keyboard_and_fits_a_desk_and_a_phone_in_both_themes() => OnAFreshHeadAsync("keyboard-and-phone");
 
+    [Fact(Timeout = 600_000)]
+    public async Task Every_stage_of_a_recipe_has_its_column_and_the_form_takes_text_to_replay()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        await using var head = await HeadProcess.StartAsync(place);
+        var (training, validation) = (await head.UploadAsync(TinyModel.Dataset(20)), await head.UploadAsync(TinyModel.Dataset(12), "validation.jsonl"));
+        var documents = Enumerable.Range(0, 60).Select(number => $$"""{"text": "the parcel {{number}} has not arrived and the tracking page shows nothing"}""" + "\n");
+        var text = await head.UploadAsync(string.Concat(documents), "text.jsonl");
+        foreach (var file in new[] { training, validation, text })
+            await head.WaitForFileAsync(file);
+
+        await Chromium.RunAsync(head, "recipe-and-replay", null, training, validation, text);
+    }
+
     private async Task OnAFreshHeadAsync(string script)
     {
         Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Reinforcement;
+using Serverless.Learning.Sampling.Grammars;
 using Serverless.Learning.Training;
 
 namespace Serverless.Learning.Tests.Reinforcement;
@@ -16,7 +17,10 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
     {
         var options = Options(kind) with
         {
-            Policy = Policy with { LossType = type, UpdatesPerRollout = updates, Beta = 0.05, GroupSize = 40, Resamples = type == LossType.Dapo ? 1 : 0 },
+            Policy = Policy with
+            {
+                LossType = type, UpdatesPerRollout = updates, Beta = 0.05, GroupSize = 40, Resamples = type == LossType.Dapo ? 1 : 0, EvaluationInterval = 1, EvaluationSamples = 16,
+            },
             Epochs = 1,
         };
         var (whole, rollouts) = WeightsAfterChunksOf(int.MaxValue, options);
@@ -24,6 +28,91 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
         Assert.Equal(whole, broken);
         Assert.Equal(rollouts, again);
         Assert.True(rollouts.Count > 6, "every rollout was one batch: nothing was interrupted in the middle of one");
+        Assert.True(rollouts.Count(json => JsonSerializer.Deserialize<RolloutBatch>(json)!.Evaluates) > 3, "every evaluation was one batch");
+    }
+
+    [Fact]
+    public void Validation_prompts_are_answered_every_so_many_steps_and_change_nothing_else()
+    {
+        var options = Options(AdapterKind.Full) with { Epochs = 1 };
+        using var looking = Start(options with { Policy = Policy with { EvaluationInterval = 2, EvaluationSamples = 3 } });
+        using var blind = Start(options);
+        var looked = Enumerable.Range(0, 3).Select(_ => Step(looking)).ToList();
+        Assert.Equal([true, false, true], looked.Select(step => step.Figures.ContainsKey("valid_reward")));
+        Assert.Equal(
+            ["valid_reward", "valid_reward_letter", "valid_answer_tokens", "valid_answers_cut_off", "valid_answers_not_graded"],
+            looked[0].Figures.Keys.Where(name => name.StartsWith("valid_", StringComparison.Ordinal)));
+        Assert.Equal(Enumerable.Range(0, 3).Select(_ => Step(blind).Loss).ToList(), looked.Select(step => step.Loss));
+        Assert.NotEqual(looked[0].Figures["valid_reward"], looked[2].Figures["valid_reward"]);
+    }
+
+    [Fact]
+    public void A_model_that_does_not_move_answers_validation_prompts_with_the_same_draws()
+    {
+        var options = Options(AdapterKind.Full) with { WeightDecay = 0, Epochs = 1, Policy = Policy with { EvaluationInterval = 1 } };
+        using var trainer = Start(options, (prompt, answer) => Letter(prompt, answer) with { Value = 1 });
+        var letters = Enumerable.Range(0, 3).Select(_ => Step(trainer).Figures["valid_reward_letter"]).ToList();
+        Assert.Single(letters.Distinct());
+    }
+
+    [Fact]
+    public void An_evaluation_goes_batch_by_batch_and_takes_no_other_than_the_next()
+    {
+        var set = new EvaluationSet(4, 5, Policy with { EvaluationSamples = 30 });
+        var asked = new List<string>();
+        while (set.Next() is { } next)
+        {
+            asked.Add($"{next.Number}.{next.Micro}: {string.Join(' ', next.Prompts)}");
+            var batch = new RolloutBatch(next.Number, next.Micro, 0, [.. next.Prompts.Select(prompt => AdvantagesTests.Answer(prompt, 3, 1))]) { Evaluates = true };
+            set.Add(batch);
+            Assert.Equal($"batch {next.Micro} of the evaluation before step 5 does not come next (Parameter 'batch')", Assert.Throws<ArgumentException>(() => set.Add(batch)).Message);
+        }
+        Assert.Equal(["4.0: 0 1", "4.1: 2 3", "4.2: 4"], asked);
+        Assert.Equal(5, set.Answers.Count);
+    }
+
+    [Fact]
+    public void Answers_are_held_to_a_grammar_and_learned_from_as_the_policy_itself_sees_them()
+    {
+        const string Schema = """{"type": "object", "properties": {"team": {"enum": ["billing", "shipping"]}}, "required": ["team"], "additionalProperties": false}""";
+        var grammar = Grammar.FromSchema(JsonDocument.Parse(Schema).RootElement, strict: true, "response_format 'team'", "response_format");
+        using var trainer = Start(
+            Options(AdapterKind.Full) with { Policy = Policy with { MaxAnswerTokens = 40, EvaluationInterval = 1 } },
+            (_, answer) => new Reward(answer.Contains("billing", StringComparison.Ordinal) ? 1 : 0, new Dictionary<string, double>()), task => task with { Grammar = grammar });
+        var texts = new List<string>();
+        while (trainer.NextRollout is { } next)
+        {
+            var batch = trainer.Roll(next, default);
+            texts.AddRange(batch.Rollouts.Select(answer => answer.Text));
+            trainer.AddRollouts(batch);
+        }
+        Assert.All(texts, text => Assert.Contains(JsonDocument.Parse(text).RootElement.GetProperty("team").GetString(), (string[])["billing", "shipping"]));
+        Assert.Equal(4 * 8 + 5, texts.Count);
+        var step = trainer.TrainStep();
+        Assert.False(step.Figures.ContainsKey("sampler_difference"));
+        // The form alone is what the model of random weights would hardly write.
+        Assert.True(step.Figures["entropy"] > 1);
+        Assert.True(step.GradientNorm > 0);
+    }
+
+    [Fact]
+    public async Task Answers_may_be_graded_together_by_others_and_teach_the_same()
+    {
+        using var atOnce = Start(Options(AdapterKind.Full));
+        using var later = Start(Options(AdapterKind.Full), with: task => task with
+        {
+            Reward = null,
+            Judge = (answers, _) => Task.FromResult<IReadOnlyList<Reward>>([.. answers.Select(answer => Letter(answer.Prompt, answer.Answer))]),
+        });
+        Assert.Equal((false, true), (atOnce.GradesLater, later.GradesLater));
+        while (later.NextRollout is { } next)
+        {
+            var drawn = later.Roll(next, default);
+            Assert.All(drawn.Rollouts, answer => Assert.Equal(0, answer.Reward));
+            later.AddRollouts(await later.GradeAsync(drawn, default));
+        }
+        var (expected, found) = (Step(atOnce), later.TrainStep());
+        Assert.Equal((expected.Loss, expected.GradientNorm, expected.Figures["reward"]), (found.Loss, found.GradientNorm, found.Figures["reward"]));
     }
 
     [Theory]
@@ -125,11 +214,13 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
         return new Reward(share, new Dictionary<string, double> { ["letter"] = share });
     }
 
-    private Trainer Start(TrainingOptions options, Func<PolicyPrompt, string, Reward>? reward = null)
+    private Trainer Start(TrainingOptions options, Func<PolicyPrompt, string, Reward>? reward = null, Func<PolicyTask, PolicyTask>? with = null)
     {
         var model = tiny.Load();
-        var prompts = LoadedTinyModel.Examples(12).Select(example => new PolicyPrompt(model.Chat.EncodePrompt([.. example.Messages.SkipLast(1)]), default, example.Line));
-        return new Trainer(model, new PolicyTask([.. prompts], reward ?? Letter), options);
+        PolicyPrompt[] prompts =
+            [.. LoadedTinyModel.Examples(17).Select(example => new PolicyPrompt(model.Chat.EncodePrompt([.. example.Messages.SkipLast(1)]), default, example.Line))];
+        var task = new PolicyTask(prompts[..12], reward ?? Letter) { Validation = prompts[12..] };
+        return new Trainer(model, with is null ? task : with(task), options);
     }
 
     /// <summary>Trains in chunks of so many steps or batches of answers, each a trainer of its own that goes on with what was stored.</summary>
@@ -141,7 +232,8 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
         {
             using var trainer = Start(options);
             if (Directory.Exists(folder)) trainer.Restore(folder);
-            var batches = stored.Select(json => JsonSerializer.Deserialize<RolloutBatch>(json)!).Where(batch => batch.Number == trainer.Step / options.Policy!.UpdatesPerRollout);
+            var batches = stored.Select(json => JsonSerializer.Deserialize<RolloutBatch>(json)!)
+                .Where(batch => batch.Number == (batch.Evaluates ? trainer.Step : trainer.Step / options.Policy!.UpdatesPerRollout));
             foreach (var batch in batches) trainer.AddRollouts(batch);
             for (var unit = 0; unit < units && trainer.Step < trainer.TotalSteps; unit++)
             {

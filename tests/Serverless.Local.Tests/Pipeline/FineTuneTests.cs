@@ -90,9 +90,10 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
         await using var head = await StartAsync();
         var training = await head.UploadAsync(TinyModel.Dataset(20));
         var validation = await head.UploadAsync(TinyModel.Dataset(16), "valid.jsonl");
+        // One after the other: whoever finds no slot looks again after five seconds.
         var with = await head.CreateAsync(training, validation, Lora(4));
-        var without = await head.CreateAsync(training, with: Lora(4));
         with = await head.UntilAsync(with.Id, JobStatus.Succeeded);
+        var without = await head.CreateAsync(training, with: Lora(4));
         without = await head.UntilAsync(without.Id, JobStatus.Succeeded);
         Assert.Equal(await head.WeightsAsync(without), await head.WeightsAsync(with));
     }
@@ -101,7 +102,7 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
     public async Task The_events_tell_the_job_in_order()
     {
         await using var head = await StartAsync();
-        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(10)), with: Epochs(3));
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(10), waits: false), with: Epochs(3));
         job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
         var messages = await UntilSaidAsync(head, job.Id, "The job has successfully completed");
         Assert.Equal(

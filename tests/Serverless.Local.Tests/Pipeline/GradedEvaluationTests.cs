@@ -99,7 +99,7 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
             "evaluation: found no validation_file; allowed: evaluation with the validation file that both models answer",
             await RefusalAsync(head, training, null, Graded([Near])));
         Assert.Equal(
-            "evaluation.graders[0].model: found the model 'absent', which does not exist; allowed: a model of this service",
+            "evaluation.graders[0].model: found the model 'absent', which does not exist; allowed: a model of this service, or a teacher of the configuration (none are)",
             await RefusalAsync(head, training, training, Graded(["""{"type": "score_model", "name": "j", "model": "absent", "input": [{"role": "user", "content": "x"}]}"""])));
     }
 

@@ -65,11 +65,17 @@ public sealed class PipelineHead : IAsyncDisposable
     }
 
     /// <summary>Stores a data set as posted, and starts its intake.</summary>
-    public async Task<FileId> UploadAsync(string content, string name = "train.jsonl", string purpose = "fine-tune")
+    /// <param name="waits">Whether for the end of that as well: a job that finds its file unread looks again after a second.</param>
+    public async Task<FileId> UploadAsync(string content, string name = "train.jsonl", string purpose = "fine-tune", bool waits = true)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(content));
         var file = await Get<FileStore>().UploadAsync(name, purpose, stream, default);
         await Get<FileIntake>().StartAsync(file, default);
+        while (waits && file.Status == FileStatus.Uploaded)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+            file = (await Get<FileCatalog>().FindAsync(file.Id, default))!;
+        }
         return file.Id;
     }
 

@@ -68,6 +68,16 @@ public sealed class BicepTests
         Assert.All(names, name => Assert.Contains($"`{name.Groups[1].Value}`", page, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("requestsPerMinute", 6000)]
+    [InlineData("streamsPerCaller", 64)]
+    public void What_a_caller_may_ask_is_by_default_what_the_README_says(string parameter, int expected)
+    {
+        Assert.Contains($"param {parameter} int = {expected}\n", BicepFile.Read("main.bicep").Text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        var readme = File.ReadAllText(Path.Combine(BicepFile.Folder, "..", "README.md"));
+        Assert.Matches($@"\| `{char.ToUpperInvariant(parameter[0])}{parameter[1..]}` \| `SERVERLESS_\w+` \| \| `{expected}` \|", readme);
+    }
+
     [Fact]
     public void A_container_shows_its_own_price_and_memory_not_those_of_Flex_Consumption()
     {

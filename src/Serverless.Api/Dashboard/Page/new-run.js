@@ -29,7 +29,9 @@ export function show(root, { query }) {
     for (const only of form.querySelectorAll('[data-only]')) only.hidden = !only.dataset.only.split(' ').includes(method);
     form.querySelector('#method-hint').textContent = methods[method][1];
     field('rank').closest('.field').hidden = field('adapter').value === 'full';
-    field('early_stopping_patience').disabled = !field('validation_file').value;
+    for (const name of ['early_stopping_patience', 'eval_interval', 'eval_samples']) field(name).disabled = !field('validation_file').value;
+    field('share').closest('.field').hidden = !field('replay').value;
+    start.disabled = !field('training_file').value;
   }
 
   /** The method that a file's kind of data is for. */
@@ -89,9 +91,13 @@ export function show(root, { query }) {
     const names = models.data.map((model) => model.id);
     if (given.model && !names.includes(given.model)) names.unshift(given.model);
     fill(field('model'), names.map((name) => h('option', { value: name }, name)));
-    const choices = () => usable.map((file) => h('option', { value: file.id }, `${file.filename}${file.status === 'uploaded' ? ' (being read)' : ''}`));
-    fill(field('training_file'), choices());
-    fill(field('validation_file'), h('option', { value: '' }, 'none'), choices());
+    // A file that an earlier run had and that is gone stays in the form, so that the dry run says so instead of taking another one.
+    const choices = (name) => [
+      given[name] && !usable.some((file) => file.id === given[name]) && h('option', { value: given[name] }, `${given[name]} (not there)`),
+      usable.map((file) => h('option', { value: file.id }, `${file.filename}${file.status === 'uploaded' ? ' (being read)' : ''}`)),
+    ];
+    fill(field('training_file'), choices('training_file'));
+    for (const name of ['validation_file', 'replay']) fill(field(name), h('option', { value: '' }, 'none'), choices(name));
     const base = names.find((name) => !name.startsWith('ft:'));
     if (!given.model && base) field('model').value = base;
     for (const [name, value] of Object.entries(given)) if (value && field(name)) field(name).value = value;

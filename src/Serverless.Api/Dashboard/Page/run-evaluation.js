@@ -1,16 +1,18 @@
-// Base and tuned model side by side on the validation file.
+// Base and tuned model side by side on the validation file; of a recipe, the model that every stage led to between them.
 import { get, jobPath } from './api.js';
 import { fill, h } from './dom.js';
 import { count, figure, percent } from './format.js';
 
 const shares = new Set(['exact_match', 'token_accuracy', 'reward_accuracy']);
 const names = { exact_match: 'Answers exactly right', loss: 'Loss', perplexity: 'Perplexity', token_accuracy: 'Token accuracy' };
+const write = (name, value) => (value == null ? '–' : shares.has(name) ? percent(value) : figure(value));
 
 export function evaluation(id) {
   const [table, samples, note] = [h('table', { class: 'plain scores' }), h('div', { class: 'samples' }), h('p', { class: 'soft' })];
   const onlyChanged = h('input', { type: 'checkbox', onchange: () => drawSamples() });
   const filter = h('label', { class: 'check' }, onlyChanged, 'only where the answers differ');
-  const box = h('section', { class: 'card', hidden: true }, h('h2', {}, 'Base against tuned'), note, h('div', { class: 'scroll' }, table),
+  const heading = h('h2', {}, 'Base against tuned');
+  const box = h('section', { class: 'card', hidden: true }, heading, note, h('div', { class: 'scroll' }, table),
     h('div', { class: 'card-head' }, h('h3', {}, 'Answers'), filter), samples);
   let [asked, found, length] = ['', null, 5];
 
@@ -24,48 +26,65 @@ export function evaluation(id) {
   return {
     box,
     async show({ job, events }) {
-      // Before the model is published the comparison grows, and the job goes on to write events.
-      const now = `${job.status} ${job.status === 'running' ? events.length : ''}`;
+      const stages = job.method?.recipe?.stages ?? [];
+      const ended = stages.filter((stage) => stage.last_step).length;
       const training = job.status === 'running' && (job.progress?.step ?? 0) < (job.progress?.total_steps ?? 1);
-      if (now === asked || !(job.validation_file || rehearses(job)) || training) return;
+      // Before the model is published the comparison grows, and the job goes on to write events; a stage adds its column when it has ended.
+      const now = `${job.status} ${ended} ${job.status === 'running' && !training ? events.length : ''}`;
+      if (now === asked || !(job.validation_file || rehearses(job)) || (training && ended === 0)) return;
       asked = now;
       found = await get(jobPath(id, '/evaluation')).catch(() => null);
       box.hidden = !found;
       if (!found) return;
+      heading.textContent = stages.length > 1 ? 'Base against every stage' : 'Base against tuned';
       note.textContent = [
-        found.base.scored && `On ${count(found.base.scored)} examples of the validation file${found.base.answered ? `, of which ${count(found.base.answered)} were answered by both` : ''}.`,
+        found.base.scored && `On ${count(found.base.scored)} examples of the validation file${found.base.answered ? `, of which ${count(found.base.answered)} were answered by all` : ''}.`,
         found.base.general && `What was forgotten, on ${count(found.base.general.tokens)} tokens of general text that were held back.`,
       ].filter(Boolean).join(' ');
-      fill(table, h('thead', {}, h('tr', {}, ['', 'Base', 'Tuned', 'Gain', 'Better / worse / same'].map((name, at) => h('th', { scope: 'col', class: at ? 'number' : null }, name)))),
-        h('tbody', {}, rows(found)));
+      table.classList.toggle('many', stages.length > 1);
+      fill(table, ...scores(found, stages));
       drawSamples();
     },
   };
 }
 
-function rows(found) {
-  const write = (name, value) => (value == null ? '–' : shares.has(name) ? percent(value) : figure(value));
-  const plain = ['loss', 'perplexity', 'token_accuracy'].filter((name) => found.tuned[name] != null || found.base[name] != null)
-    .map((name) => row(names[name], write(name, found.base[name]), write(name, found.tuned[name]), better(name, found.base[name], found.tuned[name])));
-  const compared = (found.comparisons ?? []).map((one) => row(
-    names[one.metric] ?? one.metric, write(one.metric, one.base.mean), write(one.metric, one.tuned.mean), one.gain.mean > 0 ? 'up' : one.gain.mean < 0 ? 'down' : '',
-    one.metric === 'exact_match' ? `${one.gain.mean >= 0 ? '+' : '−'}${percent(Math.abs(one.gain.mean))}` : figure(one.gain.mean), `${count(one.wins)} / ${count(one.losses)} / ${count(one.ties)}`,
-    `95 % interval of the gain: ${write(one.metric, one.gain.low)} to ${write(one.metric, one.gain.high)}`));
-  const general = ['loss', 'perplexity'].filter((name) => found.tuned.general && found.base.general).map((name) => {
-    const [before, after] = [found.base.general[name], found.tuned.general[name]];
-    return row(`${names[name]} on general text, held back`, write(name, before), write(name, after), better(name, before, after));
-  });
-  const stages = (found.stages ?? []).slice(0, -1).filter((stage) => stage.general && found.base.general).map((stage) => row(
-    `Loss on general text after stage ${stage.stage}`, write('loss', found.base.general.loss), write('loss', stage.general.loss), better('loss', found.base.general.loss, stage.general.loss)));
-  return [...plain, ...general, ...stages, ...compared];
+/** The head and the body of the table: a column for each model, base first and the tuned one last. */
+function scores(found, stages) {
+  const between = stages.length > 1 ? (found.stages ?? []).slice(0, -1) : [];
+  const kind = (at) => stages[at] && h('span', { class: 'sub' }, stages[at].type);
+  const heads = ['', 'Base', ...between.map((stage, at) => [`Stage ${stage.stage}`, kind(at)]), between.length > 0 ? [`Stage ${between.length + 1}, tuned`, kind(between.length)] : 'Tuned', 'Gain', 'Better / worse / same'];
+  return [h('thead', {}, h('tr', {}, heads.map((name, at) => h('th', { scope: 'col', class: at ? 'number' : null }, name)))), h('tbody', {}, rows(found, between))];
+}
+
+function rows(found, between) {
+  const all = [found.base, ...between, found.tuned];
+  const plain = ['loss', 'perplexity', 'token_accuracy'].filter((name) => all.some((model) => model[name] != null))
+    .map((name) => row(names[name], name, all.map((model) => model[name])));
+  const general = ['loss', 'perplexity'].filter((name) => all.some((model) => model.general))
+    .map((name) => row(`${names[name]} on general text`, name, all.map((model) => model.general?.[name])));
+  const measured = (stage, name) => stage.metrics?.find((one) => one.metric === name)?.tuned;
+  const known = [...new Set([...(found.comparisons ?? []).map((one) => one.metric), ...between.flatMap((stage) => (stage.metrics ?? []).map((one) => one.metric))])];
+  return [...plain, ...general, ...known.map((name) => compared(name, found.comparisons?.find((one) => one.metric === name), between.map((stage) => measured(stage, name))))];
 }
 
 const rehearses = (job) => [job.method, ...(job.method?.recipe?.stages ?? [])].some((method) => method?.replay);
 
 const better = (name, before, after) => (before == null || after == null || before === after ? '' : (after > before) === (name === 'token_accuracy') ? 'up' : 'down');
 
-function row(name, before, after, turn, gain = '', tally = '', title = null) {
-  return h('tr', { title }, h('th', { scope: 'row' }, name), h('td', { class: 'number' }, before), h('td', { class: `number ${turn}` }, after), h('td', { class: 'number' }, gain), h('td', { class: 'number' }, tally));
+/** A figure of each model, coloured by whether the last one is better than the first. */
+function row(label, name, values) {
+  const cells = values.map((value, at) => h('td', { class: `number ${at === values.length - 1 ? better(name, values[0], value) : ''}` }, write(name, value)));
+  return h('tr', {}, h('th', { scope: 'row' }, label), cells, h('td'), h('td'));
+}
+
+/** A score of the answers, each with its interval as a title; what is gained is known once base and tuned model have answered. */
+function compared(name, one, between) {
+  const cell = (interval, turn = '') => h('td', { class: `number ${turn}`, title: interval && `95 % interval: ${write(name, interval.low)} to ${write(name, interval.high)}` }, write(name, interval?.mean));
+  const gain = one && (name === 'exact_match' ? `${one.gain.mean >= 0 ? '+' : '−'}${percent(Math.abs(one.gain.mean))}` : figure(one.gain.mean));
+  return h('tr', {}, h('th', { scope: 'row' }, names[name] ?? name), cell(one?.base), between.map((interval) => cell(interval)),
+    cell(one?.tuned, !one ? '' : one.gain.mean > 0 ? 'up' : one.gain.mean < 0 ? 'down' : ''),
+    h('td', { class: 'number', title: one && `95 % interval of the gain: ${write(name, one.gain.low)} to ${write(name, one.gain.high)}` }, gain ?? ''),
+    h('td', { class: 'number' }, one ? `${count(one.wins)} / ${count(one.losses)} / ${count(one.ties)}` : ''));
 }
 
 function sample(one) {

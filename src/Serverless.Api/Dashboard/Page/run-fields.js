@@ -26,6 +26,8 @@ const finer = [
   ['weight_decay', 'Weight decay', 'auto', null, '0 to 1'],
   ['max_sequence_length', 'Sequence length', 'auto', null, 'tokens, at most'],
   ['early_stopping_patience', 'Stop early after', 'never', null, 'epochs without a lower validation loss'],
+  ['eval_interval', 'Evaluate every', 'auto', 'reinforcement', 'steps, on the validation file'],
+  ['eval_samples', 'Evaluated answers', 'auto', 'reinforcement', 'to each validation prompt'],
   ['seed', 'Seed', 'random', null, ''],
   ['budget', 'Budget', 'none', null, 'in the currency of the settings; the run pauses there'],
 ];
@@ -38,6 +40,8 @@ export function fields() {
   return [
     h('fieldset', {}, h('legend', {}, 'What'),
       row('model', 'Base model', select('model')), row('training_file', 'Training file', select('training_file')), row('validation_file', 'Validation file', select('validation_file'), 'both models are compared on it'),
+      h('div', { class: 'beside' }, row('replay', 'Text to replay', select('replay'), 'general text, as pre-training takes it, that keeps the model from forgetting'),
+        text(['share', 'Its share', '0.1', null, 'of the loss; 0: measured only'])),
       row('suffix', 'Name', h('input', { name: 'suffix', id: 'f-suffix', maxlength: 64, placeholder: 'optional', autocomplete: 'off' }), 'becomes a part of the model’s name')),
     h('fieldset', {}, h('legend', {}, 'How'),
       row('method', 'Method', select('method', Object.entries(methods).map(([value, [label]]) => h('option', { value }, label))), h('span', { id: 'method-hint' })),

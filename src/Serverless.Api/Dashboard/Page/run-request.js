@@ -1,6 +1,6 @@
 // The body of a request for a job, from what the form holds; what is left empty is left to the service.
 
-const inForm = ['n_epochs', 'batch_size', 'learning_rate', 'weight_decay', 'max_sequence_length', 'early_stopping_patience', 'beta', 'group_size', 'max_completion_tokens'];
+const inForm = ['n_epochs', 'batch_size', 'learning_rate', 'weight_decay', 'max_sequence_length', 'early_stopping_patience', 'beta', 'group_size', 'max_completion_tokens', 'eval_interval', 'eval_samples'];
 const adapterInForm = ['type', 'rank', 'alpha'];
 
 /**
@@ -17,13 +17,14 @@ export function requestOf(values, kept = null) {
     early_stopping_patience: values.validation_file ? number(values.early_stopping_patience) : undefined,
     ...(method === 'dpo' && { beta: number(values.beta) }),
     ...(method === 'reinforcement' && { group_size: number(values.group_size), max_completion_tokens: number(values.max_completion_tokens) }),
+    ...(method === 'reinforcement' && values.validation_file && { eval_interval: number(values.eval_interval), eval_samples: number(values.eval_samples) }),
   });
   const adapter = defined(values.adapter === 'full' ? { type: 'full' } : { ...kept?.adapter, type: text(values.adapter), rank: number(values.rank), alpha: number(values.alpha) });
   return defined({
     model: values.model, training_file: values.training_file, validation_file: text(values.validation_file), suffix: text(values.suffix), seed: number(values.seed),
     budget: number(values.budget), metadata: kept?.metadata, ...(values.validation_file && kept?.comparison),
     method: defined({
-      type: method, adapter: some(adapter), replay: kept?.replay,
+      type: method, adapter: some(adapter), replay: text(values.replay) && defined({ file: values.replay, share: number(values.share) }),
       [method]: defined({
         ...own?.own, hyperparameters: some(hyperparameters),
         ...(method === 'reinforcement' && { grader: grader(values.grader) }),
@@ -43,7 +44,7 @@ export function valuesOf(job) {
     model: job.model, training_file: job.training_file, validation_file: job.validation_file ?? '', suffix: job.user_provided_suffix ?? '', method: type,
     adapter: adapter.type ?? '', rank: String(adapter.rank ?? ''), alpha: String(adapter.alpha ?? ''),
     [type === 'distillation' ? 'pass_grader' : 'grader']: own.grader ? JSON.stringify(own.grader, null, 2) : '',
-    teacher: own.teacher ?? '', n: String(own.n ?? ''), seed: String(job.seed ?? ''), budget: String(job.budget ?? ''),
+    replay: job.method?.replay?.file ?? '', share: String(job.method?.replay?.share ?? ''), teacher: own.teacher ?? '', n: String(own.n ?? ''), seed: String(job.seed ?? ''), budget: String(job.budget ?? ''),
     ...Object.fromEntries(inForm.map((name) => [name, known[name] ?? own[name] ?? 'auto']).map(([name, value]) => [name, value === 'auto' ? '' : String(value)])),
   };
 }
@@ -53,8 +54,8 @@ export function keptOf(job) {
   const [method, own, adapter] = partsOf(job);
   const without = (object, names) => Object.fromEntries(Object.entries(object ?? {}).filter(([name]) => !names.includes(name)));
   return {
-    method, own: method === 'distillation' ? without(own, ['teacher', 'n', 'max_completion_tokens', 'grader', 'hyperparameters']) : {}, hyperparameters: without(own.hyperparameters, [...inForm.filter((name) => name !== 'beta' || method === 'dpo'), 'learning_rate_multiplier']),
-    adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), replay: job.method?.replay, metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }),
+    method, own: without(own, ['teacher', 'n', 'max_completion_tokens', 'grader', 'hyperparameters']), hyperparameters: without(own.hyperparameters, [...inForm.filter((name) => name !== 'beta' || method === 'dpo'), 'learning_rate_multiplier']),
+    adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }),
   };
 }
 

@@ -3,7 +3,7 @@ import { fill, h } from './dom.js';
 import { count, figure } from './format.js';
 import { address } from './router.js';
 
-const shown = { train_loss: 'loss', valid_loss: 'validation loss', reward: 'reward', reward_accuracy: 'reward accuracy', replay_loss: 'loss on replayed text' };
+const shown = { train_loss: 'loss', valid_loss: 'validation loss', reward: 'reward', valid_reward: 'validation reward', reward_accuracy: 'reward accuracy', replay_loss: 'loss on replayed text' };
 
 export function stages() {
   const body = h('tbody');
@@ -24,6 +24,6 @@ function row(stage, at) {
   const figures = Object.entries(shown).filter(([name]) => stage.figures?.[name] != null).map(([name, label]) => `${label} ${figure(stage.figures[name], 3)}`);
   const model = stage.fine_tuned_model;
   return h('tr', {}, h('th', { scope: 'row' }, String(at + 1)), h('td', {}, `${stage.type}${stage.adapter?.type ? `, ${stage.adapter.type}` : ''}`), h('td', {}, stage.status.replace('_', ' ')),
-    h('td', { class: 'number' }, stage.last_step ? `${count(stage.first_step)}–${count(stage.last_step)}` : '–'), h('td', { class: 'number' }, figures.join(', ') || '–'),
-    h('td', {}, model ? h('a', { href: address('models', model) }, model) : '–'));
+    h('td', { class: 'number' }, stage.last_step ? `${count(stage.first_step)}–${count(stage.last_step)}` : '–'), h('td', {}, figures.length === 0 ? '–' : h('div', { class: 'figures' }, figures.map((one) => h('span', { class: 'nowrap' }, one)))),
+    h('td', {}, model ? h('a', { href: address('models', model), title: model }, model) : '–'));
 }

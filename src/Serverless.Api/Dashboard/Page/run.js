@@ -88,6 +88,7 @@ function factsOf(job) {
     ['Method', `${job.method?.type ?? 'supervised'}${job.method?.adapter?.type ? `, ${job.method.adapter.type}` : ''}`],
     ['Training file', file(job.training_file)],
     ['Validation file', file(job.validation_file)],
+    ['Replayed text', file(job.method?.replay?.file)],
     ['Trained tokens', job.trained_tokens && count(job.trained_tokens)],
     ['Speed', job.status === 'running' && job.progress?.tokens_per_second && `${short(job.progress.tokens_per_second)} tokens/s`],
     ['Time', time === null ? null : duration(time)],

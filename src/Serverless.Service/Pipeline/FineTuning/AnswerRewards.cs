@@ -1,28 +1,45 @@
 using System.Text.Json;
 using Serverless.Learning.Grading;
 using Serverless.Learning.Reinforcement;
+using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>What the grader of a reinforcement job says about answers.</summary>
 /// <param name="Grader">The job's grader.</param>
-/// <param name="MaxAnswerTokens">The most tokens of an answer.</param>
-internal sealed record AnswerRewards(Grader Grader, int MaxAnswerTokens)
+/// <param name="Path">Where it stands in the request.</param>
+internal sealed record AnswerRewards(Grader Grader, string Path)
 {
     /// <summary>Those of a job, or null if it is of another method.</summary>
     /// <exception cref="Learning.InputError">The grader is wrong.</exception>
-    public static AnswerRewards? Of(JobRecord job, JobPlan plan) => job.Method.Grader is { } grader && plan.Options.Policy is { } policy
-        ? new AnswerRewards(Grader.Parse(grader, $"{job.MethodPath()}.reinforcement.grader"), policy.MaxAnswerTokens)
-        : null;
+    public static AnswerRewards? Of(JobRecord job)
+    {
+        var path = $"{job.MethodPath()}.reinforcement.grader";
+        return job.Method is { Type: MethodType.Reinforcement, Grader: { } grader } ? new AnswerRewards(Grader.Parse(grader, path), path) : null;
+    }
+
+    /// <summary>Whether models have to be asked.</summary>
+    public bool Asks => Grader.Models.Count > 0;
 
     /// <param name="item">The prompt's line.</param>
-    public Reward Of(JsonElement item, string answer)
+    public Reward Of(JsonElement item, string answer) => RewardOf(Grader.Grade(item, new GraderSample(answer)));
+
+    /// <summary>The rewards of several answers, in their order, whose models are asked together; an answer given twice is asked about once.</summary>
+    /// <exception cref="Learning.InputError">A model is not there any more, or refuses all questions.</exception>
+    /// <exception cref="Teaching.TeacherAwayException">A model does not answer now.</exception>
+    public async Task<IReadOnlyList<Reward>> OfAsync(IReadOnlyList<(PolicyPrompt Prompt, string Answer)> answers, GraderModels models, CancellationToken ct)
     {
-        var grade = Grader.Grade(item, new GraderSample(answer));
-        return new Reward(
-            grade.Score,
-            grade.Parts.ToDictionary(part => part.Key, part => part.Value.Score),
-            grade.Faults.IsEmpty ? null : string.Join("; ", grade.Faults.Select(fault => fault.Message)));
+        var asked = answers.Distinct().Select(answer => (Answer: answer, Questions: Grader.Questions(answer.Prompt.Item, new GraderSample(answer.Answer)))).ToList();
+        var replies = new Queue<GraderReply>(await models.AskTogetherAsync([.. asked.SelectMany(one => one.Questions)], Path, ct));
+        var rewards = asked.ToDictionary(
+            one => one.Answer,
+            one => RewardOf(Grader.Grade(one.Answer.Prompt.Item, new GraderSample(one.Answer.Answer), [.. one.Questions.Select(_ => replies.Dequeue().Answer)])));
+        return [.. answers.Select(answer => rewards[answer])];
     }
+
+    private static Reward RewardOf(Grade grade) => new(
+        grade.Score,
+        grade.Parts.ToDictionary(part => part.Key, part => part.Value.Score),
+        grade.Faults.IsEmpty ? null : string.Join("; ", grade.Faults.Select(fault => fault.Message)));
 }

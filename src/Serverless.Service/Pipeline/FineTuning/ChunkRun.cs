@@ -159,7 +159,7 @@ internal sealed class ChunkRun(
             session.Events.Add((step.Step, StepEvents.Skipped(taken)));
         if (taken.Samples.Count > 0)
             session.Events.Add((step.Step, StepEvents.Samples(taken)));
-        if (step.Step == session.StepsBefore + 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.LastStep || taken.Validation is not null)
+        if (step.Step == session.StepsBefore + 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.LastStep || taken.Looked)
         {
             session.Events.Add((step.Step, StepEvents.Metrics(taken, session.LastStep + plan.StepsAfter)));
             if (plan.Options.Policy is { } policy)

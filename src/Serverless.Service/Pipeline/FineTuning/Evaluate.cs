@@ -66,7 +66,8 @@ public sealed class Evaluate(
             return StageOutcome.Done;
         var plan = await plans.FindAsync(last.StageId(), scope.Stopping) ?? throw new InvalidOperationException($"{job.Id} has no plan");
         Func<CancellationToken, Task<IReadOnlyList<TextExample>>>? general = job.Rehearsing() is { } rehearsing ? ct => files.ReadReplayAsync(rehearsing, ct) : null;
-        var run = new EvaluationRun(examples, general, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, last.AnswerGraders.Any(), settings);
+        var run = new EvaluationRun(
+            examples, general, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, AnswerForm.Of(last), last.AnswerGraders.Any(), settings);
         if (!job.IsAtLastStage() && run.IsComplete(evaluation.Of(job.Stage)))
             return StageOutcome.Done;
         if (await exports.FolderAsync(stage, lease, scope.Stopping) is not { } tunedFolder)

@@ -23,13 +23,11 @@ public sealed class EvaluationItems(FileCatalog catalog, FileStore store, Grader
         foreach (var (json, path) in job.AnswerGraders)
         {
             var grader = Grader.Parse(json, path);
-            var grades = new List<Grade>();
-            foreach (var answer in answers)
-            {
-                var sample = new GraderSample(answer.Answer);
-                var replies = await models.AskAsync(grader.Questions(items[answer.Line], sample), ct);
-                grades.Add(grader.Grade(items[answer.Line], sample, [.. replies.Select(reply => reply.Answer)]));
-            }
+            var asked = answers.Select(answer => grader.Questions(items[answer.Line], new GraderSample(answer.Answer))).ToList();
+            // What nobody answers is a fault of that grade, and no reason to lose the model.
+            var replies = new Queue<GraderReply>(await models.AskAsync([.. asked.SelectMany(questions => questions)], ct));
+            var grades = answers.Zip(asked, (answer, questions) =>
+                grader.Grade(items[answer.Line], new GraderSample(answer.Answer), [.. questions.Select(_ => replies.Dequeue().Answer)])).ToList();
             var before = part.Graders.FirstOrDefault(scores => scores.Name == grader.Name) ?? new GraderScores(grader.Name, []);
             graded.Add(before.With(grades));
         }

@@ -2,6 +2,7 @@ using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Sampling.Grammars;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
 
@@ -10,9 +11,10 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// <summary>Scores one model on examples, block by block, from where it was left.</summary>
 /// <param name="rewardedTokens">The most tokens of an answer to a prompt; null where no prompts are among the examples.</param>
 /// <param name="general">Reads the job's general text, of which the end is scored; null without any.</param>
+/// <param name="form">What answers to prompts may be; null for any text.</param>
 /// <param name="graded">Whether graders see the answers: then one that goes on too long for an exact match is not cut there.</param>
 internal sealed class EvaluationRun(
-    IReadOnlyList<DatasetExample> examples, Func<CancellationToken, Task<IReadOnlyList<TextExample>>>? general, DateTimeOffset templateTime, int? rewardedTokens, bool graded, PipelineSettings settings)
+    IReadOnlyList<DatasetExample> examples, Func<CancellationToken, Task<IReadOnlyList<TextExample>>>? general, DateTimeOffset templateTime, int? rewardedTokens, Grammar? form, bool graded, PipelineSettings settings)
 {
     private const int BlockExamples = 64;
     private const int AnswersTogether = 32;
@@ -79,8 +81,10 @@ internal sealed class EvaluationRun(
         LanguageModel model, ChatEncoder encoder, ModelEvaluation evaluation, CancellationToken ct)
     {
         var asked = _prompts.Skip(evaluation.Answered).Take(BlockExamples).ToList();
-        var sampling = SamplingOptions.Greedy(rewardedTokens ?? settings.EvaluatedAnswerTokens);
-        var texts = new TextGenerator(model).Generate([.. asked.Select(prompt => new GenerationRequest(encoder.EncodePrompt(prompt), sampling))], AnswersTogether, ct);
+        var sampling = SamplingOptions.Greedy(rewardedTokens ?? settings.EvaluatedAnswerTokens) with { Grammar = form };
+        var requests = asked.Select(prompt => encoder.EncodePrompt(prompt))
+            .Select(ids => new GenerationRequest(ids, form is null ? sampling : sampling with { GrammarAfter = AnswerForm.BeginsAfter(encoder, ids) })).ToList();
+        var texts = new TextGenerator(model).Generate(requests, AnswersTogether, ct);
         var answers = asked.Zip(texts, (prompt, text) => new GradedAnswer(prompt.Line, prompt.Messages[^1].Content ?? "", null, text.Text)).ToList();
         return (Answered(evaluation, answers), answers);
     }

@@ -25,7 +25,7 @@ internal static class JobPlanner
     public static JobPlan Of(JobRecord job, DecoderConfig config, PrepareCursor cursor)
     {
         var scan = cursor.Training;
-        var (options, stepsPerEpoch) = Resolve(job, config, scan);
+        var (options, stepsPerEpoch) = Resolve(job, config, cursor);
         var estimate = new TrainingEstimate(config, options);
         var steps = StepsOf(stepsPerEpoch, options.Epochs);
         var replayed = ReplayTokens(job, config, options, cursor.Replay);
@@ -42,7 +42,7 @@ internal static class JobPlanner
             ValidationTokens = cursor.Validation.Tokens,
             Weights = estimate.Weights,
             EstimatedBytes = estimate.Bytes,
-            EstimatedTime = estimate.Time(ComputedTokens(options, scan) + (long)steps * replayed, NativeRuntime.Fingerprint.Threads),
+            EstimatedTime = estimate.Time(ComputedTokens(options, cursor, steps) + (long)steps * replayed, NativeRuntime.Fingerprint.Threads),
         };
     }
 
@@ -65,11 +65,16 @@ internal static class JobPlanner
 
     /// <summary>
     /// The tokens that go through the model. A policy answers every prompt as often as a group is large, at most as long as allowed; each
-    /// answer is computed once to be drawn and, with its prompt, once to be learned from.
+    /// answer is computed once to be drawn and, with its prompt, once to be learned from. Now and then it answers validation prompts.
     /// </summary>
-    private static long ComputedTokens(TrainingOptions options, DatasetScan scan) => options.Policy is { } policy
-        ? options.Epochs * policy.GroupSize * (scan.Tokens * policy.UpdatesPerRollout + (long)scan.Examples * policy.MaxAnswerTokens * (1 + policy.UpdatesPerRollout))
-        : options.Epochs * scan.Tokens;
+    private static long ComputedTokens(TrainingOptions options, PrepareCursor cursor, int steps)
+    {
+        var scan = cursor.Training;
+        return options.Policy is not { } policy
+            ? options.Epochs * scan.Tokens
+            : options.Epochs * policy.GroupSize * (scan.Tokens * policy.UpdatesPerRollout + (long)scan.Examples * policy.MaxAnswerTokens * (1 + policy.UpdatesPerRollout))
+                + PolicyLooks.Tokens(policy, steps, cursor.Validation);
+    }
 
     /// <summary>The tokens of general text that a step reads.</summary>
     /// <exception cref="Learning.InputError">There is too little of it.</exception>
@@ -88,8 +93,9 @@ internal static class JobPlanner
             $"method: found {perEpoch * epochs} steps, {perEpoch} in each of {epochs} epochs; allowed: at most {MaxSteps}; take larger batches, fewer epochs or less data", "method");
 
     /// <summary>The options with nothing <c>auto</c> any more, and the steps of an epoch.</summary>
-    private static (TrainingOptions Options, long StepsPerEpoch) Resolve(JobRecord job, DecoderConfig config, DatasetScan scan)
+    private static (TrainingOptions Options, long StepsPerEpoch) Resolve(JobRecord job, DecoderConfig config, PrepareCursor cursor)
     {
+        var scan = cursor.Training;
         var asked = RequestedTraining.Of(job);
         if (job.Method.Type == MethodType.Pretraining)
         {
@@ -101,18 +107,20 @@ internal static class JobPlanner
             return (text, TextBatches.StepsIn(tokens, text));
         }
         if (job.Method.Type == MethodType.Reinforcement)
-            return ResolvePolicy(job, asked, config, scan);
+            return ResolvePolicy(job, asked, config, cursor);
         var trained = job.Method.Type is MethodType.Supervised or MethodType.Distillation ? scan.Sequences - scan.UnsupervisedExamples : scan.Examples;
         var options = AutoOptions.Resolve(asked, config, trained, job.Seed);
         return (options, ((long)trained + options.BatchSize - 1) / options.BatchSize);
     }
 
     private static (TrainingOptions Options, long StepsPerEpoch) ResolvePolicy(
-        JobRecord job, RequestedOptions asked, DecoderConfig config, DatasetScan scan)
+        JobRecord job, RequestedOptions asked, DecoderConfig config, PrepareCursor cursor)
     {
-        var policy = RequestedPolicy.Resolve(job.Method.Policy ?? new PolicyRequest(), ContextOf(asked, config), scan.LongestTokens);
-        var options = AutoOptions.Resolve(asked with { Policy = policy }, config, scan.Examples, job.Seed);
-        return (options, ((long)scan.Examples + options.BatchSize - 1) / options.BatchSize * policy.UpdatesPerRollout);
+        var (scan, policy) = (cursor.Training, job.Method.Policy ?? new PolicyRequest());
+        var resolved = RequestedPolicy.Resolve(policy, ContextOf(asked, config), scan.LongestTokens);
+        var options = AutoOptions.Resolve(asked with { Policy = resolved }, config, scan.Examples, job.Seed);
+        var stepsPerEpoch = ((long)scan.Examples + options.BatchSize - 1) / options.BatchSize * resolved.UpdatesPerRollout;
+        return (PolicyLooks.With(options, policy, stepsPerEpoch, cursor.Validation), stepsPerEpoch);
     }
 
     private static int ContextOf(RequestedOptions asked, DecoderConfig config) => Math.Min(asked.MaxSequenceLength ?? config.MaxLength, config.MaxLength);

@@ -87,6 +87,11 @@ internal static class PublishedCard
             yield return ("dynamic_sampling_rounds", Text(policy.Resamples));
             yield return ("overlong_filtering", policy.FilterOverlong ? "true" : "false");
             yield return ("length_penalty_tokens", Text(policy.PenaltyTokens));
+            if (policy.EvaluationInterval > 0)
+            {
+                yield return ("eval_interval", Text(policy.EvaluationInterval));
+                yield return ("eval_samples", Text(policy.EvaluationSamples));
+            }
         }
         if (job.Method.Distillation is { } distillation && plan.AnswerTokens is { } tokensOfAnswer)
         {

@@ -10,8 +10,9 @@ using Serverless.Service.Storage;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
-/// The answers that policies drew: <c>jobs/&lt;id&gt;/rollouts/&lt;rollout&gt;-&lt;batch&gt;.jsonl</c>, an answer a line. They follow from the
-/// weights, the seed and their number, so a batch that is written again has the same content.
+/// The answers that policies drew: <c>jobs/&lt;id&gt;/rollouts/&lt;rollout&gt;-&lt;batch&gt;.jsonl</c>, an answer a line, and in the same way those to validation
+/// prompts: <c>jobs/&lt;id&gt;/evaluations/&lt;steps before&gt;-&lt;batch&gt;.jsonl</c>. They follow from the weights, the seed and their number, so a batch that is
+/// written again has the same content.
 /// </summary>
 public sealed class RolloutStore(BlobAccount account)
 {
@@ -25,15 +26,15 @@ public sealed class RolloutStore(BlobAccount account)
         var lines = new StringBuilder();
         foreach (var rollout in batch.Rollouts)
             lines.Append(JsonSerializer.Serialize(rollout, Json)).Append('\n');
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix(id)}{batch.Number:D6}-{batch.Micro:D4}.jsonl");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix(id, batch.Evaluates)}{batch.Number:D6}-{batch.Micro:D4}.jsonl");
         await account.Jobs.GetBlobClient(name).UploadAsync(new BinaryData(lines.ToString()), overwrite: true, ct);
     }
 
-    /// <summary>The batches of one rollout that are stored, in their order, up to the first that is not.</summary>
-    public async Task<IReadOnlyList<RolloutBatch>> ReadAsync(StageId id, int number, CancellationToken ct)
+    /// <summary>The batches of one rollout, or of one evaluation, that are stored, in their order, up to the first that is not.</summary>
+    public async Task<IReadOnlyList<RolloutBatch>> ReadAsync(StageId id, int number, CancellationToken ct, bool evaluates = false)
     {
         var batches = new List<RolloutBatch>();
-        await foreach (var name in NamesAsync(string.Create(CultureInfo.InvariantCulture, $"{Prefix(id)}{number:D6}-"), ct))
+        await foreach (var name in NamesAsync(string.Create(CultureInfo.InvariantCulture, $"{Prefix(id, evaluates)}{number:D6}-"), ct))
         {
             if (!name.EndsWith(string.Create(CultureInfo.InvariantCulture, $"-{batches.Count:D4}.jsonl"), StringComparison.Ordinal))
                 break;
@@ -42,17 +43,17 @@ public sealed class RolloutStore(BlobAccount account)
             [
                 .. content.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<Rollout>(line, Json)!),
             ];
-            batches.Add(new RolloutBatch(number, batches.Count, rollouts[0].Round, rollouts));
+            batches.Add(new RolloutBatch(number, batches.Count, rollouts[0].Round, rollouts) { Evaluates = evaluates });
         }
         return batches;
     }
 
-    /// <summary>Writes all of a job's rollouts, one after another.</summary>
+    /// <summary>Writes all of a job's rollouts, one after another, without those of evaluations.</summary>
     /// <returns>Whether there are any.</returns>
     public async Task<bool> CopyAsync(StageId id, Stream target, CancellationToken ct)
     {
         var any = false;
-        await foreach (var name in NamesAsync(Prefix(id), ct))
+        await foreach (var name in NamesAsync(Prefix(id, evaluates: false), ct))
         {
             await account.Jobs.GetBlobClient(name).DownloadToAsync(target, ct);
             any = true;
@@ -66,5 +67,5 @@ public sealed class RolloutStore(BlobAccount account)
             yield return blob.Name;
     }
 
-    private static string Prefix(StageId id) => $"{id}/rollouts/";
+    private static string Prefix(StageId id, bool evaluates) => $"{id}/{(evaluates ? "evaluations" : "rollouts")}/";
 }

@@ -17,8 +17,12 @@ internal static class StageFigures
         var last = metrics.TakeLast(AveragedSteps).ToList();
         Add("train_loss", last.Select(step => (double?)step.TrainLoss));
         Add("train_mean_token_accuracy", last.Select(step => step.TrainAccuracy));
-        foreach (var name in last.SelectMany(step => step.Figures.Keys).Distinct())
-            Add(name, last.Select(step => step.Figures.TryGetValue(name, out var value) ? value : (double?)null));
+        foreach (var name in metrics.SelectMany(step => step.Figures.Keys).Distinct())
+        {
+            var isValidation = name.StartsWith("valid_", StringComparison.Ordinal);
+            var measured = (isValidation ? metrics : last).Where(step => step.Figures.ContainsKey(name)).Select(step => (double?)step.Figures[name]);
+            Add(name, isValidation ? measured.TakeLast(1) : measured);
+        }
         Add("valid_loss", metrics.Select(step => step.ValidLoss).OfType<double>().TakeLast(1).Cast<double?>());
         Add("valid_mean_token_accuracy", metrics.Select(step => step.ValidAccuracy).OfType<double>().TakeLast(1).Cast<double?>());
         return figures.ToImmutable();

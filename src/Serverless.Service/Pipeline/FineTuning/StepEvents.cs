@@ -34,6 +34,8 @@ internal static class StepEvents
         var message = string.Create(CultureInfo.InvariantCulture, $"Step {step.Step}/{totalSteps}: training loss={step.Loss:0.00##}");
         if (step.Figures.TryGetValue("reward", out var reward))
             message += string.Create(CultureInfo.InvariantCulture, $", reward={reward:0.00##}");
+        if (step.Figures.TryGetValue("valid_reward", out var validReward))
+            message += string.Create(CultureInfo.InvariantCulture, $", validation reward={validReward:0.00##}");
         if (taken.Validation is { } validation)
         {
             data["valid_loss"] = validation.Loss;

@@ -15,6 +15,7 @@ public sealed class TrainingSession : IAsyncDisposable
 {
     private readonly TensorThread _thread;
     private readonly Trainer _trainer;
+    private RolloutBatch? _drawn;
     private bool _broken;
 
     private TrainingSession(
@@ -95,12 +96,51 @@ public sealed class TrainingSession : IAsyncDisposable
     /// Takes steps for a length of time, at least one or a batch of answers that it needs, and at most so many or up to the end of an epoch. A look that is owed
     /// comes first.
     /// </summary>
-    /// <param name="interrupt">Ends this after the present step. A look that is under way is left off, and <see cref="Owed"/>; answers are drawn again.</param>
+    /// <param name="interrupt">
+    /// Ends this after the present step. A look that is under way is left off, and <see cref="Owed"/>; answers are drawn again, and those that others are asked to grade
+    /// are graded the next time.
+    /// </param>
+    /// <exception cref="Learning.InputError">Who grades cannot be asked.</exception>
+    /// <exception cref="Teaching.TeacherAwayException">Who grades does not answer now.</exception>
     public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
+    {
+        var steps = new List<TrainedStep>();
+        var begun = clock.GetTimestamp();
+        while (await OnThreadAsync(() => Train(steps, begun, length, mostSteps, clock, interrupt)))
+        {
+            if (!await GradeAsync(steps.Count > 0, interrupt) || clock.GetElapsedTime(begun) >= length)
+                break;
+        }
+        return steps;
+    }
+
+    /// <summary>Has the answers graded that were drawn.</summary>
+    /// <param name="canWait">Whether a fault is put off to the next call, so that steps which were taken are noted.</param>
+    /// <returns>Whether they are.</returns>
+    private async Task<bool> GradeAsync(bool canWait, CancellationToken ct)
     {
         try
         {
-            return await _thread.RunAsync(() => Train(length, mostSteps, clock, interrupt));
+            var graded = await _trainer.GradeAsync(_drawn!, ct);
+            await OnThreadAsync(() => Take(graded));
+            _drawn = null;
+            return true;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception fault) when (canWait && fault is Learning.InputError or Teaching.TeacherAwayException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<T> OnThreadAsync<T>(Func<T> work)
+    {
+        try
+        {
+            return await _thread.RunAsync(work);
         }
         catch
         {
@@ -191,25 +231,31 @@ public sealed class TrainingSession : IAsyncDisposable
         return state;
     }
 
-    private List<TrainedStep> Train(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
+    /// <returns>Whether there are answers to be graded before it can go on.</returns>
+    private bool Train(List<TrainedStep> steps, long begun, TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
     {
-        var begun = clock.GetTimestamp();
-        var steps = new List<TrainedStep>();
         try
         {
             do
             {
-                if (Owed is null && _trainer.NextRollout is { } wanted)
+                if (Owed is null && _drawn is null && _trainer.NextRollout is { } wanted)
                 {
-                    Rollouts.Add(_trainer.Roll(wanted, interrupt));
-                    _trainer.AddRollouts(Rollouts[^1]);
-                    continue;
+                    var drawn = _trainer.Roll(wanted, interrupt);
+                    if (_trainer.GradesLater)
+                        _drawn = drawn;
+                    else
+                        Take(drawn);
                 }
-                Owed ??= TakeStep(clock);
-                var validation = IsAtEpochEnd ? _trainer.Validate(interrupt) : null;
-                IReadOnlyList<SampleAnswer> samples = ShowsSamples ? _trainer.Samples(interrupt) : [];
-                steps.Add(Owed with { At = clock.GetUtcNow(), Validation = validation, Samples = samples });
-                Owed = null;
+                else if (_drawn is null)
+                {
+                    Owed ??= TakeStep(clock);
+                    var validation = IsAtEpochEnd ? _trainer.Validate(interrupt) : null;
+                    IReadOnlyList<SampleAnswer> samples = ShowsSamples ? _trainer.Samples(interrupt) : [];
+                    steps.Add(Owed with { At = clock.GetUtcNow(), Validation = validation, Samples = samples });
+                    Owed = null;
+                }
+                if (_drawn is not null)
+                    return !interrupt.IsCancellationRequested;
             }
             while (!interrupt.IsCancellationRequested && steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
         }
@@ -217,7 +263,14 @@ public sealed class TrainingSession : IAsyncDisposable
         {
             // Neither a look nor a draw has changed anything: they are repeated.
         }
-        return steps;
+        return false;
+    }
+
+    private bool Take(RolloutBatch batch)
+    {
+        _trainer.AddRollouts(batch);
+        Rollouts.Add(batch);
+        return true;
     }
 
     private TrainedStep TakeStep(TimeProvider clock)

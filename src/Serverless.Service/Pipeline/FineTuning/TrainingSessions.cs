@@ -97,7 +97,13 @@ public sealed class TrainingSessions(
         if (checkpoint is not null)
             Directory.Delete(checkpoint, recursive: true);
         if (plan.Options.Policy is { } policy)
-            await session.ResumeAsync(await rollouts.ReadAsync(session.StageId, (session.Step - session.StepsBefore) / policy.UpdatesPerRollout, ct));
+        {
+            var steps = session.Step - session.StepsBefore;
+            await session.ResumeAsync([
+                .. await rollouts.ReadAsync(session.StageId, steps, ct, evaluates: true),
+                .. await rollouts.ReadAsync(session.StageId, steps / policy.UpdatesPerRollout, ct),
+            ]);
+        }
         return session;
     }
 }

@@ -2,12 +2,13 @@ using Serverless.Learning.Data;
 using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
+using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Makes of a job's files what its method learns from.</summary>
-public sealed class TrainingTasks(TrainingFiles files, References references, PipelineSettings settings)
+public sealed class TrainingTasks(TrainingFiles files, References references, GraderModels models, PipelineSettings settings)
 {
     /// <exception cref="Learning.InputError">A file is gone or has faults.</exception>
     public async Task<TrainingTask> OfAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
@@ -22,7 +23,7 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
     {
         MethodType.Dpo => PreferencesAsync(job, encoder, ct),
         MethodType.Pretraining => TextAsync(job, plan, encoder, ct),
-        MethodType.Reinforcement => PromptsAsync(job, plan, encoder, ct),
+        MethodType.Reinforcement => PromptsAsync(job, encoder, ct),
         _ => SupervisedAsync(job, encoder, ct),
     };
 
@@ -50,13 +51,18 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
             [.. validation.Cast<TextExample>().SelectMany(document => encoder.EncodeDocument(document, plan.Options.MaxSequenceLength))]);
     }
 
-    private async Task<TrainingTask> PromptsAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
+    private async Task<TrainingTask> PromptsAsync(JobRecord job, ChatEncoder encoder, CancellationToken ct)
     {
-        var rewards = AnswerRewards.Of(job, plan) ?? throw new InvalidOperationException($"{job.Id} has no grader");
+        var rewards = AnswerRewards.Of(job) ?? throw new InvalidOperationException($"{job.Id} has no grader");
         var training = await files.ReadAsync(job, job.TrainingFile, "training_file", ct);
-        return new PolicyTask(
-            [.. training.Cast<PromptExample>().Select(example => new PolicyPrompt(encoder.EncodePrompt(example), example.Item, example.Line, example.Messages[^1].Content ?? ""))],
-            (prompt, answer) => rewards.Of(prompt.Item, answer));
+        var most = Math.Min(PolicyLooks.MostPrompts, settings.ValidatedExamples);
+        var looks = job.ValidationFile is { } id && most > 0 ? await files.ReadAsync(job, id, "validation_file", ct, most) : [];
+        return new PolicyTask(Prompts(training, encoder), rewards.Asks ? null : (prompt, answer) => rewards.Of(prompt.Item, answer))
+        {
+            Judge = rewards.Asks ? (answers, stop) => rewards.OfAsync(answers, models, stop) : null,
+            Validation = Prompts(looks, encoder),
+            Grammar = AnswerForm.Of(job),
+        };
     }
 
     /// <summary>What is looked at after each epoch: the beginning of the validation file, never more than an epoch has itself.</summary>
@@ -69,6 +75,12 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Pi
     /// <summary>The sequences that are trained on: those with at least one target, in the order of the file.</summary>
     private static IReadOnlyList<TrainingSequence> Learned(IEnumerable<DatasetExample> examples, ChatEncoder encoder) =>
         [.. examples.SelectMany(encoder.Encode).Where(sequence => sequence.SupervisedCount > 0)];
+
+    private static IReadOnlyList<PolicyPrompt> Prompts(IEnumerable<DatasetExample> examples, ChatEncoder encoder) => [.. examples.Cast<PromptExample>().Select(example =>
+    {
+        var ids = encoder.EncodePrompt(example);
+        return new PolicyPrompt(ids, example.Item, example.Line, example.Messages[^1].Content ?? "") { GrammarAfter = AnswerForm.BeginsAfter(encoder, ids) };
+    })];
 
     private static IReadOnlyList<PreferencePair> Pairs(IEnumerable<DatasetExample> examples, ChatEncoder encoder) =>
         [.. examples.Cast<PreferenceExample>().Select(encoder.EncodePair)];

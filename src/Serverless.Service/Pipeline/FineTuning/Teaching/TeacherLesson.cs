@@ -39,7 +39,7 @@ internal sealed class TeacherLesson(Grader? grader, double? threshold, ChatEncod
             return answer;
         var item = prompt.Item ?? throw new InvalidOperationException($"line {prompt.Line} was read without its item");
         var sample = new GraderSample(answer.Answer);
-        var replies = await models.AskAsync(grader.Questions(item, sample), ct);
+        var replies = await models.AskTogetherAsync(grader.Questions(item, sample), "method.distillation.grader", ct);
         var grade = grader.Grade(item, sample, [.. replies.Select(reply => reply.Answer)]);
         var passed = grade.Faults.IsEmpty && (threshold is { } least ? grade.Score >= least : grade.Passed);
         return answer with

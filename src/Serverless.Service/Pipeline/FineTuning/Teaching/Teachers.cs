@@ -19,15 +19,20 @@ public sealed class Teachers(PipelineSettings settings, CheckpointModels models,
     /// <param name="path">Where in the request its name stands.</param>
     public async Task<ITeacher> FindAsync(string name, CancellationToken ct, string path = "method.distillation.teacher")
     {
-        if (settings.Teachers.FirstOrDefault(endpoint => endpoint.Name == name) is { } endpoint)
-            return new EndpointTeacher(endpoint, _http);
+        if (EndpointOf(name) is { } endpoint)
+            return endpoint;
         if (await models.FindAsync(new ModelId(name), ct) is { } model)
             return new HostedTeacher(model, encoders, generator);
-        var configured = settings.Teachers.IsEmpty ? "none are" : string.Join(", ", settings.Teachers.Select(endpoint => endpoint.Name));
-        throw new InputError(
-            $"{path}: found '{name}'; allowed: a model of this service, or a teacher of the configuration ({configured})",
-            path, "model_not_available");
+        throw new InputError($"{path}: found '{name}'; allowed: {Allowed}", path, "model_not_available");
     }
+
+    /// <summary>The teacher of the configuration that has a name, or null if none has.</summary>
+    public ITeacher? EndpointOf(string name) =>
+        settings.Teachers.FirstOrDefault(endpoint => endpoint.Name == name) is { } endpoint ? new EndpointTeacher(endpoint, _http) : null;
+
+    /// <summary>What may be named where a model is asked, for errors.</summary>
+    public string Allowed =>
+        $"a model of this service, or a teacher of the configuration ({(settings.Teachers.IsEmpty ? "none are" : string.Join(", ", settings.Teachers.Select(endpoint => endpoint.Name)))})";
 
     public void Dispose() => _http.Dispose();
 }
