@@ -107,16 +107,7 @@ public sealed class Evaluate(
             await run.ReadAsync(part, scope.Stopping);
             using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
             var next = thread.RunAsync(() => run.Next(model, part, interrupt.Token));
-            StageOutcome? wish;
-            try
-            {
-                wish = await watch.WatchAsync(next, interrupt, scope.Stopping);
-            }
-            finally
-            {
-                // However this ends, the model is in use until then.
-                await Task.WhenAny(next);
-            }
+            var wish = await watch.WatchAsync(next, interrupt, scope.Stopping);
             ModelEvaluation answered;
             IReadOnlyList<GradedAnswer> answers;
             try

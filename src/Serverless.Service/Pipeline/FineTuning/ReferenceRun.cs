@@ -19,15 +19,8 @@ internal sealed class ReferenceRun(
         {
             using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
             var slice = session.ScoreReferenceAsync(state, settings.WishInterval, clock, interrupt.Token);
-            StageOutcome? wish;
-            try
-            {
-                wish = await watch.WatchAsync(slice, interrupt, scope.Stopping);
-            }
-            finally
-            {
-                state = await slice;
-            }
+            var wish = await watch.WatchAsync(slice, interrupt, scope.Stopping);
+            state = await slice;
             var leaves = state.Finished || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested;
             if (leaves || clock.GetElapsedTime(written) >= settings.CheckpointInterval)
             {

@@ -9,18 +9,28 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// <param name="seconds">The seconds of work on the job, if more than its record says are known.</param>
 internal sealed class WishWatch(JobId job, JobWishes wishes, Func<double> seconds, PipelineSettings settings, TimeProvider clock)
 {
-    /// <summary>Reads at once, and from then on until the work has ended.</summary>
+    /// <summary>
+    /// Reads at once, and from then on until the work has ended. However this ends, also by a fault of the storage, the work has ended too, so that what it
+    /// uses may be freed; what came of it is its caller's to see.
+    /// </summary>
     /// <param name="interrupt">Interrupts the work.</param>
     /// <param name="stopping">Ends the reading, because the process is about to end.</param>
     /// <returns>What the wish makes of the present stage; null to go on.</returns>
     public async Task<StageOutcome?> WatchAsync(Task work, CancellationTokenSource interrupt, CancellationToken stopping)
     {
-        var wish = await ReadAsync(stopping);
-        while (wish is null && !await EndsAsync(work))
-            wish = await ReadAsync(stopping);
-        if (wish is not null)
-            await interrupt.CancelAsync();
-        return wish;
+        try
+        {
+            var wish = await ReadAsync(stopping);
+            while (wish is null && !await EndsAsync(work))
+                wish = await ReadAsync(stopping);
+            if (wish is not null)
+                await interrupt.CancelAsync();
+            return wish;
+        }
+        finally
+        {
+            await Task.WhenAny(work);
+        }
     }
 
     private async Task<StageOutcome?> ReadAsync(CancellationToken stopping)
