@@ -234,28 +234,28 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <returns>Whether there are answers to be graded before it can go on.</returns>
     private bool Train(List<TrainedStep> steps, long begun, TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
     {
+        if (_drawn is not null)
+            return !interrupt.IsCancellationRequested;
         try
         {
             do
             {
-                if (Owed is null && _drawn is null && _trainer.NextRollout is { } wanted)
+                if (Owed is null && _trainer.NextRollout is { } wanted)
                 {
                     var drawn = _trainer.Roll(wanted, interrupt);
                     if (_trainer.GradesLater)
+                    {
                         _drawn = drawn;
-                    else
-                        Take(drawn);
+                        return !interrupt.IsCancellationRequested;
+                    }
+                    Take(drawn);
+                    continue;
                 }
-                else if (_drawn is null)
-                {
-                    Owed ??= TakeStep(clock);
-                    var validation = IsAtEpochEnd ? _trainer.Validate(interrupt) : null;
-                    IReadOnlyList<SampleAnswer> samples = ShowsSamples ? _trainer.Samples(interrupt) : [];
-                    steps.Add(Owed with { At = clock.GetUtcNow(), Validation = validation, Samples = samples });
-                    Owed = null;
-                }
-                if (_drawn is not null)
-                    return !interrupt.IsCancellationRequested;
+                Owed ??= TakeStep(clock);
+                var validation = IsAtEpochEnd ? _trainer.Validate(interrupt) : null;
+                IReadOnlyList<SampleAnswer> samples = ShowsSamples ? _trainer.Samples(interrupt) : [];
+                steps.Add(Owed with { At = clock.GetUtcNow(), Validation = validation, Samples = samples });
+                Owed = null;
             }
             while (!interrupt.IsCancellationRequested && steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
         }
