@@ -92,8 +92,7 @@ public sealed class CheckpointStore(BlobAccount account, TimeProvider clock)
     /// <exception cref="LeaseLostException">Another trainer has taken over; nothing was removed.</exception>
     public async Task RemoveUnnamedAsync(TrainerLease lease, CancellationToken cancellationToken)
     {
-        var named = lease.Head.Checkpoints.Select(checkpoint => FolderOf(checkpoint.Manifest)).ToHashSet(StringComparer.Ordinal);
-        if (lease.Head.Parked is { } parked) named.Add(FolderOf(parked.Manifest));
+        var named = lease.Head.Named.Select(checkpoint => FolderOf(checkpoint.Manifest)).ToHashSet(StringComparer.Ordinal);
         var found = new List<string>();
         await foreach (var blob in account.Jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix(lease.JobId) }, cancellationToken))
             if (!named.Contains(FolderOf(blob.Name))) found.Add(blob.Name);

@@ -40,6 +40,10 @@ public sealed record JobHead
     [JsonIgnore]
     public CommittedCheckpoint? Newest => Checkpoints.IsEmpty ? null : Checkpoints[^1];
 
+    /// <summary>Every checkpoint that there is: those to continue from, and the parked one.</summary>
+    [JsonIgnore]
+    public IEnumerable<CommittedCheckpoint> Named => Parked is null ? Checkpoints : Checkpoints.Add(Parked);
+
     /// <summary>Committed optimiser steps, which is also the last step whose metrics exist.</summary>
     [JsonIgnore]
     public int Step => Newest?.Step ?? 0;

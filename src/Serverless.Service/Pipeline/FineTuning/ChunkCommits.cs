@@ -41,9 +41,7 @@ public sealed class ChunkCommits(
     {
         if (Without(lease.Head, plan, damage) is not { } left)
             return false;
-        var damaged = lease.Head.Parked is { } parked && parked.Manifest == damage.Manifest
-            ? parked
-            : lease.Head.Checkpoints.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
+        var damaged = lease.Head.Named.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
         var means = left.Step < lease.Head.Step || damaged.Step > lease.Head.Step
             ? $"The job goes on from step {left.Step} instead of step {damaged.Step}"
             : $"The model is that of step {EarlyStop.Best(left, plan).Step} instead of step {damaged.Step}";
