@@ -30,11 +30,10 @@ internal sealed record AnswerRewards(Grader Grader, string Path)
     /// <exception cref="Teaching.TeacherAwayException">A model does not answer now.</exception>
     public async Task<IReadOnlyList<Reward>> OfAsync(IReadOnlyList<(PolicyPrompt Prompt, string Answer)> answers, GraderModels models, CancellationToken ct)
     {
-        var asked = answers.Distinct().Select(answer => (Answer: answer, Questions: Grader.Questions(answer.Prompt.Item, new GraderSample(answer.Answer)))).ToList();
-        var replies = new Queue<GraderReply>(await models.AskTogetherAsync([.. asked.SelectMany(one => one.Questions)], Path, ct));
-        var rewards = asked.ToDictionary(
-            one => one.Answer,
-            one => RewardOf(Grader.Grade(one.Answer.Prompt.Item, new GraderSample(one.Answer.Answer), [.. one.Questions.Select(_ => replies.Dequeue().Answer)])));
+        var different = answers.Distinct().ToList();
+        var grades = await AskedGrades.OfAsync(
+            Grader, [.. different.Select(answer => (answer.Prompt.Item, new GraderSample(answer.Answer)))], questions => models.AskTogetherAsync(questions, Path, ct));
+        var rewards = different.Zip(grades).ToDictionary(pair => pair.First, pair => RewardOf(pair.Second));
         return [.. answers.Select(answer => rewards[answer])];
     }
 

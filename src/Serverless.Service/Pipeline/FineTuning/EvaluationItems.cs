@@ -23,11 +23,9 @@ public sealed class EvaluationItems(FileCatalog catalog, FileStore store, Grader
         foreach (var (json, path) in job.AnswerGraders)
         {
             var grader = Grader.Parse(json, path);
-            var asked = answers.Select(answer => grader.Questions(items[answer.Line], new GraderSample(answer.Answer))).ToList();
             // What nobody answers is a fault of that grade, and no reason to lose the model.
-            var replies = new Queue<GraderReply>(await models.AskAsync([.. asked.SelectMany(questions => questions)], ct));
-            var grades = answers.Zip(asked, (answer, questions) =>
-                grader.Grade(items[answer.Line], new GraderSample(answer.Answer), [.. questions.Select(_ => replies.Dequeue().Answer)])).ToList();
+            var grades = await AskedGrades.OfAsync(
+                grader, [.. answers.Select(answer => (items[answer.Line], new GraderSample(answer.Answer)))], questions => models.AskAsync(questions, ct));
             var before = part.Graders.FirstOrDefault(scores => scores.Name == grader.Name) ?? new GraderScores(grader.Name, []);
             graded.Add(before.With(grades));
         }

@@ -1,0 +1,19 @@
+using System.Text.Json;
+using Serverless.Learning.Grading;
+
+namespace Serverless.Service.Inference;
+
+/// <summary>Grades several answers; what the grader wants to know of models is asked for all of them together.</summary>
+internal static class AskedGrades
+{
+    /// <param name="answers">Each with the item it answers.</param>
+    /// <param name="askAsync">Gives the replies in the order of the questions.</param>
+    /// <returns>The grades, in the order of the answers.</returns>
+    public static async Task<IReadOnlyList<Grade>> OfAsync(
+        Grader grader, IReadOnlyList<(JsonElement Item, GraderSample Sample)> answers, Func<IReadOnlyList<GraderQuestion>, Task<IReadOnlyList<GraderReply>>> askAsync)
+    {
+        var asked = answers.Select(answer => grader.Questions(answer.Item, answer.Sample)).ToList();
+        var replies = new Queue<GraderReply>(await askAsync([.. asked.SelectMany(questions => questions)]));
+        return [.. answers.Zip(asked, (answer, questions) => grader.Grade(answer.Item, answer.Sample, [.. questions.Select(_ => replies.Dequeue().Answer)]))];
+    }
+}
