@@ -183,8 +183,8 @@ public static class ModelFolder
         return shards;
     }
 
-    /// <summary>Folders cannot be renamed over one another, so an old target steps aside first.</summary>
-    private static void Replace(string target, string temporary)
+    /// <summary>Puts a finished folder where the target is to be. Folders cannot be renamed over one another, so an old target steps aside first.</summary>
+    internal static void Replace(string target, string temporary)
     {
         if (!Directory.Exists(target))
         {

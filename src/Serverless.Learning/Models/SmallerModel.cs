@@ -32,7 +32,8 @@ public static class SmallerModel
         var selection = new LayerSelection(config.Layers, layers);
         using var weights = WeightFiles.Open(sourceFolder);
         var pending = weights.Tensors.Where(tensor => selection.Keeps(tensor.Name)).Select(tensor => Pending(weights, tensor, selection, vocabulary)).ToList();
-        var unfinished = $"{Path.GetFullPath(targetFolder).TrimEnd(Path.DirectorySeparatorChar)}.{Guid.NewGuid():N}.tmp";
+        var target = Path.GetFullPath(targetFolder).TrimEnd(Path.DirectorySeparatorChar);
+        var unfinished = $"{target}.{Guid.NewGuid():N}.tmp";
         ModelFolder.WriteMerged(sourceFolder, unfinished, pending, pending[0].Dtype);
         var written = ReadObject(unfinished, ConfigFile);
         written["num_hidden_layers"] = layers;
@@ -42,9 +43,7 @@ public static class SmallerModel
             WriteObject(unfinished, TokenizerFile, tokenizer);
         }
         WriteObject(unfinished, ConfigFile, written);
-        if (Directory.Exists(targetFolder))
-            Directory.Delete(targetFolder, recursive: true);
-        Directory.Move(unfinished, targetFolder);
+        ModelFolder.Replace(target, unfinished);
     }
 
     private static PendingTensor Pending(WeightFiles weights, SafetensorsTensor stored, LayerSelection selection, int? vocabulary)
