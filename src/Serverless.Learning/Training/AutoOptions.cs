@@ -53,8 +53,9 @@ public static class AutoOptions
         : Math.Clamp((int)Math.Round(2_000.0 / Math.Max(1, examples)), 1, 3);
 
     /// <summary>
-    /// The part of supervised training's rate. A difference of two log-probabilities needs small steps: at a tenth of the rate the sample
-    /// model told all of 500 held-out pairs apart and wrote empty replies, at a fortieth it told as many apart and wrote the preferred ones.
+    /// The part of supervised training's rate. A difference of two log-probabilities needs small steps: trained in full at a tenth of the rate the
+    /// sample model told all of 500 held-out pairs apart and wrote a reply of the preferred kind to 39 % of 200 tickets, 65.5 % before; at a fortieth it
+    /// told as many apart and wrote one to 99 %. With adapters it was not measured.
     /// General knowledge is to be kept while text is read.
     /// </summary>
     private static double ShareOf(TrainingMethod method, AdapterOptions adapter) => method switch
