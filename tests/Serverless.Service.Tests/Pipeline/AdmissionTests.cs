@@ -1,6 +1,4 @@
-using Serverless.Service.Files;
 using Serverless.Service.Jobs;
-using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Tests.Shared;
@@ -95,19 +93,7 @@ public sealed class AdmissionTests(AzuriteFixture azurite)
     private static async Task<JobId> JobAsync(JobCatalog jobs, int minute)
     {
         var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon.AddMinutes(minute));
-        var job = await jobs.CreateAsync(
-            new JobRecord
-            {
-                Id = JobId.New(clock),
-                Model = new ModelId("tiny"),
-                BaseModel = new ModelId("tiny"),
-                TrainingFile = FileId.New(clock),
-                Seed = 1,
-                Method = new JobMethod(),
-                Status = JobStatus.Queued,
-                CreatedAt = clock.GetUtcNow(),
-            },
-            default);
+        var job = await jobs.CreateAsync(TinyJob.Record(clock, JobStatus.Queued), default);
         return job.Id;
     }
 

@@ -1,6 +1,4 @@
-using Serverless.Service.Files;
 using Serverless.Service.Jobs;
-using Serverless.Service.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Tests.Shared;
@@ -56,19 +54,7 @@ public sealed class WishWatchTests(AzuriteFixture azurite)
     {
         var clock = TimeProvider.System;
         var jobs = new JobCatalog(await azurite.NewAccountAsync());
-        var job = await jobs.CreateAsync(
-            new JobRecord
-            {
-                Id = JobId.New(clock),
-                Model = new ModelId("tiny"),
-                BaseModel = new ModelId("tiny"),
-                TrainingFile = FileId.New(clock),
-                Seed = 1,
-                Method = new JobMethod(),
-                Status = JobStatus.Running,
-                CreatedAt = clock.GetUtcNow(),
-            },
-            default);
+        var job = await jobs.CreateAsync(TinyJob.Record(clock, JobStatus.Running), default);
         return (jobs, job.Id, new WishWatch(job.Id, new JobWishes(jobs), () => 0, new PipelineSettings { WishInterval = TimeSpan.FromMilliseconds(10) }, clock));
     }
 }
