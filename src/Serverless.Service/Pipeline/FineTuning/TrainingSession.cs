@@ -18,8 +18,7 @@ public sealed class TrainingSession : IAsyncDisposable
     private RolloutBatch? _drawn;
     private bool _broken;
 
-    private TrainingSession(
-        StageId id, TensorThread thread, Trainer trainer, string? manifest, int stepsBefore) =>
+    private TrainingSession(StageId id, TensorThread thread, Trainer trainer, string? manifest, int stepsBefore) =>
         (StageId, _thread, _trainer, Manifest, StepsBefore) = (id, thread, trainer, manifest, stepsBefore);
 
     /// <summary>What is trained.</summary>
