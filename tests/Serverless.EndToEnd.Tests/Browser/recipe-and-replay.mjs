@@ -19,6 +19,8 @@ for (const [width, theme] of [[1280, 'light'], [390, 'dark']]) {
     const scores = page.locator('.scores');
     await scores.locator('tr', { hasText: 'Answers exactly right' }).waitFor();
     await page.getByRole('heading', { name: 'Base against every stage' }).waitFor();
+    // The table of the job while it ran stands there until that of its end has come.
+    await page.waitForFunction(() => [...document.querySelectorAll('.scores tbody tr td:nth-of-type(4)')].every((tuned) => /\d/.test(tuned.textContent)));
     assert.deepEqual(await scores.locator('thead th').allInnerTexts().then((all) => all.map((name) => name.replace(/\s+/g, ' ').trim())),
       ['', 'Base', 'Stage 1 supervised', 'Stage 2 supervised', 'Stage 3, tuned supervised', 'Gain', 'Better / worse / same']);
     for (const name of ['Loss', 'Perplexity', 'Token accuracy', 'Loss on general text', 'Perplexity on general text', 'Answers exactly right', 'says a team']) {

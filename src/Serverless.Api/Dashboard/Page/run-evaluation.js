@@ -33,7 +33,10 @@ export function evaluation(id) {
       const now = `${job.status} ${ended} ${job.status === 'running' && !training ? events.length : ''}`;
       if (now === asked || !(job.validation_file || rehearses(job)) || (training && ended === 0)) return;
       asked = now;
-      found = await get(jobPath(id, '/evaluation')).catch(() => null);
+      const answer = await get(jobPath(id, '/evaluation')).catch(() => null);
+      // Asked again meanwhile: what comes then is newer, even where it comes first.
+      if (now !== asked) return;
+      found = answer;
       box.hidden = !found;
       if (!found) return;
       heading.textContent = stages.length > 1 ? 'Base against every stage' : 'Base against tuned';
