@@ -3,4 +3,8 @@ using Serverless.Learning.Grading;
 namespace Serverless.Service.Inference;
 
 /// <summary>What a model answered to a grader, and what it took.</summary>
-public sealed record GraderReply(GraderQuestion Question, GraderAnswer Answer, int PromptTokens, int CompletionTokens);
+public sealed record GraderReply(GraderQuestion Question, GraderAnswer Answer, int PromptTokens, int CompletionTokens)
+{
+    /// <summary>How many of the prompt's tokens had been read before, for another prompt that began alike.</summary>
+    public int CachedTokens { get; init; }
+}
