@@ -39,7 +39,7 @@ internal static class CloudHead
         .AddSingleton(limits)
         .AddServerlessStorage(settings.StorageAccount)
         .AddServerlessPipeline(settings.Pipeline() with { TrainingSlots = settings.TrainingSlots })
-        .AddServerlessInference(settings.WorkFolder)
+        .AddServerlessInference(settings.Hosting())
         .AddServerlessApi(settings.Api() with { MaxGenerationTime = limits.LongestAnswer })
         .AddSingleton<IWorkflow<FineTuneInput>>(provider => provider.GetRequiredService<FineTuneWorkflow>())
         .AddSingleton<IWorkflow<FileId>>(provider => provider.GetRequiredService<IntakeWorkflow>())

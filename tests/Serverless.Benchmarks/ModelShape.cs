@@ -67,8 +67,9 @@ internal sealed record ModelShape(string Name, int Vocabulary, int Width, int In
     /// <summary>FLOP of reading a prompt up to the logits of its next token.</summary>
     public double PrefillFlops(int length) => length * (2 * LinearWeights + AttentionFlops(length)) + 2 * HeadWeights;
 
-    /// <summary>Bytes that a decoding step reads at least: each float32 weight once.</summary>
-    public double DecodeBytes() => 4 * (LinearWeights + HeadWeights);
+    /// <summary>Bytes that a decoding step reads at least: each weight once.</summary>
+    /// <param name="ofWeight">Bytes of a weight.</param>
+    public double DecodeBytes(int ofWeight) => ofWeight * (LinearWeights + HeadWeights);
 
     /// <summary>FLOP a token of scores and weighted sums, both causal.</summary>
     private double AttentionFlops(int length) => 2.0 * Layers * Heads * HeadSize * length;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Serverless.Benchmarks.Scenarios;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Kernels;
+using Serverless.Learning.Models;
 using Serverless.Learning.Training;
 using TorchSharp;
 
@@ -30,9 +32,18 @@ internal static class ScenarioList
         new TrainingSteps("QLoRA", ModelShape.Qwen500M, AdapterKind.Qlora, texts: 1, length: 256),
         new PreferenceSteps(ModelShape.Sample, pairs: 8, length: 128),
         new PolicySteps(ModelShape.Sample, prompts: 4, group: 8, promptLength: 64, answerLength: 32),
-        new Prefill(ModelShape.Llama135M, length: 512),
-        new Decode(ModelShape.Llama135M, rows: 1),
-        new Decode(ModelShape.Llama135M, rows: 16),
+        new Prefill(ModelShape.Llama135M, length: 512, MatrixStorage.Float32),
+        new Prefill(ModelShape.Llama135M, length: 512, MatrixStorage.AsStored),
+        new Decode(ModelShape.Llama135M, rows: 1, MatrixStorage.Float32, KernelPath.Plain),
+        new Decode(ModelShape.Llama135M, rows: 16, MatrixStorage.Float32, KernelPath.Plain),
+        new Decode(ModelShape.Llama135M, rows: 1, MatrixStorage.Float32),
+        new Decode(ModelShape.Llama135M, rows: 16, MatrixStorage.Float32),
+        new Decode(ModelShape.Llama135M, rows: 1, MatrixStorage.AsStored),
+        new Decode(ModelShape.Llama135M, rows: 16, MatrixStorage.AsStored),
+        new Decode(ModelShape.Llama135M, rows: 1, MatrixStorage.Int8),
+        new Decode(ModelShape.Llama135M, rows: 16, MatrixStorage.Int8),
+        new Decode(ModelShape.Llama135M, rows: 1, MatrixStorage.Float32, adapted: true),
+        new Decode(ModelShape.Llama135M, rows: 16, MatrixStorage.Float32, adapted: true),
         new Tokenizing(megabytes: 4),
         new Loading(ModelShape.Llama135M),
         new Checkpoints(ModelShape.Llama135M),

@@ -19,7 +19,9 @@ public sealed class LoadedTinyModel : IDisposable
 
     public string Folder { get; }
 
-    public LanguageModel Load(AdapterKind kind = AdapterKind.Lora) => LanguageModel.Load(Folder, quantize: kind == AdapterKind.Qlora);
+    public LanguageModel Load(AdapterKind kind = AdapterKind.Lora) => Load(kind == AdapterKind.Qlora ? MatrixStorage.Nf4 : MatrixStorage.Float32);
+
+    public LanguageModel Load(MatrixStorage storage) => LanguageModel.Load(Folder, storage: storage);
 
     public static List<ChatExample> Examples(int count) =>
         ChatDatasetReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(TinyModel.Dataset(count))), "tiny.jsonl").ToList();

@@ -41,7 +41,7 @@ internal sealed class ChatEndpoints(
         await foreach (var piece in pieces)
         {
             choices[piece.Choice].Add(piece);
-            tokens.Add(0, piece.PromptTokens, piece.Tokens, piece.ReasoningTokens);
+            tokens.Add(0, piece.PromptTokens, piece.CachedTokens, piece.Tokens, piece.ReasoningTokens);
         }
 
         return new ChatCompletionObject

@@ -17,7 +17,7 @@ internal sealed class ChatStream(AnswerHead answer, ChatRequest request)
 
     public async Task WriteAsync(ChatPiece piece, Func<byte[], Task> send)
     {
-        _tokens.Add(0, piece.PromptTokens, piece.Tokens, piece.ReasoningTokens);
+        _tokens.Add(0, piece.PromptTokens, piece.CachedTokens, piece.Tokens, piece.ReasoningTokens);
         if (_opened.Add(piece.Choice))
             await SendAsync(send, piece.Choice, new ChatDeltaObject { Role = "assistant", Content = "", Refusal = Null });
         var logprobs = ChatLogprobsObject.Of(piece.Scores is not null, [piece.Scores!]);

@@ -53,7 +53,7 @@ internal sealed class CompletionEndpoints(
             // Before an echoed answer the prompt's tokens stand, which are the same for all.
             likelihoods[piece.Choice].AddRange(piece.Scores.TakeLast(piece.Tokens).Select(score => score.Token.LogProbability));
             finishes[piece.Choice] = piece.Finish;
-            tokens.Add(piece.Choice / request.Drawn, piece.PromptTokens, piece.Tokens);
+            tokens.Add(piece.Choice / request.Drawn, piece.PromptTokens, piece.CachedTokens, piece.Tokens);
         }
 
         return Object(answer, UsageOf(tokens), [.. Given(request, likelihoods).Select((drawn, index) =>
@@ -79,7 +79,7 @@ internal sealed class CompletionEndpoints(
         var tokens = new AnswerTokens();
         await new EventStream(context, logger).WriteAsync(pieces, async (piece, send) =>
         {
-            tokens.Add(piece.Choice / request.Choices, piece.PromptTokens, piece.Tokens);
+            tokens.Add(piece.Choice / request.Choices, piece.PromptTokens, piece.CachedTokens, piece.Tokens);
             if (piece.Text.Length == 0 && piece.Scores.Count == 0 && piece.Finish is null)
                 return;
             var logprobs = request.Options.TopScores is null ? null : CompletionLogprobsObject.Of(piece.Scores, ref offsets[piece.Choice]);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Serverless.Api.Access;
+using Serverless.Learning.Models;
+using Serverless.Service.Inference;
 using Serverless.Service.Models;
 using Serverless.Service.Network;
 using Serverless.Service.Pipeline;
@@ -26,6 +28,12 @@ public abstract record ServiceSettings
 
     /// <summary>Processor threads for tensors; 0: as many as there are.</summary>
     public int Threads { get; init; }
+
+    /// <summary>How the weights of models that answer stand in memory.</summary>
+    public MatrixStorage ServedWeights { get; init; } = MatrixStorage.AsStored;
+
+    /// <summary>How much of prompts that were read is kept for those that begin alike, in MB, of all models together; 0: nothing.</summary>
+    public int PrefixCacheMB { get; init; } = 256;
 
     /// <summary>Keys that open the API, as <see cref="ApiKey.Parse"/> reads them; none: everyone who reaches the address.</summary>
     public ImmutableArray<string> Keys { get; init; } = [];
@@ -85,6 +93,14 @@ public abstract record ServiceSettings
         Prices = new PriceTable { PerGbSecond = PricePerGbSecond, Currency = Currency, InstanceMemoryMB = InstanceMemoryMB },
         Webhooks = [.. Webhooks.Select(WebhookEndpoint.Parse)],
         AllowedNetworks = Outbound(),
+    };
+
+    /// <summary>What these settings say about models in memory.</summary>
+    public ModelHostSettings Hosting() => new()
+    {
+        CacheFolder = Path.Combine(WorkFolder, "models"),
+        Storage = ServedWeights,
+        PrefixBytes = PrefixCacheMB * 1024L * 1024,
     };
 
     /// <summary>The HTTP surface's part of these settings.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Serverless.Api.Access;
 using Serverless.Learning;
+using Serverless.Learning.Models;
 using Serverless.Service.Network;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Pipeline.Webhooks;
@@ -67,6 +68,8 @@ public sealed class SettingsReader
             Data = Path.GetFullPath(Text(nameof(ServiceSettings.Data), defaults.Data)),
             Models = Path.GetFullPath(Text(nameof(ServiceSettings.Models), defaults.Models)),
             Threads = Whole(nameof(ServiceSettings.Threads), defaults.Threads, 0, 1024),
+            ServedWeights = Word(nameof(ServiceSettings.ServedWeights), defaults.ServedWeights, ("stored", MatrixStorage.AsStored), ("int8", MatrixStorage.Int8)),
+            PrefixCacheMB = Whole(nameof(ServiceSettings.PrefixCacheMB), defaults.PrefixCacheMB, 0, 1_048_576),
             Teachers = TeacherList(nameof(ServiceSettings.Teachers)),
             Keys = KeyEntries(),
             AllowedHosts = List(nameof(ServiceSettings.AllowedHosts)),
@@ -139,6 +142,18 @@ public sealed class SettingsReader
             return number;
         var kind = whole ? "a whole number" : "a number";
         Fault(string.Create(CultureInfo.InvariantCulture, $"{found.Source}: found \"{found.Value}\"; allowed: {kind} from {least} to {most}"));
+        return otherwise;
+    }
+
+    /// <summary>One of some words, each of which stands for a value.</summary>
+    public T Word<T>(string name, T otherwise, params ReadOnlySpan<(string Word, T Value)> allowed)
+    {
+        if (!_given.TryGetValue(name, out var found))
+            return otherwise;
+        foreach (var (word, value) in allowed)
+            if (word == found.Value)
+                return value;
+        Fault($"{found.Source}: found \"{found.Value}\"; allowed: {string.Join(", ", allowed.ToArray().Select(each => each.Word))}");
         return otherwise;
     }
 

@@ -66,7 +66,7 @@ internal static class EvalItemObject
             ["prompt_tokens"] = item.PromptTokens,
             ["completion_tokens"] = item.CompletionTokens,
             ["total_tokens"] = item.PromptTokens + item.CompletionTokens,
-            ["cached_tokens"] = 0,
+            ["cached_tokens"] = item.CachedTokens,
         },
         ["error"] = item.Error is { } error ? new JsonObject { ["code"] = "sample_error", ["message"] = error } : null,
         ["temperature"] = run.DataSource.Temperature,

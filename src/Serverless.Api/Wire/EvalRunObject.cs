@@ -38,7 +38,7 @@ internal static class EvalRunObject
         ["prompt_tokens"] = usage.PromptTokens,
         ["completion_tokens"] = usage.CompletionTokens,
         ["total_tokens"] = usage.PromptTokens + usage.CompletionTokens,
-        ["cached_tokens"] = 0,
+        ["cached_tokens"] = usage.CachedTokens,
     };
 
     private static JsonObject Criterion(EvalCriterionCounts criterion)

@@ -1,9 +1,10 @@
 namespace Serverless.Api.Wire;
 
-/// <summary>OpenAI's break-down of a prompt's tokens; this service has neither cached nor audio tokens.</summary>
+/// <summary>OpenAI's break-down of a prompt's tokens; this service has no audio tokens.</summary>
 internal sealed record PromptTokensDetailsObject
 {
-    public int CachedTokens { get; }
+    /// <summary>Those at the beginning that had been read before, for a prompt that began alike.</summary>
+    public int CachedTokens { get; init; }
 
     public int AudioTokens { get; }
 }

@@ -3,10 +3,12 @@ namespace Serverless.Api.Wire;
 /// <summary>Tokens read and written.</summary>
 internal sealed record UsageObject
 {
+    /// <param name="cached">How many of the prompt's tokens had been read before.</param>
     /// <param name="reasoning">How many of the tokens written were thinking.</param>
-    public UsageObject(int prompt, int completion, int reasoning)
+    public UsageObject(int prompt, int cached, int completion, int reasoning)
     {
         (PromptTokens, CompletionTokens) = (prompt, completion);
+        PromptTokensDetails = new PromptTokensDetailsObject { CachedTokens = cached };
         CompletionTokensDetails = new CompletionTokensDetailsObject { ReasoningTokens = reasoning };
     }
 
@@ -16,7 +18,7 @@ internal sealed record UsageObject
 
     public int TotalTokens => PromptTokens + CompletionTokens;
 
-    public PromptTokensDetailsObject PromptTokensDetails { get; } = new();
+    public PromptTokensDetailsObject PromptTokensDetails { get; }
 
     public CompletionTokensDetailsObject CompletionTokensDetails { get; }
 }

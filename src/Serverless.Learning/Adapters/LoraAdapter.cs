@@ -11,12 +11,14 @@ namespace Serverless.Learning.Adapters;
 public sealed class LoraAdapter : IDisposable
 {
     private readonly List<Linear> wrapped;
+    private readonly Dictionary<string, LoraPair> byPath;
 
     private LoraAdapter(AdapterOptions options, IReadOnlyList<(Linear Linear, LoraPair Pair)> places)
     {
         Options = options;
         Pairs = places.Select(place => place.Pair).ToList();
         wrapped = places.Select(place => place.Linear).ToList();
+        byPath = Pairs.ToDictionary(pair => pair.Path, StringComparer.Ordinal);
         Attach();
     }
 
@@ -75,6 +77,9 @@ public sealed class LoraAdapter : IDisposable
 
     /// <summary>Everything that trains by PEFT's module names, as it is (not copies); for writing it in PEFT's layout.</summary>
     public Dictionary<string, Tensor> Tensors() => Weights.ToDictionary(weight => weight.Name, weight => weight.Value.detach());
+
+    /// <summary>The pair around the product of a module path, or null.</summary>
+    internal LoraPair? PairAround(string path) => byPath.GetValueOrDefault(path);
 
     /// <summary>Takes the adapter off the decoder; the base answers again as it did. The adapter can be put back on with <see cref="Attach"/>.</summary>
     public void Detach()

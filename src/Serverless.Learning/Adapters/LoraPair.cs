@@ -1,3 +1,4 @@
+using Serverless.Learning.Kernels;
 using Serverless.Learning.Models;
 using Serverless.Learning.Native;
 using static TorchSharp.torch;
@@ -17,6 +18,7 @@ public sealed class LoraPair : IDisposable
     private readonly double dropout;
     private readonly Tensor? baseSquares; // [out], of W; with magnitudes only
     private Tensor? fixedNorms;
+    private LowRankUpdate? update;
 
     /// <param name="wrapped">W, which stays frozen.</param>
     /// <param name="magnitude">m of a stored DoRA adapter; null begins one at the norms of W's rows.</param>
@@ -63,10 +65,20 @@ public sealed class LoraPair : IDisposable
         var kept = source is null || dropout == 0 ? input : input.mul(source.Mask(Path, input.shape[1], dropout).to(input.dtype));
         var inner = nn.functional.linear(kept, A.Value.to(input.dtype));
         var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Operand.Of(Scale)));
-        if (Magnitude is null) return adapted;
-        // In float32: a bfloat16 factor near one would round most of what the magnitudes learn away.
-        return adapted.to(ScalarType.Float32).mul(Magnitude.Value.div(fixedNorms ?? RowNorms())).to(input.dtype);
+        return Rescale(adapted);
     }
+
+    /// <summary>The update as kernels of few rows read it, to be followed by <see cref="Rescale"/>; null where they cannot.</summary>
+    internal LowRankUpdate? Update => A.Factor is { } a && B.Factor is { } b
+        ? update is { } known && known.A == a && known.B == b ? known : update = new LowRankUpdate(a, b, Scale)
+        : null;
+
+    /// <summary>With DoRA, the sum of product and update times m / ||W + scale B A||; otherwise the sum itself.</summary>
+    /// <param name="adapted">[N, out], float32 or bfloat16.</param>
+    internal Tensor Rescale(Tensor adapted) => Magnitude is null
+        ? adapted
+        // In float32: a bfloat16 factor near one would round most of what the magnitudes learn away.
+        : adapted.to(ScalarType.Float32).mul(Magnitude.Value.div(fixedNorms ?? RowNorms())).to(adapted.dtype);
 
     /// <summary>The original weight with the update merged in, [out, in], float32. Owned by the caller's dispose scope.</summary>
     /// <param name="original">[out, in], of any float dtype; for an adapter trained on quantised weights those before quantisation.</param>

@@ -26,7 +26,7 @@ public static class ModelWeights
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
-            ForEach(folder, expected, dtype, weights.Add, ignorable);
+            ForEach(folder, expected, _ => dtype, weights.Add, ignorable);
             return weights;
         }
         catch
@@ -38,14 +38,19 @@ public static class ModelWeights
     }
 
     /// <summary>As <see cref="Load"/>, but hands over one tensor after the other, so that each can be made smaller before the next is read.</summary>
+    /// <param name="dtypeOf">What each tensor of the file is converted to.</param>
     /// <param name="take">Called with each name and its new tensor, which it owns.</param>
     public static void ForEach(
-        string folder, IReadOnlyDictionary<string, long[]> expected, ScalarType dtype, Action<string, Tensor> take, IReadOnlySet<string>? ignorable = null)
+        string folder, IReadOnlyDictionary<string, long[]> expected, Func<SafetensorsTensor, ScalarType> dtypeOf, Action<string, Tensor> take,
+        IReadOnlySet<string>? ignorable = null)
     {
         using var files = WeightFiles.Open(folder);
         Check(files, expected, ignorable ?? new HashSet<string>());
-        foreach (var name in expected.Keys.Where(name => files.Find(name) is not null))
-            take(name, Converted(files.Read(name), dtype));
+        foreach (var name in expected.Keys)
+        {
+            if (files.Find(name) is { } stored)
+                take(name, Converted(files.Read(name), dtypeOf(stored)));
+        }
     }
 
     private static Tensor Converted(Tensor stored, ScalarType dtype)

@@ -56,7 +56,7 @@ public static unsafe partial class Fused
         where TY : unmanaged, IElement<TY>
     {
         using var scope = NewDisposeScope();
-        var (input, scale) = (x.contiguous(), weight.to(ScalarType.Float32).contiguous());
+        var (input, scale) = (AsContiguous(x), AsFloats(weight));
         var y = empty(x.shape, dtype: dtype);
         var (width, rows) = ((int)weight.NumberOfElements, x.NumberOfElements / weight.NumberOfElements);
         var slices = ThreadTeam.Slices(rows, x.NumberOfElements);
@@ -100,7 +100,7 @@ public static unsafe partial class Fused
         where T : unmanaged, IElement<T>
     {
         using var scope = NewDisposeScope();
-        var (cosine, sine) = (cos.to(ScalarType.Float32).contiguous(), sin.to(ScalarType.Float32).contiguous());
+        var (cosine, sine) = (AsFloats(cos), AsFloats(sin));
         var y = empty(x.shape, dtype: x.dtype);
         Rotate<T>(x, y, cosine, sine, 1);
         if (GraphNode.IsNeeded(x))
@@ -136,7 +136,7 @@ public static unsafe partial class Fused
         where TGate : IGate
     {
         using var scope = NewDisposeScope();
-        var (g, u) = (gate.contiguous(), up.contiguous());
+        var (g, u) = (AsContiguous(gate), AsContiguous(up));
         var y = empty(gate.shape, dtype: gate.dtype);
         var slices = ThreadTeam.Slices(y.NumberOfElements, y.NumberOfElements);
         ThreadTeam.Run(slices, new GatedForward<T, TGate>

@@ -14,7 +14,7 @@ public static unsafe partial class Fused
         if (!IsKernelType(q.dtype) || width % 16 != 0) return Plain.CachedAttention(q, keys, values, slots, lengths, scale, window, softCap);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var queries = Readable(q.to(ScalarType.Float32));
+        var queries = Readable(q.dtype == ScalarType.Float32 ? q : q.to(ScalarType.Float32));
         var sums = NewFloats(batch, times, heads * width);
         var groups = (int)keys.shape[1];
         fixed (int* slotOf = slots, lengthOf = lengths)
@@ -28,7 +28,7 @@ public static unsafe partial class Fused
             });
         }
         GC.KeepAlive(queries);
-        return sums.to(q.dtype).MoveToOuterDisposeScope();
+        return (q.dtype == ScalarType.Float32 ? sums : sums.to(q.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc cref="Plain.StoreRows"/>
@@ -41,7 +41,7 @@ public static unsafe partial class Fused
         }
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var source = Readable(rows.to(ScalarType.Float32));
+        var source = Readable(rows.dtype == ScalarType.Float32 ? rows : rows.to(ScalarType.Float32));
         fixed (int* slotOf = slots, lengthOf = lengths)
         {
             ThreadTeam.Run(slots.Length, new StoreRowsKernel

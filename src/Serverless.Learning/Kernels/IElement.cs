@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Serverless.Learning.Kernels;
 
 /// <summary>How numbers stand in memory; kernels compute in fp32 whatever they read and write.</summary>
-internal unsafe interface IElement<T>
+internal unsafe interface IElement<T> : IFactor<T>
     where T : unmanaged, IElement<T>
 {
     /// <summary>Sixteen numbers.</summary>
@@ -13,9 +13,6 @@ internal unsafe interface IElement<T>
 
     /// <summary>Sixteen numbers, rounded to the nearest.</summary>
     static abstract void Store(Vector512<float> numbers, T* to);
-
-    /// <summary>One number.</summary>
-    static abstract float Get(T* from);
 
     /// <summary>One number, rounded to the nearest.</summary>
     static abstract void Set(T* to, float number);
@@ -30,6 +27,9 @@ internal readonly unsafe struct Fp32 : IElement<Fp32>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(Fp32* from) => Vector512.Load((float*)from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadEight(Fp32* from) => Vector256.Load((float*)from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> numbers, Fp32* to) => numbers.Store((float*)to);
@@ -55,6 +55,15 @@ internal readonly unsafe struct Bf16 : IElement<Bf16>
         var wide = Avx512F.IsSupported
             ? Avx512F.ConvertToVector512Int32(halves).AsUInt32()
             : Vector512.Create(Vector256.WidenLower(halves), Vector256.WidenUpper(halves));
+        return (wide << 16).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadEight(Bf16* from)
+    {
+        var wide = Avx2.IsSupported
+            ? Avx2.ConvertToVector256Int32((ushort*)from).AsUInt32()
+            : Vector256.Create(Vector128.WidenLower(Vector128.Load((ushort*)from)), Vector128.WidenUpper(Vector128.Load((ushort*)from)));
         return (wide << 16).AsSingle();
     }
 

@@ -20,6 +20,18 @@ public static class LayerOperations
     /// <inheritdoc cref="Plain.GeGlu"/>
     public static Tensor GeGlu(Tensor gate, Tensor up) => IsFused ? Fused.GeGlu(gate, up) : Plain.GeGlu(gate, up);
 
+    /// <inheritdoc cref="Plain.RowProducts"/>
+    public static Tensor[] RowProducts(Tensor x, params ReadOnlySpan<RowFactor> factors) =>
+        IsFused ? Fused.RowProducts(x, factors) : Plain.RowProducts(x, factors);
+
+    /// <inheritdoc cref="Plain.AddLowRank"/>
+    public static Tensor[] AddLowRank(Tensor[] products, Tensor x, params ReadOnlySpan<LowRankUpdate?> updates) =>
+        IsFused ? Fused.AddLowRank(products, x, updates) : Plain.AddLowRank(products, x, updates);
+
+    /// <inheritdoc cref="Plain.AddLowRankByRow"/>
+    public static Tensor[] AddLowRankByRow(Tensor[] products, Tensor x, params ReadOnlySpan<LowRankUpdate?> updates) =>
+        IsFused ? Fused.AddLowRankByRow(products, x, updates) : Plain.AddLowRankByRow(products, x, updates);
+
     /// <inheritdoc cref="Plain.TakeRows"/>
     public static Tensor TakeRows(Tensor x, Tensor rows) => IsFused ? Fused.TakeRows(x, rows) : Plain.TakeRows(x, rows);
 

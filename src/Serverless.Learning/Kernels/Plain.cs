@@ -61,6 +61,60 @@ public static class Plain
         return (wide * inner.tanh().add(Operand.Of(1)).mul(Operand.Of(0.5))).to(gate.dtype).mul(up).MoveToOuterDisposeScope();
     }
 
+    /// <summary>x W^T for each of some frozen matrices W, which share x.</summary>
+    /// <param name="x">[N, D], float32 or bfloat16; the products are computed in this dtype.</param>
+    /// <param name="factors">[M, D] each, at least one.</param>
+    /// <returns>[N, M] each, x's dtype. They have no gradient.</returns>
+    public static Tensor[] RowProducts(Tensor x, params ReadOnlySpan<RowFactor> factors)
+    {
+        using var noGradient = no_grad();
+        var products = new Tensor[factors.Length];
+        for (var i = 0; i < products.Length; i++)
+        {
+            using var scope = NewDisposeScope();
+            products[i] = nn.functional.linear(x, factors[i].Numbers(x.dtype)).MoveToOuterDisposeScope();
+        }
+        return products;
+    }
+
+    /// <summary>Products of x with low-rank updates: x W^T + scale (x A^T) B^T.</summary>
+    /// <param name="products">x W^T, [N, M] each.</param>
+    /// <param name="x">[N, D], of the products' dtype.</param>
+    /// <param name="updates">That of each product, or null.</param>
+    /// <returns>Of the products' shapes; they have no gradient.</returns>
+    public static Tensor[] AddLowRank(Tensor[] products, Tensor x, params ReadOnlySpan<LowRankUpdate?> updates)
+    {
+        using var noGradient = no_grad();
+        var updated = new Tensor[products.Length];
+        for (var i = 0; i < products.Length; i++)
+        {
+            using var scope = NewDisposeScope();
+            updated[i] = updates[i] is not { } update ? products[i]
+                : products[i].add(RowProducts(RowProducts(x, update.A)[0], update.B)[0].mul(Operand.Of(update.Scale))).MoveToOuterDisposeScope();
+        }
+        return updated;
+    }
+
+    /// <summary><see cref="AddLowRank"/> where each row of x has updates of its own.</summary>
+    /// <param name="products">x W^T, [N, M] each.</param>
+    /// <param name="x">[N, D], of the products' dtype.</param>
+    /// <param name="updates">N of the first product, then N of the second, and so on; null where a row has none.</param>
+    /// <returns>Of the products' shapes; they have no gradient.</returns>
+    public static Tensor[] AddLowRankByRow(Tensor[] products, Tensor x, params ReadOnlySpan<LowRankUpdate?> updates)
+    {
+        using var noGradient = no_grad();
+        var updated = new Tensor[products.Length];
+        for (var i = 0; i < products.Length; i++)
+        {
+            using var scope = NewDisposeScope();
+            var rows = new List<Tensor>();
+            for (var row = 0; row < x.shape[0]; row++)
+                rows.Add(AddLowRank([products[i].narrow(0, row, 1)], x.narrow(0, row, 1), updates[i * (int)x.shape[0] + row])[0]);
+            updated[i] = cat(rows, 0).MoveToOuterDisposeScope();
+        }
+        return updated;
+    }
+
     /// <summary>Rows by number; each may be taken several times, and then has the sum of their gradients, added in fp32.</summary>
     /// <param name="x">[N, W].</param>
     /// <param name="rows">[M] int64, each in 0..N-1.</param>

@@ -16,6 +16,12 @@ internal static unsafe class TensorMemory
     /// <summary>An uninitialised fp32 tensor.</summary>
     public static Tensor NewFloats(params ReadOnlySpan<long> shape) => empty(shape, dtype: ScalarType.Float32);
 
+    /// <summary>The numbers as contiguous fp32: the tensor itself where they are, which spares making another.</summary>
+    public static Tensor AsFloats(Tensor tensor) => tensor.dtype == ScalarType.Float32 ? AsContiguous(tensor) : tensor.to(ScalarType.Float32).contiguous();
+
+    /// <summary>The tensor itself where it is contiguous.</summary>
+    public static Tensor AsContiguous(Tensor tensor) => tensor.is_contiguous() ? tensor : tensor.contiguous();
+
     /// <summary>Whether the kernels read and write this dtype.</summary>
     public static bool IsKernelType(ScalarType dtype) => dtype is ScalarType.Float32 or ScalarType.BFloat16;
 }

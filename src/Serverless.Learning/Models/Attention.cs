@@ -1,4 +1,3 @@
-using Serverless.Learning.Adapters;
 using Serverless.Learning.Kernels;
 using static TorchSharp.torch;
 
@@ -30,9 +29,10 @@ internal sealed class Attention
 
     /// <param name="x">[N, D]: N tokens, B*T where tokens and places are the same.</param>
     /// <returns>[N, D], x's dtype, owned by the caller's dispose scope.</returns>
-    public Tensor Forward(Tensor x, SequenceLayout layout, KeyValueCache? cache, DropoutSource? dropout)
+    public Tensor Forward(Tensor x, ForwardPass pass)
     {
-        var (queries, keys, values) = Projected(x, dropout);             // [N, H*Dh], [N, K*Dh] twice
+        var (layout, cache) = (pass.Layout, pass.Cache);
+        var (queries, keys, values) = Projected(x, pass);                // [N, H*Dh], [N, K*Dh] twice
         if (layout.Places is { } places) (queries, keys, values) = (places.Spread(queries), places.Spread(keys), places.Spread(values));
         var slides = config.Slides(index);
         var (cosines, sines) = slides ? layout.Local : layout.Full;
@@ -42,13 +42,13 @@ internal sealed class Attention
         int? window = slides ? config.Window : null;
         var goesOn = cache is { IsEmpty: false };
         if (goesOn && layout.Documents is not null)
-            throw new ArgumentException("a row whose first tokens are cached is one text", nameof(layout));
+            throw new ArgumentException("a row whose first tokens are cached is one text", nameof(pass));
         cache?.Append(index, k, v);
         var mixed = goesOn
             ? cache!.Attend(index, q, window)
             : LayerOperations.CausalAttention(q, k, v, layout.Documents, config.AttentionScale, window, config.AttentionSoftCap);
         var flat = mixed.view(-1, config.Heads * config.HeadSize);       // [B*T, H*Dh]
-        return output.Forward(layout.Places?.Collect(flat) ?? flat, dropout);
+        return Linear.Forward([output], layout.Places?.Collect(flat) ?? flat, pass)[0];
 
         Tensor Heads(Tensor all, int count) => all.view(layout.Rows, layout.Time, count, config.HeadSize);
 
@@ -60,12 +60,12 @@ internal sealed class Attention
         }
     }
 
-    private (Tensor Queries, Tensor Keys, Tensor Values) Projected(Tensor x, DropoutSource? dropout)
+    private (Tensor Queries, Tensor Keys, Tensor Values) Projected(Tensor x, ForwardPass pass)
     {
-        if (inputs is [var query, var key, var value])
-            return (query.Forward(x, dropout), key.Forward(x, dropout), value.Forward(x, dropout));
+        var projected = Linear.Forward(inputs, x, pass);
+        if (projected is [var queries, var keys, var values]) return (queries, keys, values);
         var (wide, narrow) = (config.Heads * config.HeadSize, config.KeyValueHeads * config.HeadSize);
-        var all = inputs[0].Forward(x, dropout);
+        var all = projected[0];
         return (all.narrow(1, 0, wide), all.narrow(1, wide, narrow), all.narrow(1, wide + narrow, narrow));
     }
 }

@@ -3,6 +3,7 @@ using Serverless.Learning.Formats;
 using Serverless.Learning.Kernels;
 using Serverless.Learning.Models.Positions;
 using Serverless.Learning.Native;
+using Serverless.Learning.Quantization;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Models;
@@ -56,21 +57,19 @@ public sealed class Decoder : IDisposable
     /// </summary>
     public ScalarType ComputeType { get; set; } = ScalarType.Float32;
 
-    /// <summary>Reads config.json and the safetensors of a Hugging Face folder, as float32.</summary>
+    /// <summary>Reads config.json and the safetensors of a Hugging Face folder.</summary>
     /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
-    /// <param name="quantize">
-    /// Keep the matrices inside the blocks in NF4, each rounded as soon as it is read; embedding, norms and head stay float32.
-    /// </param>
+    /// <param name="storage">How the matrices stand in memory; those that are rounded are so as soon as they are read.</param>
     /// <exception cref="InputError">The folder is not a supported model, or a tensor is missing, unexpected or mis-shaped.</exception>
-    public static Decoder Load(string folder, int? context = null, bool quantize = false)
+    public static Decoder Load(string folder, int? context = null, MatrixStorage storage = MatrixStorage.Float32)
     {
         var config = DecoderConfig.Load(folder, context);
         NativeRuntime.EnsureLoaded();
-        var quantized = quantize ? config.LinearPaths().Select(path => path + ".weight").ToHashSet() : [];
+        var quantized = storage == MatrixStorage.Nf4 ? config.LinearPaths().Select(path => path + ".weight").ToHashSet() : [];
         var weights = new Dictionary<string, Weight>();
         try
         {
-            ModelWeights.ForEach(folder, config.WeightShapes(), ScalarType.Float32, Take, config.IgnorableWeights());
+            ModelWeights.ForEach(folder, config.WeightShapes(), DtypeOf, Take, config.IgnorableWeights());
             return new Decoder(config, weights);
         }
         catch
@@ -79,8 +78,17 @@ public sealed class Decoder : IDisposable
             throw;
         }
 
+        ScalarType DtypeOf(SafetensorsTensor stored) => storage == MatrixStorage.AsStored && stored is { Dtype: ScalarType.BFloat16, Shape.Count: 2 }
+            ? ScalarType.BFloat16
+            : ScalarType.Float32;
+
         void Take(string name, Tensor tensor)
         {
+            if (storage == MatrixStorage.Int8 && tensor.dim() == 2)
+            {
+                using (tensor) weights[name] = new Weight(name, Int8Matrix.Quantize(tensor));
+                return;
+            }
             var weight = weights[name] = new Weight(name, tensor.DetachFromDisposeScope());
             if (quantized.Contains(name)) weight.Quantize();
         }
@@ -103,29 +111,35 @@ public sealed class Decoder : IDisposable
     /// <param name="layout">Positions and mask of the B rows.</param>
     /// <param name="cache">Keys and values of earlier tokens; extended by this call. Null for none.</param>
     /// <param name="dropout">Adapter dropout of a training step; null for none.</param>
+    /// <param name="adapters">
+    /// With a cache: for each of the N tokens an adapter of a decoder beside this one, or null for none. Null computes all with what is wrapped
+    /// around this one.
+    /// </param>
     /// <returns>[N, D], of <see cref="ComputeType"/>, owned by the caller's dispose scope.</returns>
-    public Tensor Hidden(int[] ids, SequenceLayout layout, KeyValueCache? cache = null, DropoutSource? dropout = null)
+    public Tensor Hidden(
+        int[] ids, SequenceLayout layout, KeyValueCache? cache = null, DropoutSource? dropout = null, IReadOnlyList<LoraAdapter?>? adapters = null)
     {
+        var pass = new ForwardPass(layout, ComputeType) { Cache = cache, Dropout = dropout, Adapters = adapters };
         NativeRuntime.EnsureLoaded();
-        var stream = embedding.Value.index_select(0, tensor(ids, [ids.Length], ScalarType.Int64));
+        var stream = embedding.TakeRows(tensor(ids, [ids.Length], ScalarType.Int64));
         if (Config.ScaledEmbedding) stream = stream.mul(Math.Sqrt(Config.Width));
-        foreach (var layer in layers) stream = Through(layer, stream, layout, cache, dropout);
+        foreach (var layer in layers) stream = Through(layer, stream, pass);
         cache?.Advance(layout.Time);
         return finalNorm.Forward(stream, ComputeType);
     }
 
     // What a layer makes on the way is freed as soon as it ends, apart from what its backward pass needs.
-    private Tensor Through(DecoderLayer layer, Tensor stream, SequenceLayout layout, KeyValueCache? cache, DropoutSource? dropout)
+    private static Tensor Through(DecoderLayer layer, Tensor stream, ForwardPass pass)
     {
         using var before = stream;
         using var scope = NewDisposeScope();
-        return layer.Forward(stream, layout, cache, ComputeType, dropout).MoveToOuterDisposeScope();
+        return layer.Forward(stream, pass).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits [N, V], float32, of hidden states [N, D], owned by the caller's dispose scope.</summary>
     public Tensor Logits(Tensor hidden)
     {
-        var logits = nn.functional.linear(hidden, Head.Value.to(hidden.dtype)).to(ScalarType.Float32);
+        var logits = (is_grad_enabled() ? Head.Multiply(hidden) : Weight.MultiplyFrozen(hidden, Head)[0]).to(ScalarType.Float32);
         return Config.LogitSoftCap is { } cap ? logits.div(Operand.Of(cap)).tanh().mul(Operand.Of(cap)) : logits;
     }
 

@@ -1,4 +1,3 @@
-using Serverless.Learning.Adapters;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Models;
@@ -33,12 +32,11 @@ internal sealed class DecoderLayer
     public IEnumerable<Linear> Linears => [.. attention.Linears, .. feedForward.Linears];
 
     /// <param name="stream">The residual stream, [N, D], float32.</param>
-    /// <param name="compute">The dtype inside the layer, float32 or bfloat16; the stream stays float32.</param>
     /// <returns>The residual stream after this layer, [N, D], float32.</returns>
-    public Tensor Forward(Tensor stream, SequenceLayout layout, KeyValueCache? cache, ScalarType compute, DropoutSource? dropout)
+    public Tensor Forward(Tensor stream, ForwardPass pass)
     {
-        stream = stream.add(Branch(attention.Forward(attentionNorm.Forward(stream, compute), layout, cache, dropout), attentionBranchNorm));
-        return stream.add(Branch(feedForward.Forward(feedForwardNorm.Forward(stream, compute), dropout), feedForwardBranchNorm));
+        stream = stream.add(Branch(attention.Forward(attentionNorm.Forward(stream, pass.Compute), pass), attentionBranchNorm));
+        return stream.add(Branch(feedForward.Forward(feedForwardNorm.Forward(stream, pass.Compute), pass), feedForwardBranchNorm));
     }
 
     private static Tensor Branch(Tensor result, Norm? norm) => norm is null ? result : norm.Forward(result, ScalarType.Float32);

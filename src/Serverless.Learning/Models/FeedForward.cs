@@ -1,4 +1,3 @@
-using Serverless.Learning.Adapters;
 using Serverless.Learning.Kernels;
 using static TorchSharp.torch;
 
@@ -24,17 +23,18 @@ internal sealed class FeedForward
 
     /// <param name="x">[N, D].</param>
     /// <returns>[N, D], x's dtype, owned by the caller's dispose scope.</returns>
-    public Tensor Forward(Tensor x, DropoutSource? dropout)
+    public Tensor Forward(Tensor x, ForwardPass pass)
     {
-        var (gate, up) = Projected(x, dropout);
+        var (gate, up) = Projected(x, pass);
         var inner = config.Activation == Activation.Silu ? LayerOperations.SwiGlu(gate, up) : LayerOperations.GeGlu(gate, up);
-        return down.Forward(inner, dropout);
+        return Linear.Forward([down], inner, pass)[0];
     }
 
-    private (Tensor Gate, Tensor Up) Projected(Tensor x, DropoutSource? dropout)
+    private (Tensor Gate, Tensor Up) Projected(Tensor x, ForwardPass pass)
     {
-        if (inputs is [var gate, var up]) return (gate.Forward(x, dropout), up.Forward(x, dropout));
-        var both = inputs[0].Forward(x, dropout);
+        var projected = Linear.Forward(inputs, x, pass);
+        if (projected is [var gate, var up]) return (gate, up);
+        var both = projected[0];
         return (both.narrow(1, 0, config.InnerWidth), both.narrow(1, config.InnerWidth, config.InnerWidth));
     }
 }

@@ -11,6 +11,7 @@ public sealed class KeyValueCache : IDisposable
 {
     private const int SpareTokens = 64;
     private const int MostWaiting = 4;
+    private const int QueriesTogether = 256;
     private readonly DecoderConfig config;
     private readonly Stack<int> free = [];
     private Tensor[] keys = [];
@@ -55,8 +56,25 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>What the next T tokens of each row take from a layer, once their own keys and values are stored.</summary>
     /// <param name="q">[B, H, T, head size].</param>
     /// <returns>[B, T, H * head size], q's dtype, owned by the caller's dispose scope.</returns>
-    public Tensor Attend(int layer, Tensor q, int? window) =>
-        LayerOperations.CachedAttention(q, keys[layer], values[layer], slots, lengths, config.AttentionScale, window, config.AttentionSoftCap);
+    public Tensor Attend(int layer, Tensor q, int? window)
+    {
+        var time = q.shape[2];
+        if (slots.Length > 1 || time == 1)
+            return LayerOperations.CachedAttention(q, keys[layer], values[layer], slots, lengths, config.AttentionScale, window, config.AttentionSoftCap);
+        // The rest of a text whose beginning is here: products of many queries and keys, as in reading a whole text, but not of all at once.
+        using var scope = NewDisposeScope();
+        var parts = new List<Tensor>();
+        for (var from = 0L; from < time; from += QueriesTogether)
+        {
+            var count = Math.Min(QueriesTogether, time - from);
+            var seen = lengths[0] + from + count;
+            parts.Add(LayerOperations.CausalAttention(
+                q.narrow(2, from, count), Own(keys[layer], seen), Own(values[layer], seen), null, config.AttentionScale, window, config.AttentionSoftCap));
+        }
+        return cat(parts, 1).MoveToOuterDisposeScope();
+
+        Tensor Own(Tensor side, long seen) => side.narrow(0, slots[0], 1).narrow(2, 0, seen).to(q.dtype);
+    }
 
     /// <summary>Counts T more tokens in each row; called once after all layers have stored them.</summary>
     public void Advance(int time)
@@ -66,6 +84,25 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Forgets the tokens of a row behind its first ones, such as padding that was read with it.</summary>
     public void Cut(int row, int length) => lengths[row] = Math.Min(lengths[row], length);
+
+    /// <summary>A cache of its own that holds a row's first tokens.</summary>
+    /// <param name="capacity">The tokens that it can hold before it has to grow, at least <paramref name="tokens"/>.</param>
+    public KeyValueCache Beginning(int row, int tokens, int capacity)
+    {
+        var beginning = new KeyValueCache(config, 1, capacity);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        for (var layer = 0; layer < keys.Length; layer++)
+        {
+            beginning.keys[layer].narrow(2, 0, tokens).copy_(keys[layer].narrow(0, slots[row], 1).narrow(2, 0, tokens));
+            beginning.values[layer].narrow(2, 0, tokens).copy_(values[layer].narrow(0, slots[row], 1).narrow(2, 0, tokens));
+        }
+        beginning.lengths[0] = tokens;
+        return beginning;
+    }
+
+    /// <summary>Bytes of the keys and values of so many tokens.</summary>
+    public static long BytesOf(DecoderConfig config, int tokens) => 2L * config.Layers * config.KeyValueHeads * config.HeadSize * tokens * sizeof(float);
 
     /// <summary>Appends copies of rows of another cache of this model, each as often as it is named.</summary>
     public void Add(KeyValueCache from, IReadOnlyList<int> rows)

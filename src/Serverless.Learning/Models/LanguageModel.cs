@@ -7,8 +7,6 @@ namespace Serverless.Learning.Models;
 /// <summary>A model folder, loaded: the decoder, its tokenizer, its chat template. What trains, evaluates and serves is this one thing.</summary>
 public sealed class LanguageModel : IDisposable
 {
-    private readonly LoraAdapter? adapter;
-
     private LanguageModel(string folder, Decoder decoder, Tokenizer tokenizer, ChatTemplate template)
     {
         Folder = folder;
@@ -23,10 +21,13 @@ public sealed class LanguageModel : IDisposable
     {
         (Folder, Decoder, Tokenizer, Chat) = (whole.Folder, decoder, whole.Tokenizer, whole.Chat);
         (Opening, StopIds) = (whole.Opening, whole.StopIds);
-        this.adapter = adapter;
+        Adapter = adapter;
     }
 
     public string Folder { get; }
+
+    /// <summary>What <see cref="WithAdapter"/> put on; null where this model is whole.</summary>
+    internal LoraAdapter? Adapter { get; }
 
     public Decoder Decoder { get; }
 
@@ -45,13 +46,13 @@ public sealed class LanguageModel : IDisposable
     public IReadOnlySet<int> StopIds { get; }
 
     /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
-    /// <param name="quantize">Keep the matrices inside the blocks in NF4; see <see cref="Decoder.Load"/>.</param>
+    /// <param name="storage">How the matrices stand in memory; see <see cref="Decoder.Load"/>.</param>
     /// <exception cref="InputError">A part of the folder is missing, broken or not supported; the text parts are checked before any tensor.</exception>
-    public static LanguageModel Load(string folder, int? context = null, bool quantize = false)
+    public static LanguageModel Load(string folder, int? context = null, MatrixStorage storage = MatrixStorage.Float32)
     {
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         var template = ChatTemplate.Load(folder);
-        return new LanguageModel(folder, Decoder.Load(folder, context, quantize), tokenizer, template);
+        return new LanguageModel(folder, Decoder.Load(folder, context, storage), tokenizer, template);
     }
 
     /// <summary>
@@ -67,7 +68,7 @@ public sealed class LanguageModel : IDisposable
 
     public void Dispose()
     {
-        adapter?.Dispose();
+        Adapter?.Dispose();
         Decoder.Dispose();
     }
 

@@ -21,7 +21,20 @@ public sealed class Linear(Weight weight, Weight? bias = null)
     {
         var product = Weight.Multiply(input);
         // The bias stands outside of what an adapter scales.
-        var adapted = Adapter is null ? product : Adapter.Apply(input, product, dropout);
-        return bias is null ? adapted : adapted.add(bias.Value.to(input.dtype));
+        return Biased(Adapter is null ? product : Adapter.Apply(input, product, dropout));
     }
+
+    /// <summary>Several products of one input, such as those of query, key and value.</summary>
+    /// <returns>In the order of the products; see <see cref="Forward(torch.Tensor, DropoutSource)"/>.</returns>
+    internal static torch.Tensor[] Forward(Linear[] linears, torch.Tensor input, ForwardPass pass)
+    {
+        if (!pass.Generates) return [.. linears.Select(linear => linear.Forward(input, pass.Dropout))];
+        var products = Weight.MultiplyFrozen(input, [.. linears.Select(linear => linear.Weight)]);
+        var adapted = pass.Adapters is { } adapters
+            ? GrowingRows.Adapt(products, linears, input, adapters)
+            : GrowingRows.Adapt(products, [.. linears.Select(linear => linear.Adapter)], input);
+        return [.. adapted.Select((product, i) => linears[i].Biased(product))];
+    }
+
+    private torch.Tensor Biased(torch.Tensor product) => bias is null ? product : product.add(bias.Value.to(product.dtype));
 }

@@ -1,3 +1,4 @@
+using Serverless.Learning.Kernels;
 using Serverless.Learning.Quantization;
 using TorchSharp;
 
@@ -10,34 +11,72 @@ namespace Serverless.Learning.Models;
 public sealed class Weight : IDisposable
 {
     private torch.Tensor? value;
+    private RowFactor? factor;
 
     public Weight(string name, torch.Tensor value) => (Name, Shape, this.value) = (name, value.shape, value);
 
-    public Weight(string name, Nf4Matrix quantized) => (Name, Shape, Quantized) = (name, quantized.Shape, quantized);
+    public Weight(string name, IQuantizedMatrix quantized) => (Name, Shape, Quantized) = (name, quantized.Shape, quantized);
 
     /// <summary>The Hugging Face name, such as <c>model.layers.0.self_attn.q_proj.weight</c>.</summary>
     public string Name { get; }
 
     public long[] Shape { get; }
 
-    /// <summary>The values in 4 bits, or null while they are a tensor.</summary>
-    public Nf4Matrix? Quantized { get; private set; }
+    /// <summary>The values in few bits, or null while they are a tensor.</summary>
+    public IQuantizedMatrix? Quantized { get; private set; }
 
     /// <exception cref="InvalidOperationException">The weight is quantised.</exception>
-    public torch.Tensor Value => value ?? throw new InvalidOperationException($"{Name} is kept in NF4 and has no tensor");
+    public torch.Tensor Value => value ?? throw new InvalidOperationException($"{Name} is quantised and has no tensor");
 
     /// <summary>The product with this matrix [out, in] as a frozen or trained factor.</summary>
     /// <param name="input">[N, in], float32 or bfloat16; the product is computed in this dtype.</param>
     /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
     public torch.Tensor Multiply(torch.Tensor input) => Quantized is null
         ? torch.nn.functional.linear(input, Value.to(input.dtype))
-        : Nf4Product.Multiply(input, Quantized);
+        : QuantizedProduct.Multiply(input, Quantized);
+
+    /// <summary>
+    /// Products of one input with frozen matrices [out, in], as a text that grows needs them: few rows are multiplied by a kernel of their own,
+    /// each with the same bits whatever rows are beside it.
+    /// </summary>
+    /// <param name="input">[N, in], float32 or bfloat16.</param>
+    /// <returns>[N, out] each, the input's dtype, without a gradient, owned by the caller's dispose scope.</returns>
+    internal static torch.Tensor[] MultiplyFrozen(torch.Tensor input, params ReadOnlySpan<Weight> weights)
+    {
+        var factors = new RowFactor[weights.Length];
+        var isFew = input.shape[0] <= Fused.FewRows;
+        for (var i = 0; i < factors.Length && isFew; i++)
+        {
+            isFew = weights[i].Factor is not null;
+            factors[i] = weights[i].Factor!;
+        }
+        if (isFew) return LayerOperations.RowProducts(input, factors);
+        using var noGradient = torch.no_grad();
+        var products = new torch.Tensor[weights.Length];
+        for (var i = 0; i < products.Length; i++) products[i] = weights[i].Multiply(input);
+        return products;
+    }
+
+    /// <summary>The matrix as products of few rows read it; null where there is no kernel for how it stands in memory.</summary>
+    internal RowFactor? Factor => Quantized switch
+    {
+        null => factor ??= RowFactor.Of(Value),
+        Int8Matrix codes => codes.Factor,
+        _ => null,
+    };
+
+    /// <summary>Some rows of this matrix, as an embedding is read.</summary>
+    /// <param name="rows">[N], int64.</param>
+    /// <returns>[N, in], float32, owned by the caller's dispose scope.</returns>
+    public torch.Tensor TakeRows(torch.Tensor rows) => Quantized is Int8Matrix codes
+        ? codes.TakeRows(rows)
+        : Value.index_select(0, rows).to(torch.ScalarType.Float32);
 
     /// <summary>The sum of squares of each row of this matrix, [out], float32, owned by the caller's dispose scope.</summary>
     public torch.Tensor RowSquares()
     {
         using var noGradient = torch.no_grad();
-        return Quantized?.RowSquares() ?? Value.to(torch.ScalarType.Float32).square().sum(1);
+        return Quantized is null ? Value.to(torch.ScalarType.Float32).square().sum(1) : QuantizedProduct.RowSquares(Quantized);
     }
 
     /// <summary>Rounds this matrix to NF4 and frees its tensor; nothing to do if it is quantised.</summary>
@@ -46,7 +85,7 @@ public sealed class Weight : IDisposable
         if (Quantized is not null) return;
         Quantized = Nf4Matrix.Quantize(Value);
         Value.Dispose();
-        value = null;
+        (value, factor) = (null, null);
     }
 
     /// <summary>Puts another tensor of the same shape in place and disposes the old one.</summary>
@@ -55,7 +94,7 @@ public sealed class Weight : IDisposable
         if (!value.shape.SequenceEqual(Shape))
             throw new ArgumentException($"{Name}: shape [{string.Join(", ", value.shape)}] in place of [{string.Join(", ", Shape)}]");
         Value.Dispose();
-        this.value = value;
+        (this.value, factor) = (value, null);
     }
 
     public void Dispose()

@@ -9,16 +9,13 @@ namespace Serverless.Learning.Quantization;
 /// number, blocks of 256 of which share a step. The paper stores those as 8-bit floats; whole numbers err less near the ends of their
 /// range. About 4.13 bits a weight. Owns its tensors.
 /// </summary>
-public sealed unsafe class Nf4Matrix : IDisposable
+public sealed unsafe class Nf4Matrix : IQuantizedMatrix
 {
     /// <summary>Values that share a scale.</summary>
     public const int BlockValues = 64;
 
     /// <summary>Scales that share a step.</summary>
     public const int BlockScales = 256;
-
-    /// <summary>Values that are expanded at once.</summary>
-    private const long TileValues = 1 << 21;
 
     private readonly Tensor codes;      // uint8, two values a byte, the earlier in the upper half
     private readonly Tensor scaleCodes; // int8, one for each block of values
@@ -34,14 +31,11 @@ public sealed unsafe class Nf4Matrix : IDisposable
         this.meanScale = meanScale;
     }
 
-    /// <summary>[out, in].</summary>
+    /// <inheritdoc/>
     public long[] Shape { get; }
 
-    /// <summary>Bytes of the tensors that stand for the matrix.</summary>
+    /// <inheritdoc/>
     public long Bytes => codes.numel() + scaleCodes.numel() + scaleSteps.numel() * sizeof(float);
-
-    /// <summary>Rows of the parts in which the matrix is expanded; fixed by its shape alone.</summary>
-    internal long TileRows => Math.Clamp(TileValues / Shape[1], 1, Shape[0]);
 
     /// <summary>Rounds each value to the nearest code of its block.</summary>
     /// <param name="weight">[out, in], of any float dtype; it stays the caller's.</param>
@@ -69,9 +63,7 @@ public sealed unsafe class Nf4Matrix : IDisposable
         return new Nf4Matrix(weight.shape, codes, scaleCodes, steps, mean);
     }
 
-    /// <summary>Some rows as numbers again.</summary>
-    /// <param name="dtype">Float32 or BFloat16, the latter rounded to the nearest.</param>
-    /// <returns>[rows, in], owned by the caller's dispose scope.</returns>
+    /// <inheritdoc/>
     public Tensor Expand(long firstRow, long rows, ScalarType dtype)
     {
         var expanded = empty([rows, Shape[1]], dtype: dtype);
@@ -79,19 +71,6 @@ public sealed unsafe class Nf4Matrix : IDisposable
         else if (dtype == ScalarType.Float32) Expand(firstRow, expanded, TensorMemory.Elements<Fp32>(expanded));
         else throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "allowed: Float32, BFloat16");
         return expanded;
-    }
-
-    /// <summary>The sum of squares of each row, [out], float32, owned by the caller's dispose scope.</summary>
-    internal Tensor RowSquares()
-    {
-        var squares = TensorMemory.NewFloats(Shape[0]);
-        for (var row = 0L; row < Shape[0]; row += TileRows)
-        {
-            using var scope = NewDisposeScope();
-            var rows = Math.Min(TileRows, Shape[0] - row);
-            squares.narrow(0, row, rows).copy_(Expand(row, rows, ScalarType.Float32).square().sum(1));
-        }
-        return squares;
     }
 
     public void Dispose()

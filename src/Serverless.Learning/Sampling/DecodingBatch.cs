@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Serverless.Learning.Adapters;
 using Serverless.Learning.Data;
 using Serverless.Learning.Models;
 using static TorchSharp.torch;
@@ -6,15 +7,18 @@ using static TorchSharp.torch;
 namespace Serverless.Learning.Sampling;
 
 /// <summary>
-/// Texts that grow together, one token each per forward pass. Rows join and leave between two passes, and none depends on what it is batched with.
-/// Owns its cache.
+/// Texts that grow together, each with an adapter of its own or none, one token each per forward pass. Rows join and leave between two passes,
+/// and none depends on what it is batched with. Owns its cache.
 /// </summary>
-internal sealed class DecodingBatch(Decoder decoder) : IDisposable
+/// <param name="prefixes">Where the beginnings of prompts are kept; null for none.</param>
+internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixes) : IDisposable
 {
     private const int Padding = -1;
     private const int NextText = 1;
     private const int PlacesReadTogether = 8192;
+    private readonly Decoder decoder = model.Decoder;
     private readonly List<float[]> rows = [];
+    private readonly List<LanguageModel> readers = [];
     private KeyValueCache? cache;
 
     public int Rows => rows.Count;
@@ -23,14 +27,20 @@ internal sealed class DecodingBatch(Decoder decoder) : IDisposable
     public float[] LogitsOf(int row) => rows[row];
 
     /// <summary>Reads a prompt and appends it as one or more equal rows.</summary>
+    /// <param name="reader">What reads and answers it: this batch's model, or that with an adapter.</param>
     /// <param name="prompt">Token ids, at least one.</param>
     /// <param name="onPromptLogits">Given each place of the prompt but the last, and the V logits of the token that follows it; null if not wanted.</param>
-    public void Join(int[] prompt, int copies, Action<int, float[]>? onPromptLogits = null)
+    /// <returns>How many tokens at its beginning did not have to be read.</returns>
+    public int Join(LanguageModel reader, int[] prompt, int copies, Action<int, float[]>? onPromptLogits = null)
     {
-        using var read = new KeyValueCache(decoder.Config, 1, prompt.Length);
-        var logits = Read(prompt, read, onPromptLogits);
+        using var read = (onPromptLogits is null ? prefixes?.Find(reader, prompt) : null) ?? new KeyValueCache(decoder.Config, 1, prompt.Length);
+        var known = read.LengthOf(0);
+        var logits = Read(reader.Decoder, prompt, read, onPromptLogits);
+        prefixes?.Keep(reader, prompt, read);
         Take(read, [.. Enumerable.Repeat(0, copies)]);
         for (var copy = 0; copy < copies; copy++) rows.Add(copy == 0 ? logits : (float[])logits.Clone());
+        readers.AddRange(Enumerable.Repeat(reader, copies));
+        return known;
     }
 
     /// <summary>Reads prompts and appends a row for each. What they have in common at their beginning is computed once.</summary>
@@ -49,6 +59,7 @@ internal sealed class DecodingBatch(Decoder decoder) : IDisposable
             }
             foreach (var (from, _) in read) Take(from, [.. Enumerable.Range(0, from.Rows)]);
             rows.AddRange(read.SelectMany(one => one.Logits));
+            readers.AddRange(Enumerable.Repeat(model, prompts.Count));
         }
         catch
         {
@@ -67,7 +78,7 @@ internal sealed class DecodingBatch(Decoder decoder) : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var layout = SequenceLayout.At(decoder.Rotary, rows.Count, 1, [.. Enumerable.Range(0, rows.Count).Select(cache!.LengthOf)], null);
-        var logits = decoder.Logits(decoder.Hidden(ids, layout, cache));
+        var logits = decoder.Logits(decoder.Hidden(ids, layout, cache, adapters: Adapters()));
         var values = MemoryMarshal.Cast<byte, float>(logits.contiguous().bytes);
         for (var row = 0; row < rows.Count; row++)
             values.Slice(row * decoder.Config.VocabularySize, decoder.Config.VocabularySize).CopyTo(rows[row]);
@@ -77,9 +88,14 @@ internal sealed class DecodingBatch(Decoder decoder) : IDisposable
     public void Keep(IReadOnlyList<int> kept)
     {
         if (kept.Count == rows.Count) return;
-        var stay = kept.Select(row => rows[row]).ToArray();
+        var stay = kept.Select(row => (rows[row], readers[row])).ToArray();
         rows.Clear();
-        rows.AddRange(stay);
+        readers.Clear();
+        foreach (var (logits, reader) in stay)
+        {
+            rows.Add(logits);
+            readers.Add(reader);
+        }
         if (kept.Count > 0)
         {
             cache!.Keep(kept);
@@ -91,18 +107,25 @@ internal sealed class DecodingBatch(Decoder decoder) : IDisposable
 
     public void Dispose() => cache?.Dispose();
 
-    private float[] Read(int[] prompt, KeyValueCache into, Action<int, float[]>? onPromptLogits)
+    /// <summary>The adapter of each row; null where none differs from the batch's model.</summary>
+    private List<LoraAdapter?>? Adapters() => readers.TrueForAll(reader => reader == model) ? null : [.. readers.Select(reader => reader.Adapter)];
+
+    /// <param name="into">Holds the prompt's beginning or nothing; where each place is asked for, nothing.</param>
+    private static float[] Read(Decoder decoder, int[] prompt, KeyValueCache into, Action<int, float[]>? onPromptLogits)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        using var layout = SequenceLayout.Causal(decoder.Rotary, 1, prompt.Length);
-        var hidden = decoder.Hidden(prompt, layout, into);
+        var known = into.LengthOf(0);
+        using var layout = known == 0
+            ? SequenceLayout.Causal(decoder.Rotary, 1, prompt.Length)
+            : SequenceLayout.At(decoder.Rotary, 1, prompt.Length - known, [.. Enumerable.Range(known, prompt.Length - known)], null);
+        var hidden = decoder.Hidden(prompt[known..], layout, into);
         for (var place = 0; onPromptLogits is not null && place < prompt.Length - 1; place++)
         {
             using var one = NewDisposeScope();
             onPromptLogits(place, Values(decoder.Logits(hidden.narrow(0, place, 1))));
         }
-        return Values(decoder.Logits(hidden.narrow(0, prompt.Length - 1, 1)));
+        return Values(decoder.Logits(hidden.narrow(0, prompt.Length - known - 1, 1)));
     }
 
     /// <returns>The logits that follow each prompt, V each.</returns>

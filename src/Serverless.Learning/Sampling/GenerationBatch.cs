@@ -5,11 +5,13 @@ namespace Serverless.Learning.Sampling;
 /// <summary>
 /// Answers that are generated together: each <see cref="Draw"/> gives every one of them a token, each <see cref="Advance"/> reads those tokens in one
 /// forward pass. Answers join and leave at any time between; in float32 none depends on the others beyond the rounding of
-/// the matrix products, which choose their order of summation by the number of rows. Not thread-safe. Owns its cache.
+/// libtorch's matrix products, which choose their order of summation by the number of rows; they read long prompts, and grow more than 64 answers
+/// together. Not thread-safe. Owns its cache.
 /// </summary>
-public sealed class GenerationBatch(LanguageModel model) : IDisposable
+/// <param name="prefixes">Where the beginnings of prompts that are read alone are looked up and kept; null reads each of them whole.</param>
+public sealed class GenerationBatch(LanguageModel model, PromptPrefixes? prefixes = null) : IDisposable
 {
-    private readonly DecodingBatch batch = new(model.Decoder);
+    private readonly DecodingBatch batch = new(model, prefixes);
     private readonly List<GrowingAnswer> growing = [];
 
     /// <summary>The answers that have not ended, in the order in which they joined.</summary>
@@ -19,17 +21,20 @@ public sealed class GenerationBatch(LanguageModel model) : IDisposable
     /// <param name="prompt">Token ids, at least one.</param>
     /// <param name="onPromptScores">Given the scores of each token of the prompt, from the first; null if not wanted.</param>
     /// <param name="topScores">How many alternatives a token of the prompt is scored with.</param>
+    /// <param name="reader">What reads and answers it: this batch's model, or that <see cref="LanguageModel.WithAdapter">with an adapter</see>; null for the first.</param>
     /// <returns>The answers, in the order of the options.</returns>
     /// <exception cref="InputError">The prompt leaves no room in the model's context (<c>context_length_exceeded</c>).</exception>
     public IReadOnlyList<GrowingAnswer> Add(
-        int[] prompt, IReadOnlyList<SamplingOptions> options, Action<TokenScores>? onPromptScores = null, int topScores = 0)
+        int[] prompt, IReadOnlyList<SamplingOptions> options, Action<TokenScores>? onPromptScores = null, int topScores = 0,
+        LanguageModel? reader = null)
     {
         var answers = options.Select(each => new GrowingAnswer(model, each, prompt.Length, RoomFor(model, prompt, each))).ToList();
         var wanted = answers.Where(answer => answer.Finish is null).ToList();
         onPromptScores?.Invoke(TokenScores.Unpredicted(prompt[0], model.Tokenizer));
         if (wanted.Count == 0 && onPromptScores is null) return answers;
-        batch.Join(prompt, wanted.Count, onPromptScores is null ? null
+        var known = batch.Join(reader ?? model, prompt, wanted.Count, onPromptScores is null ? null
             : (place, logits) => onPromptScores(TokenScores.Of(logits, prompt[place + 1], topScores, model.Tokenizer)));
+        foreach (var answer in wanted) answer.CachedTokens = known;
         growing.AddRange(wanted);
         return answers;
     }

@@ -35,6 +35,9 @@ public sealed class GrowingAnswer
     /// <summary>The length of the prompt.</summary>
     public int PromptTokens { get; }
 
+    /// <summary>How many tokens at the prompt's beginning had been read before, for another one.</summary>
+    public int CachedTokens { get; internal set; }
+
     /// <summary>What the last token added; null before the first.</summary>
     public GeneratedToken? Last { get; private set; }
 

@@ -17,7 +17,7 @@ internal static class ServiceComposition
         .AddSingleton(settings)
         .AddServerlessStorage(settings.StorageAccount)
         .AddServerlessPipeline(settings.Pipeline())
-        .AddServerlessInference(settings.WorkFolder)
+        .AddServerlessInference(settings.Hosting())
         .AddServerlessApi(settings.Api())
         .AddSingleton(new JournalSettings { ActivityBudget = TimeSpan.FromSeconds(settings.ChunkSeconds) })
         .AddSingleton(PipelineJournal.Parts)

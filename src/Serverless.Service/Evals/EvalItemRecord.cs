@@ -21,6 +21,9 @@ public sealed record EvalItemRecord
 
     public int PromptTokens { get; init; }
 
+    /// <summary>Those of the prompt's tokens that had been read before, for a prompt that began alike.</summary>
+    public int CachedTokens { get; init; }
+
     public int CompletionTokens { get; init; }
 
     public required EvalItemStatus Status { get; init; }

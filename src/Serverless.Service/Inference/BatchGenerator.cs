@@ -36,12 +36,13 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
         var answers = conversations.Select(_ => new BatchAnswer("", null, 0, 0)).ToArray();
         var texts = conversations.Select(_ => new StringBuilder()).ToArray();
         var asked = new List<int>();
-        await foreach (var (number, token, promptTokens) in host.StreamAsync(model, loaded => Plan(loaded, conversations, options, answers, asked), ct))
+        await foreach (var piece in host.StreamAsync(model, loaded => Plan(loaded, conversations, options, answers, asked), ct))
         {
+            var (number, token, promptTokens) = piece;
             var at = asked[number];
             texts[at].Append(token.Text);
             var drawn = answers[at].CompletionTokens + (token.Id < 0 ? 0 : 1);
-            answers[at] = new BatchAnswer(token.Finish is null ? "" : texts[at].ToString(), token.Finish, promptTokens, drawn);
+            answers[at] = new BatchAnswer(token.Finish is null ? "" : texts[at].ToString(), token.Finish, promptTokens, drawn) { CachedTokens = piece.CachedTokens };
         }
         return answers;
     }

@@ -28,15 +28,16 @@ public sealed class ChatGenerator(ModelHost host)
             };
         }, cancellationToken);
 
-        await foreach (var (choice, token, promptTokens) in pieces)
+        await foreach (var piece in pieces)
         {
+            var (choice, token, promptTokens) = piece;
             var reader = readers[choice];
             var tokens = token.Id < 0 ? 0 : 1;
             var reasoning = reader.IsThinking ? tokens : 0;
             var parts = reader.Append(token.Text, ends: token.Finish is not null);
             yield return new ChatPiece(choice, parts, promptTokens, tokens, token.Finish)
             {
-                ReasoningTokens = reasoning, HasCalls = reader.HasCalls, Scores = token.Scores,
+                CachedTokens = piece.CachedTokens, ReasoningTokens = reasoning, HasCalls = reader.HasCalls, Scores = token.Scores,
             };
         }
     }

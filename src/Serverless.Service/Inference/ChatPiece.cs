@@ -11,6 +11,9 @@ namespace Serverless.Service.Inference;
 /// <param name="Finish">Why the answer ended, in its last piece only.</param>
 public sealed record ChatPiece(int Choice, IReadOnlyList<AnswerPart> Parts, int PromptTokens, int Tokens, FinishReason? Finish)
 {
+    /// <summary>How many of the prompt's tokens had been read before, for another prompt that began alike.</summary>
+    public int CachedTokens { get; init; }
+
     /// <summary>How many of the tokens were thinking.</summary>
     public int ReasoningTokens { get; init; }
 

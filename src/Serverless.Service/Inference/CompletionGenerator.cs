@@ -25,7 +25,10 @@ public sealed class CompletionGenerator(ModelHost host)
             // What the model expects before the text is not part of it.
             var opened = call.Prompts[piece.Answer / call.Choices].Text is null ? 0 : opening;
             IReadOnlyList<TokenScores> scores = [.. (piece.PromptScores ?? []).Skip(opened), .. piece.Token.Scores is { } scored ? [scored] : Array.Empty<TokenScores>()];
-            yield return new CompletionPiece(piece.Answer, echo + piece.Token.Text, piece.PromptTokens, piece.Token.Id < 0 ? 0 : 1, scores, piece.Token.Finish);
+            yield return new CompletionPiece(piece.Answer, echo + piece.Token.Text, piece.PromptTokens, piece.Token.Id < 0 ? 0 : 1, scores, piece.Token.Finish)
+            {
+                CachedTokens = piece.CachedTokens,
+            };
         }
 
         GenerationPlan Plan(LanguageModel loaded)

@@ -9,4 +9,8 @@ namespace Serverless.Service.Inference;
 /// <param name="Tokens">How many tokens were drawn for it, the one that ends the answer included.</param>
 /// <param name="Scores">The scores of the tokens in the text, where they were asked for; empty otherwise.</param>
 /// <param name="Finish">Why the answer ended, in its last piece only.</param>
-public sealed record CompletionPiece(int Choice, string Text, int PromptTokens, int Tokens, IReadOnlyList<TokenScores> Scores, FinishReason? Finish);
+public sealed record CompletionPiece(int Choice, string Text, int PromptTokens, int Tokens, IReadOnlyList<TokenScores> Scores, FinishReason? Finish)
+{
+    /// <summary>How many of the prompt's tokens had been read before, for another prompt that began alike.</summary>
+    public int CachedTokens { get; init; }
+}

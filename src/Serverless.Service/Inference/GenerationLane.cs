@@ -7,7 +7,7 @@ using Serverless.Learning.Sampling;
 namespace Serverless.Service.Inference;
 
 /// <summary>
-/// One thread that generates for all requests of a model: a bounded number of answers grow together, one token each per turn, and requests
+/// One thread that generates for all requests of a model and of its adapters: a bounded number of answers grow together, one token each per turn, and requests
 /// join between two turns in the order in which they came. Rooms that become free go to the request with the fewest answers growing, so that
 /// one that wants many does not keep others waiting. A thread of its own, because the native library keeps its modes and
 /// thread teams per thread.
@@ -18,34 +18,42 @@ internal sealed class GenerationLane : IAsyncDisposable
     private readonly Func<LanguageModel> _open;
     private readonly ModelHostSettings _settings;
     private readonly TimeProvider _time;
+    private readonly PromptPrefixes? _prefixes;
     private readonly BlockingCollection<LaneRequest> _waiting;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<LaneRequest> _active = [];
     private GenerationBatch? _batch;
 
-    /// <param name="name">What refusals call the model.</param>
+    /// <param name="name">The model's name.</param>
     /// <param name="open">Gives the model, on the lane's thread; called for each request.</param>
-    public GenerationLane(string name, Func<LanguageModel> open, ModelHostSettings settings, TimeProvider time)
+    /// <param name="prefixes">Where the beginnings of prompts are kept; null for none.</param>
+    public GenerationLane(string name, Func<LanguageModel> open, ModelHostSettings settings, TimeProvider time, PromptPrefixes? prefixes = null)
     {
-        (_name, _open, _settings, _time) = (name, open, settings, time);
+        (_name, _open, _settings, _time, _prefixes) = (name, open, settings, time, prefixes);
         _waiting = new BlockingCollection<LaneRequest>(new ConcurrentQueue<LaneRequest>(), settings.MaxWaiting);
         new Thread(Run) { IsBackground = true, Name = $"generation {name}" }.Start();
     }
 
+    /// <inheritdoc cref="StreamAsync(string, Func{LanguageModel}, Func{LanguageModel, GenerationPlan}, CancellationToken)"/>
+    public IAsyncEnumerable<GenerationPiece> StreamAsync(Func<LanguageModel, GenerationPlan> plan, CancellationToken cancellationToken) =>
+        StreamAsync(_name, _open, plan, cancellationToken);
+
     /// <summary>
     /// Generates what <paramref name="plan"/> says when its turn comes, and passes on each token. It does not wait for a slow reader, and it
-    /// ends when the reader leaves or <paramref name="cancellationToken"/> says so.
+    /// ends when the reader leaves or <paramref name="cancellationToken"/> says so; when the reading has ended, nothing is done for it any more.
     /// </summary>
+    /// <param name="name">What refusals call the model.</param>
+    /// <param name="open">Gives what answers, on the lane's thread: the lane's model, or that with an adapter.</param>
     /// <exception cref="InputError">Too many wait already (<c>rate_limit_exceeded</c>); or what <paramref name="plan"/> refuses.</exception>
     public async IAsyncEnumerable<GenerationPiece> StreamAsync(
-        Func<LanguageModel, GenerationPlan> plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string name, Func<LanguageModel> open, Func<LanguageModel, GenerationPlan> plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var request = new LaneRequest(plan, left.Token);
+        var request = new LaneRequest(open, plan, left.Token);
         if (!_waiting.TryAdd(request, 0, CancellationToken.None))
         {
             throw new InputError(
-                $"Rate limit reached for '{_name}': {_settings.MaxWaiting} requests are waiting for this model already. Please try again later.",
+                $"Rate limit reached for '{name}': {_settings.MaxWaiting} requests are waiting for this model already. Please try again later.",
                 "model", "rate_limit_exceeded");
         }
 
@@ -58,6 +66,7 @@ internal sealed class GenerationLane : IAsyncDisposable
         {
             // Also when the reader leaves early: the generation ends at its next token, or does not begin.
             await left.CancelAsync();
+            await request.AbandonAsync();
         }
     }
 
@@ -107,11 +116,11 @@ internal sealed class GenerationLane : IAsyncDisposable
                 if (!_waiting.TryTake(out request, Timeout.Infinite)) return false;
             }
 
+            if (!request.TryTake()) continue;
             Try(request, () =>
             {
-                var model = _open();
-                request.Plan(model, _time.GetTimestamp());
-                _batch ??= new GenerationBatch(model);
+                request.Plan(_time.GetTimestamp());
+                _batch ??= new GenerationBatch(_open(), _prefixes);
                 _active.Add(request);
             });
         }

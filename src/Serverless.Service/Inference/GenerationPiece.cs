@@ -8,6 +8,9 @@ namespace Serverless.Service.Inference;
 /// <param name="PromptTokens">The length of the answer's prompt.</param>
 public sealed record GenerationPiece(int Answer, GeneratedToken Token, int PromptTokens)
 {
+    /// <summary>How many of the prompt's tokens had been read before, for another prompt that began alike.</summary>
+    public int CachedTokens { get; init; }
+
     /// <summary>The scores of the prompt's tokens, in an answer's first piece where the plan asks for them.</summary>
     public IReadOnlyList<TokenScores>? PromptScores { get; init; }
 }

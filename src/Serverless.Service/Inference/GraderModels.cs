@@ -115,15 +115,15 @@ public sealed class GraderModels(CheckpointModels models, Teachers teachers, Cha
     private async Task<GraderReply> AnswerAsync(GraderQuestion question, ModelRecord model, ChatCall call, CancellationToken ct)
     {
         var text = new StringBuilder();
-        var (prompt, tokens) = (0, 0);
+        var (prompt, cached, tokens) = (0, 0, 0);
         await foreach (var piece in generator.StreamAsync(model, call, ct))
         {
             foreach (var part in piece.Parts)
                 text.Append(part.Content);
-            prompt = piece.PromptTokens;
+            (prompt, cached) = (piece.PromptTokens, piece.CachedTokens);
             tokens += piece.Tokens;
         }
-        return new GraderReply(question, new GraderAnswer(text.ToString()), prompt, tokens);
+        return new GraderReply(question, new GraderAnswer(text.ToString()), prompt, tokens) { CachedTokens = cached };
     }
 
     private static GraderReply Failed(GraderQuestion question, string reason, GraderAbsence absence = GraderAbsence.None) =>

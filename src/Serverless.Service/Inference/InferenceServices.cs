@@ -6,8 +6,7 @@ namespace Serverless.Service.Inference;
 public static class InferenceServices
 {
     /// <summary>Adds the models in memory.</summary>
-    /// <param name="workFolder">Where models lie on this machine; nothing in it needs to survive.</param>
-    public static IServiceCollection AddServerlessInference(this IServiceCollection services, string workFolder) => services
-        .AddSingleton(new ModelHostSettings { CacheFolder = Path.Combine(workFolder, "models") })
+    public static IServiceCollection AddServerlessInference(this IServiceCollection services, ModelHostSettings settings) => services
+        .AddSingleton(settings)
         .AddSingleton<ModelHost>();
 }

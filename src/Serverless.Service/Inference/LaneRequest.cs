@@ -5,15 +5,21 @@ using Serverless.Learning.Sampling;
 namespace Serverless.Service.Inference;
 
 /// <summary>A request on a <see cref="GenerationLane"/>. Everything but the channel is touched by the lane's thread only.</summary>
+/// <param name="open">Gives the model that answers it, on the lane's thread.</param>
 /// <param name="plan">Says what is wanted, on the lane's thread and when its turn has come.</param>
 /// <param name="stop">Says that nobody waits for it any more.</param>
-internal sealed class LaneRequest(Func<LanguageModel, GenerationPlan> plan, CancellationToken stop)
+internal sealed class LaneRequest(Func<LanguageModel> open, Func<LanguageModel, GenerationPlan> plan, CancellationToken stop)
 {
+    private const int Waits = 0, IsTaken = 1, IsAbandoned = 2;
+
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<GenerationPiece> _pieces =
         Channel.CreateUnbounded<GenerationPiece>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly Dictionary<GrowingAnswer, int> _running = [];
     private readonly Dictionary<int, IReadOnlyList<TokenScores>> _promptScores = [];
+    private int _state = Waits;
+    private LanguageModel? _model;
     private GenerationPlan? _plan;
     private int _begun;
     private long _since;
@@ -33,10 +39,17 @@ internal sealed class LaneRequest(Func<LanguageModel, GenerationPlan> plan, Canc
 
     public IReadOnlySet<GrowingAnswer> Answers => _running.Keys.ToHashSet();
 
-    public void Plan(LanguageModel model, long now)
+    /// <summary>Takes the request onto the lane, unless its reader has left.</summary>
+    public bool TryTake() => Interlocked.CompareExchange(ref _state, IsTaken, Waits) == Waits;
+
+    /// <summary>Called by a reader that leaves: returns when the lane touches neither the request nor its model any more.</summary>
+    public Task AbandonAsync() => Interlocked.CompareExchange(ref _state, IsAbandoned, Waits) == IsTaken ? _ended.Task : Task.CompletedTask;
+
+    public void Plan(long now)
     {
         stop.ThrowIfCancellationRequested();
-        _plan = plan(model);
+        _model = open();
+        _plan = plan(_model);
         _since = now;
     }
 
@@ -46,7 +59,7 @@ internal sealed class LaneRequest(Func<LanguageModel, GenerationPlan> plan, Canc
         var first = _plan!.Answers[_begun];
         var together = _plan.Answers.Skip(_begun).Take(room).TakeWhile(answer => ReferenceEquals(answer.Prompt, first.Prompt)).ToList();
         var scores = _plan.PromptScores is null ? null : new List<TokenScores>();
-        var answers = batch.Add(first.Prompt, [.. together.Select(answer => answer.Options)], scores is null ? null : scores.Add, _plan.PromptScores ?? 0);
+        var answers = batch.Add(first.Prompt, [.. together.Select(answer => answer.Options)], scores is null ? null : scores.Add, _plan.PromptScores ?? 0, _model);
         foreach (var answer in answers)
         {
             if (scores is not null) _promptScores[_begun] = scores;
@@ -60,7 +73,10 @@ internal sealed class LaneRequest(Func<LanguageModel, GenerationPlan> plan, Canc
     {
         if (!_running.TryGetValue(answer, out var number)) return;
         _promptScores.Remove(number, out var scores);
-        _pieces.Writer.TryWrite(new GenerationPiece(number, answer.Last!, answer.PromptTokens) { PromptScores = scores });
+        _pieces.Writer.TryWrite(new GenerationPiece(number, answer.Last!, answer.PromptTokens)
+        {
+            CachedTokens = answer.CachedTokens, PromptScores = scores,
+        });
         if (answer.Finish is not null) _running.Remove(answer);
     }
 
@@ -81,5 +97,9 @@ internal sealed class LaneRequest(Func<LanguageModel, GenerationPlan> plan, Canc
     }
 
     /// <param name="error">Why it has failed; null if it has not.</param>
-    public void Complete(Exception? error) => _pieces.Writer.TryComplete(error);
+    public void Complete(Exception? error)
+    {
+        _pieces.Writer.TryComplete(error);
+        _ended.TrySetResult();
+    }
 }

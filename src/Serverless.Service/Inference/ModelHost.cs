@@ -2,19 +2,21 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Serverless.Learning;
 using Serverless.Learning.Models;
+using Serverless.Learning.Sampling;
 using Serverless.Service.Models;
 
 namespace Serverless.Service.Inference;
 
 /// <summary>
-/// Keeps the models that were used last in memory, bounded in number and bytes; each generates for all its requests together. Adapters
-/// answer beside their base, whose weights are in memory once for all of them. Nothing native is loaded before the first generation.
+/// Keeps the models that were used last in memory, bounded in number and bytes; each generates for all its requests together, those of its
+/// adapters among them. Adapters answer beside their base, whose weights are in memory once for all of them. Nothing native is loaded before the first generation.
 /// </summary>
 public sealed partial class ModelHost(ModelStore store, ModelHostSettings settings, TimeProvider time, ILogger<ModelHost> logger) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     // By folder: a folder in storage stands for its content, so that a name whose content was replaced is another model.
     private readonly Dictionary<string, HostedModel> _hosted = new(StringComparer.Ordinal);
+    private readonly PromptPrefixes _prefixes = new(settings.PrefixBytes);
     private long _uses;
 
     /// <summary>Generates with the model, and passes on each token.</summary>
@@ -55,8 +57,11 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
             _hosted.Clear();
         }
 
+        foreach (var hosted in all)
+            await hosted.EndAsync();
         foreach (var hosted in all.OrderBy(hosted => hosted.Whole is null))
             await hosted.DisposeAsync();
+        _prefixes.Dispose();
     }
 
     /// <param name="weights">The model itself, or the base of an adapter.</param>
@@ -69,7 +74,7 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
             if (!_hosted.TryGetValue(weights.Folder, out var whole))
             {
                 MakeRoom(weights, evicted);
-                _hosted[weights.Folder] = whole = new HostedModel(weights, null, settings, time);
+                _hosted[weights.Folder] = whole = new HostedModel(weights, null, settings, _prefixes, time);
             }
 
             entered = model.Kind == ModelKind.Adapter ? AdapterOn(whole, model, evicted) : whole;
@@ -97,7 +102,7 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
             return known;
         if (_hosted.Values.Count(hosted => hosted.Whole is not null) >= settings.MaxAdapters)
             Evict(hosted => hosted.Whole is not null, model, evicted);
-        return _hosted[key] = new HostedModel(model, whole, settings, time);
+        return _hosted[key] = new HostedModel(model, whole, settings, _prefixes, time);
     }
 
     /// <summary>Takes out those that were not used for longest. A model in use stays.</summary>

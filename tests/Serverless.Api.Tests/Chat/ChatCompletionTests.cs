@@ -79,6 +79,23 @@ public sealed class ChatCompletionTests
     }
 
     [Fact]
+    public async Task Tokens_of_a_prompt_that_begins_like_one_before_are_counted_as_cached()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+
+        var first = await UsageAsync(", \"max_tokens\": 2}");
+        var again = await UsageAsync(", \"max_tokens\": 2, \"n\": 2}");
+
+        Assert.Equal(0, CachedOf(first));
+        // The last token is read each time: what follows it is wanted.
+        Assert.Equal(again.GetProperty("prompt_tokens").GetInt32() - 1, CachedOf(again));
+        Assert.InRange(CachedOf(again), 16, 100);
+
+        async Task<JsonElement> UsageAsync(string rest) => (await (await PostAsync(server, rest)).JsonAsync()).GetProperty("usage");
+        static int CachedOf(JsonElement usage) => usage.GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+    }
+
+    [Fact]
     public async Task A_stream_goes_role_text_finish_usage_done()
     {
         await using var server = await ApiServer.StartWithModelAsync(_azurite);

@@ -33,9 +33,11 @@ internal static class MarkdownTable
 
     private static IEnumerable<string> Ratios(IReadOnlyList<IScenario> figures, IReadOnlyList<Round> rounds)
     {
-        var decodes = figures.OfType<Scenarios.Decode>().ToList();
-        if (decodes.Count == 2)
-            yield return Text($"{decodes[1].Name}: {Median.Of(rounds.Select(round => round.Readings[decodes[1].Name].Rate / round.Readings[decodes[0].Name].Rate)):0.0} times the tokens of {decodes[0].Name}.");
+        foreach (var kind in figures.OfType<Scenarios.Decode>().GroupBy(decode => decode.Kind))
+        {
+            if (kind.OrderBy(decode => decode.Rows).ToList() is not [var few, .., var many]) continue;
+            yield return Text($"{kind.Key}: {Median.Of(rounds.Select(round => round.Readings[many.Name].Rate / round.Readings[few.Name].Rate)):0.0} times the tokens with {many.Rows} at once instead of {few.Rows}.");
+        }
         if (rounds.All(round => round.PeerTokens is not null))
             yield return Text($"{PyTorch.Beside}: {Median.Of(rounds.Select(round => round.Readings[PyTorch.Beside].Rate / round.PeerTokens!.Value)):0.0} times the tokens of plain PyTorch in float32 ({Median.Of(rounds.Select(round => round.PeerTokens!.Value)):0} a second).");
     }

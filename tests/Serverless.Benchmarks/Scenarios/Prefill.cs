@@ -4,9 +4,10 @@ using Serverless.Learning.Sampling;
 namespace Serverless.Benchmarks.Scenarios;
 
 /// <summary>A prompt is read up to the first token of its answer.</summary>
-internal sealed class Prefill(ModelShape shape, int length) : IScenario
+/// <param name="storage">How the weights stand in memory.</param>
+internal sealed class Prefill(ModelShape shape, int length, MatrixStorage storage) : IScenario
 {
-    public string Name => $"prefill, {shape.Name}, {length}";
+    public string Name => $"prefill, {shape.Name}, {length}, {(storage == MatrixStorage.AsStored ? "bfloat16" : "float32")}";
 
     public string Unit => "tokens";
 
@@ -16,7 +17,7 @@ internal sealed class Prefill(ModelShape shape, int length) : IScenario
 
     public Reading Measure(string folder, Stopclock clock)
     {
-        using var model = LanguageModel.Load(folder);
+        using var model = LanguageModel.Load(folder, storage: storage);
         var prompt = new RandomTexts(shape.Vocabulary, seed: 4).Ids(length);
         var generator = new TextGenerator(model);
         return clock.Read(length, shape.PrefillFlops(length), () => generator.Generate([prompt], SamplingOptions.Greedy(1), CancellationToken.None));

@@ -22,7 +22,7 @@ internal sealed class TrainingSteps(string what, ModelShape shape, AdapterKind k
     {
         var drawn = new RandomTexts(shape.Vocabulary, seed: 1);
         var examples = Enumerable.Range(0, texts * Steps).Select(_ => drawn.Text(length, Targets)).ToList();
-        var model = LanguageModel.Load(folder, quantize: kind == AdapterKind.Qlora);
+        var model = LanguageModel.Load(folder, storage: kind == AdapterKind.Qlora ? MatrixStorage.Nf4 : MatrixStorage.Float32);
         var options = AutoOptions.Resolve(
             new RequestedOptions { Adapter = new AdapterOptions { Kind = kind }, BatchSize = texts, Epochs = 50 }, model.Decoder.Config, examples.Count, seed: 1);
         using var trainer = new Trainer(model, new SupervisedTask(examples, []), options);

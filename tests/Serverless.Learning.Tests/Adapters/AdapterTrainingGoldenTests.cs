@@ -72,7 +72,7 @@ public sealed class AdapterTrainingGoldenTests(LoadedTinyModel tiny) : IClassFix
     {
         var examples = Enumerable.Range(0, 8).Select(e => new TrainingSequence(
             [.. Enumerable.Range(0, 12).Select(t => (7 * e + 3 * t * t + t) % Vocabulary)], [.. Enumerable.Range(0, 12).Select(t => t >= 6)], e + 1)).ToList();
-        var trainer = new Trainer(LanguageModel.Load(folder, quantize: adapter.Kind == AdapterKind.Qlora), new SupervisedTask(examples, []), new TrainingOptions
+        var trainer = new Trainer(LanguageModel.Load(folder, storage: adapter.Kind == AdapterKind.Qlora ? MatrixStorage.Nf4 : MatrixStorage.Float32), new SupervisedTask(examples, []), new TrainingOptions
         {
             Adapter = adapter, Epochs = 20, BatchSize = 8, LearningRate = 0.01, WarmupFraction = 0.1, MaxSequenceLength = 32, Seed = 1,
         });

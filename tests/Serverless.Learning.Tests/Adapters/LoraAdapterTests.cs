@@ -81,6 +81,28 @@ public sealed class LoraAdapterTests(LoadedTinyModel tiny) : IClassFixture<Loade
         Assert.InRange(Difference(Logits(quantized.Decoder), Logits(fused)), 1e-4, quantization * 4);
     }
 
+    [Theory]
+    [InlineData(AdapterKind.Lora, false)]
+    [InlineData(AdapterKind.Lora, true)]
+    [InlineData(AdapterKind.Qlora, false)]
+    [InlineData(AdapterKind.Qlora, true)]
+    public void A_text_that_grows_gets_the_logits_of_reading_it_at_once(AdapterKind kind, bool decomposed)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = tiny.Load(kind);
+        var bare = Logits(model.Decoder);
+        using var adapter = Bent(model.Decoder, new AdapterOptions { Kind = kind, Rank = 4, WeightDecomposed = decomposed });
+        var expected = Logits(model.Decoder);
+        Assert.True(Difference(bare, expected) > 0.01, "the adapter changed nothing");
+        using var cache = new KeyValueCache(model.Decoder.Config, 1, Ids.Length);
+        for (var place = 0; place < Ids.Length; place++)
+        {
+            using var layout = SequenceLayout.At(model.Decoder.Rotary, 1, 1, [place], null);
+            Assert.InRange(Difference(expected[place], model.Decoder.Logits(model.Decoder.Hidden([Ids[place]], layout, cache))), 0, 1e-4);
+        }
+    }
+
     [Fact]
     public void Taken_off_and_put_back_on_it_answers_as_before()
     {

@@ -86,13 +86,13 @@ public sealed class Nf4Tests : IDisposable
     {
         // Three parts of 1024 rows at most.
         using var matrix = Nf4Matrix.Quantize(randn(2500, 2048).mul(0.02f));
-        Assert.Equal(1024, matrix.TileRows);
+        Assert.Equal(1024, QuantizedProduct.TileRows(matrix));
         var x = randn(3, 2048).to(dtype).requires_grad_(true);
         var twin = x.detach().clone().requires_grad_(true);
         var expanded = matrix.Expand(0, 2500, dtype);
         var gradient = randn(3, 2500).to(dtype);
 
-        var y = Nf4Product.Multiply(x, matrix);
+        var y = QuantizedProduct.Multiply(x, matrix);
         AutogradGraph.Backward(y.mul(gradient).sum());
         var dense = twin.mm(expanded.t());
         dense.mul(gradient).sum().backward();
@@ -113,7 +113,7 @@ public sealed class Nf4Tests : IDisposable
     {
         using var matrix = Nf4Matrix.Quantize(randn(2500, 2048));
         var squares = matrix.Expand(0, 2500, ScalarType.Float32).square().sum(1);
-        Assert.InRange(squares.sub(matrix.RowSquares()).abs().max().item<float>() / squares.max().item<float>(), 0, 1e-6);
+        Assert.InRange(squares.sub(QuantizedProduct.RowSquares(matrix)).abs().max().item<float>() / squares.max().item<float>(), 0, 1e-6);
     }
 
     public void Dispose() => scope.Dispose();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Serverless.Learning;
+using Serverless.Learning.Models;
 using Serverless.Local.Settings;
 
 namespace Serverless.Local.Tests.Settings;
@@ -38,7 +39,7 @@ public sealed class LocalSettingsReaderTests
             new() { ["Url"] = "localhost", ["Data"] = "" }));
         Assert.Equal(
             """
-            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, Keys, Teachers, AllowedHosts, AllowedOrigins, RequestsPerMinute, StreamsPerCaller, ChunkSeconds, CheckpointSeconds, PricePerGbSecond, Currency, InstanceMemoryMB, Webhooks, AllowedNetworks
+            settings: Serverless:Prot in appsettings.json is unknown; allowed: Url, StoragePrefix, AzuritePort, DropSeconds, Storage, Data, Models, Threads, ServedWeights, PrefixCacheMB, Keys, Teachers, AllowedHosts, AllowedOrigins, RequestsPerMinute, StreamsPerCaller, ChunkSeconds, CheckpointSeconds, PricePerGbSecond, Currency, InstanceMemoryMB, Webhooks, AllowedNetworks
             settings: --data: found nothing; leave it out for the default (data)
             settings: SERVERLESS_THREADS: found "0.5"; allowed: a whole number from 0 to 1024
             settings: --url: found "localhost"; allowed: an address such as http://127.0.0.1:7071
@@ -56,6 +57,16 @@ public sealed class LocalSettingsReaderTests
         Assert.Equal(
             "settings: storage connection string: found one that Azure Storage cannot read; allowed: the one that the Azure portal shows under 'Access keys', or UseDevelopmentStorage=true",
             error.Message);
+    }
+
+    [Fact]
+    public void Weights_that_answer_stay_as_they_are_stored_or_become_8_bits()
+    {
+        Assert.Equal(MatrixStorage.AsStored, Read([], [], []).Hosting().Storage);
+        var given = Read(new() { ["Serverless:PrefixCacheMB"] = "3" }, new() { ["SERVERLESS_SERVED_WEIGHTS"] = "int8" }, []).Hosting();
+        Assert.Equal((MatrixStorage.Int8, 3L * 1024 * 1024), (given.Storage, given.PrefixBytes));
+        var error = Assert.Throws<InputError>(() => Read([], new() { ["SERVERLESS_SERVED_WEIGHTS"] = "int4" }, []));
+        Assert.Equal("settings: SERVERLESS_SERVED_WEIGHTS: found \"int4\"; allowed: stored, int8", error.Message);
     }
 
     [Fact]

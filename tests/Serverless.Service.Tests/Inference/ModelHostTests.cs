@@ -4,6 +4,7 @@ using Serverless.Learning.Adapters;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using Serverless.Learning.Native;
+using Serverless.Learning.Sampling;
 using Serverless.Service.Inference;
 using Serverless.Service.Models;
 using Serverless.Tests;
@@ -135,6 +136,65 @@ public sealed class ModelHostTests : IDisposable
         Assert.All(weights.Zip((await LoadedAsync(host, first)).Decoder.Weights), pair => Assert.Same(pair.First, pair.Second));
         Assert.All(weights.Zip((await LoadedAsync(host, second)).Decoder.Weights), pair => Assert.Same(pair.First, pair.Second));
         Assert.Empty(_log);
+    }
+
+    [Fact]
+    public async Task A_model_reads_the_beginning_of_prompts_once_and_shares_it_with_none_of_its_adapters()
+    {
+        var (store, models) = await SeedAsync("a", "b");
+        var adapter = await SeedAdapterAsync(store, models[0], "adapter", new AdapterOptions { Rank = 2 });
+        await using var host = Host(store, maxModels: 1);
+        int[] first = [.. Enumerable.Range(3, 40)], second = [.. first[..30], 200, 201];
+
+        var answers = new List<(string Text, int Cached)>();
+        foreach (var (model, prompt) in new[] { (models[0], first), (adapter, first), (models[0], second), (adapter, second), (models[0], first) })
+            answers.Add(await GreedyAsync(host, model, prompt));
+
+        Assert.Equal([0, 0, 30, 30, 39], answers.Select(answer => answer.Cached));
+        Assert.Equal(answers[0].Text, answers[4].Text);
+        Assert.NotEqual(answers[0].Text, answers[1].Text);
+        // What left memory has read nothing when it comes back.
+        await AnswerAsync(host, models[1]);
+        Assert.Equal((answers[2].Text, 0), await GreedyAsync(host, models[0], second));
+        Assert.Equal((answers[3].Text, 0), await GreedyAsync(host, adapter, second));
+    }
+
+    [Fact]
+    public async Task A_base_and_its_adapters_that_are_asked_together_answer_as_alone()
+    {
+        var (store, models) = await SeedAsync("a");
+        var first = await SeedAdapterAsync(store, models[0], "first", new AdapterOptions { Rank = 2 });
+        var second = await SeedAdapterAsync(store, models[0], "second", new AdapterOptions { Rank = 4, WeightDecomposed = true });
+        await using var host = Host(store, maxModels: 1);
+        (ModelRecord Model, int[] Prompt)[] asked = [.. new[] { models[0], first, second, first, models[0], second }.Select((model, at) => (model, new[] { 10 + at, 20, 30 + at }))];
+        var alone = new List<(string Text, int Cached)>();
+        foreach (var (model, prompt) in asked)
+            alone.Add(await GreedyAsync(host, model, prompt));
+
+        var together = asked.Select(each => GreedyAsync(host, each.Model, each.Prompt)).ToArray();
+
+        Assert.Equal(alone, await Task.WhenAll(together).WaitAsync(Long));
+    }
+
+    [Fact]
+    public async Task An_adapter_whose_reader_leaves_can_make_room_at_once_while_its_base_answers_on()
+    {
+        var (store, models) = await SeedAsync("a");
+        var adapters = new List<ModelRecord>();
+        for (var rank = 1; rank <= 3; rank++)
+            adapters.Add(await SeedAdapterAsync(store, models[0], $"of rank {rank}", new AdapterOptions { Rank = rank }));
+        await using var host = Host(store, maxModels: 1, maxAdapters: 1);
+        var expected = await GreedyAsync(host, models[0], [10, 20, 30], tokens: 100);
+
+        var other = GreedyAsync(host, models[0], [10, 20, 30], tokens: 100);
+        for (var round = 0; round < 9; round++)
+        {
+            await foreach (var _ in host.StreamAsync(adapters[round % 3], _ => new GenerationPlan([new GenerationRequest([5, 6, 7], SamplingOptions.Greedy(100))]), default))
+                break;
+        }
+
+        Assert.Equal(expected, await other.WaitAsync(Long));
+        Assert.Equal(8, _log.Count);
     }
 
     [Fact]
@@ -292,6 +352,14 @@ public sealed class ModelHostTests : IDisposable
             return new GenerationPlan([]);
         }, default));
         return seen!;
+    }
+
+    private static async Task<(string Text, int Cached)> GreedyAsync(ModelHost host, ModelRecord model, int[] prompt, int tokens = 20)
+    {
+        var (text, cached) = ("", -1);
+        await foreach (var piece in host.StreamAsync(model, _ => new GenerationPlan([new GenerationRequest(prompt, SamplingOptions.Greedy(tokens))]), default))
+            (text, cached) = (text + piece.Token.Text, piece.CachedTokens);
+        return (text, cached);
     }
 
     private static async Task ReadAsync(IAsyncEnumerable<GenerationPiece> pieces)

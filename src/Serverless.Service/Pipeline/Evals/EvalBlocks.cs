@@ -63,12 +63,16 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
                 Output = answer.Text,
                 Finish = answer.Finish,
                 PromptTokens = answer.PromptTokens,
+                CachedTokens = answer.CachedTokens,
                 CompletionTokens = answer.CompletionTokens,
                 Error = answer.Failure,
                 Status = answer.Failure is null ? item.Status : EvalItemStatus.Error,
             };
         usage.Add(new EvalModelUsage(
-            source.Model.Value.Value, answers.Count(answer => answer.Failure is null), answers.Sum(answer => answer.PromptTokens), answers.Sum(answer => answer.CompletionTokens)));
+            source.Model.Value.Value, answers.Count(answer => answer.Failure is null), answers.Sum(answer => answer.PromptTokens), answers.Sum(answer => answer.CompletionTokens))
+        {
+            CachedTokens = answers.Sum(answer => answer.CachedTokens),
+        });
         return items;
     }
 
@@ -93,7 +97,7 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
         foreach (var grader in graders)
         {
             var replies = await graderModels.AskAsync(grader.Questions(item.Item, sample), ct);
-            usage.AddRange(replies.Select(reply => new EvalModelUsage(reply.Question.Model, 1, reply.PromptTokens, reply.CompletionTokens)));
+            usage.AddRange(replies.Select(reply => new EvalModelUsage(reply.Question.Model, 1, reply.PromptTokens, reply.CompletionTokens) { CachedTokens = reply.CachedTokens }));
             var grade = grader.Grade(item.Item, sample, [.. replies.Select(reply => reply.Answer)]);
             results.Add(new EvalItemResult(grader.Name, grader.Type, grade.Score, grade.Passed, grade.Faults.FirstOrDefault()?.Message));
         }

@@ -24,5 +24,8 @@ internal static class EvalCounts
     };
 
     private static EvalModelUsage Sum(IGrouping<string, EvalModelUsage> uses) =>
-        new(uses.Key, uses.Sum(one => one.Invocations), uses.Sum(one => one.PromptTokens), uses.Sum(one => one.CompletionTokens));
+        new(uses.Key, uses.Sum(one => one.Invocations), uses.Sum(one => one.PromptTokens), uses.Sum(one => one.CompletionTokens))
+        {
+            CachedTokens = uses.Sum(one => one.CachedTokens),
+        };
 }

@@ -280,7 +280,7 @@ public sealed class TrainingSession : IAsyncDisposable
 
     private static Trainer Build(string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)
     {
-        var model = LanguageModel.Load(modelFolder, quantize: options.Adapter.Kind == AdapterKind.Qlora);
+        var model = LanguageModel.Load(modelFolder, storage: options.Adapter.Kind == AdapterKind.Qlora ? MatrixStorage.Nf4 : MatrixStorage.Float32);
         Trainer? trainer = null;
         try
         {

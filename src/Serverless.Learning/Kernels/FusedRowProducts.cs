@@ -1,0 +1,147 @@
+using static Serverless.Learning.Kernels.TensorMemory;
+using static TorchSharp.torch;
+
+namespace Serverless.Learning.Kernels;
+
+public static unsafe partial class Fused
+{
+    /// <summary>
+    /// With more rows the arithmetic costs more than reading the matrix, and libtorch's products, which arrange both factors for it, are as fast.
+    /// </summary>
+    public const int FewRows = 64;
+
+    private const int MostFactors = 8;
+
+    /// <inheritdoc cref="Plain.RowProducts"/>
+    /// <remarks>
+    /// Each dot product is summed in one order whatever N is, so a row's result does not depend on the rows beside it. Sums are float32, also of
+    /// rows in bfloat16, and codes are never rounded. More rows than <see cref="FewRows"/>, and x of other dtypes, go to <see cref="Plain"/>.
+    /// </remarks>
+    public static Tensor[] RowProducts(Tensor x, params ReadOnlySpan<RowFactor> factors)
+    {
+        var dtype = factors[0].Dtype;
+        var areAlike = factors.Length <= MostFactors;
+        foreach (var factor in factors) areAlike &= factor.Dtype == dtype;
+        if (!areAlike || !IsKernelType(x.dtype) || x.shape[0] > FewRows) return Plain.RowProducts(x, factors);
+        return dtype switch
+        {
+            ScalarType.BFloat16 => RowProducts<Bf16>(x, factors),
+            ScalarType.Int8 => RowProducts<Code8>(x, factors),
+            _ when x.dtype == ScalarType.BFloat16 => RowProducts<RoundedFp32>(x, factors),
+            _ => RowProducts<Fp32>(x, factors),
+        };
+    }
+
+    /// <inheritdoc cref="Plain.AddLowRank"/>
+    /// <remarks>The updates are added to the products in place. Where <see cref="RowProducts"/> goes to <see cref="Plain"/> so does this, and with rows in bfloat16.</remarks>
+    public static Tensor[] AddLowRank(Tensor[] products, Tensor x, params ReadOnlySpan<LowRankUpdate?> updates)
+    {
+        if (updates.Length > MostFactors || !IsFew(x) || !AreFloat32(updates)) return Plain.AddLowRank(products, x, updates);
+        using var scope = NewDisposeScope();
+        var rows = AsFloats(x);
+        var count = (int)x.shape[0];
+        var inner = stackalloc RowProductPart[MostFactors];
+        var outer = stackalloc RowProductPart[MostFactors];
+        var parts = 0;
+        for (var i = 0; i < updates.Length; i++)
+        {
+            if (updates[i] is not { } update) continue;
+            var between = NewFloats(count, update.A.Outputs);
+            inner[parts] = PartOf(update.A, Floats(rows), Floats(between));
+            outer[parts] = PartOf(update.B, Floats(between), Floats(products[i])) with { Adds = true, Scale = (float)update.Scale };
+            parts++;
+        }
+        if (parts == 0) return products;
+        Multiply<Fp32>(inner, parts, count);
+        Multiply<Fp32>(outer, parts, count);
+        GC.KeepAlive(rows);
+        return products;
+    }
+
+    /// <inheritdoc cref="Plain.AddLowRankByRow"/>
+    /// <remarks>As <see cref="AddLowRank"/>; each row has the bits that it has with the same update on all rows.</remarks>
+    public static Tensor[] AddLowRankByRow(Tensor[] products, Tensor x, params ReadOnlySpan<LowRankUpdate?> updates)
+    {
+        if (products.Length > MostFactors || !IsFew(x) || !AreFloat32(updates)) return Plain.AddLowRankByRow(products, x, updates);
+        using var scope = NewDisposeScope();
+        var rows = AsFloats(x);
+        var (count, width) = ((int)x.shape[0], x.shape[1]);
+        var inner = stackalloc RowProductPart[updates.Length];
+        var outer = stackalloc RowProductPart[updates.Length];
+        var between = NewFloats(Math.Max(1, SumOfRanks(updates)));
+        var at = Floats(between);
+        var parts = 0;
+        for (var i = 0; i < updates.Length; i++)
+        {
+            if (updates[i] is not { } update) continue;
+            var (product, row) = Math.DivRem(i, count);
+            inner[parts] = PartOf(update.A, Floats(rows) + row * width, at);
+            outer[parts] = PartOf(update.B, at, Floats(products[product]) + row * update.B.Outputs) with { Adds = true, Scale = (float)update.Scale };
+            at += update.A.Outputs;
+            parts++;
+        }
+        if (parts == 0) return products;
+        Multiply<Fp32>(inner, parts, 1);
+        Multiply<Fp32>(outer, parts, 1);
+        GC.KeepAlive(rows);
+        GC.KeepAlive(between);
+        return products;
+    }
+
+    private static long SumOfRanks(ReadOnlySpan<LowRankUpdate?> updates)
+    {
+        var sum = 0L;
+        foreach (var update in updates) sum += update?.A.Outputs ?? 0;
+        return sum;
+    }
+
+    private static Tensor[] RowProducts<T>(Tensor x, ReadOnlySpan<RowFactor> factors)
+        where T : unmanaged, IFactor<T>
+    {
+        using var scope = NewDisposeScope();
+        var rows = AsFloats(x);
+        var count = (int)x.shape[0];
+        var parts = stackalloc RowProductPart[MostFactors];
+        var products = new Tensor[factors.Length];
+        for (var i = 0; i < factors.Length; i++)
+        {
+            products[i] = NewFloats(count, factors[i].Outputs);
+            parts[i] = PartOf(factors[i], Floats(rows), Floats(products[i]));
+        }
+        Multiply<T>(parts, factors.Length, count);
+        GC.KeepAlive(rows);
+        var isWide = x.dtype == ScalarType.Float32;
+        for (var i = 0; i < products.Length; i++) products[i] = (isWide ? products[i] : products[i].to(x.dtype)).MoveToOuterDisposeScope();
+        return products;
+    }
+
+    private static void Multiply<T>(RowProductPart* parts, int count, int rows)
+        where T : unmanaged, IFactor<T>
+    {
+        const int BlockRows = RowProductKernel<T>.BlockRows;
+        var (blocks, numbers) = (0L, 0L);
+        for (var i = 0; i < count; i++)
+        {
+            parts[i].FirstBlock = blocks;
+            blocks += (parts[i].Outputs + BlockRows - 1) / BlockRows;
+            numbers += parts[i].Outputs * parts[i].Width;
+        }
+        // What a slice is worth: the bytes that it reads, or with several rows its products.
+        var slices = ThreadTeam.Slices(blocks, numbers * Math.Max(sizeof(T), rows) / sizeof(float));
+        ThreadTeam.Run(slices, new RowProductKernel<T> { Parts = parts, PartCount = count, Rows = rows, Blocks = blocks, Slices = slices });
+    }
+
+    private static RowProductPart PartOf(RowFactor factor, float* x, float* y) =>
+        new() { X = x, Y = y, W = factor.Address, Scales = factor.ScaleAddress, Outputs = factor.Outputs, Width = factor.Width };
+
+    private static bool IsFew(Tensor x) => x.dtype == ScalarType.Float32 && x.shape[0] <= FewRows;
+
+    private static bool AreFloat32(ReadOnlySpan<LowRankUpdate?> updates)
+    {
+        foreach (var update in updates)
+        {
+            if (update is not null && (update.A.Dtype != ScalarType.Float32 || update.B.Dtype != ScalarType.Float32)) return false;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static System.Runtime.Intrinsics.Vector256;
+
+namespace Serverless.Learning.Kernels;
+
+/// <summary>One product of a <see cref="RowProductKernel{T}"/>: Y[N, M] = X[N, D] W[M, D]^T, or scale times that added to Y.</summary>
+internal unsafe struct RowProductPart
+{
+    public float* X, Y, Scales;
+    public void* W;
+    public long Outputs, FirstBlock;
+    public int Width;
+    public float Scale;
+    public bool Adds;
+
+    /// <summary>Puts the dot product of a row of X and a row of W in its place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Put(int row, long output, float sum)
+    {
+        var y = Y + row * Outputs + output;
+        var number = Scales == null ? sum : sum * Scales[output];
+        *y = Adds ? *y + Scale * number : number;
+    }
+}
+
+/// <summary>
+/// Products of a few rows with frozen matrices. W is read from memory once, which is what such a product costs; six of its rows are
+/// multiplied by all rows of X while they are near. Every dot product is summed in the same order, eight sums that are added at the end,
+/// however many rows there are and however the work is cut: a row's result has the same bits whatever stands beside it.
+/// </summary>
+internal unsafe struct RowProductKernel<T> : ISlicedKernel
+    where T : unmanaged, IFactor<T>
+{
+    /// <summary>Rows of W that are multiplied together.</summary>
+    public const int BlockRows = 6;
+
+    public RowProductPart* Parts;
+    public int PartCount, Rows, Slices;
+    public long Blocks;
+
+    /// <param name="slice">Some blocks of the parts' blocks, one part after the other.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Run(int slice)
+    {
+        var (from, to) = ThreadTeam.Rows(Blocks, slice, Slices);
+        var at = 0;
+        for (var block = from; block < to; block++)
+        {
+            while (at + 1 < PartCount && block >= Parts[at + 1].FirstBlock) at++;
+            var part = Parts + at;
+            var output = (block - part->FirstBlock) * BlockRows;
+            if (part->Outputs - output >= BlockRows) Whole(part, output);
+            else Rest(part, output);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Whole(RowProductPart* part, long output)
+    {
+        var width = part->Width;
+        var w = (T*)part->W + output * width;
+        var row = 0;
+        for (; row <= Rows - 4; row += 4)
+        {
+            ThreeByFour(part, w, output, row);
+            ThreeByFour(part, w + 3 * (nint)width, output + 3, row);
+        }
+        for (; row < Rows; row++) SixByOne(part, w, output, row);
+    }
+
+    /// <summary>The last outputs of a part, fewer than a block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Rest(RowProductPart* part, long output)
+    {
+        var width = part->Width;
+        for (; output < part->Outputs; output++)
+        {
+            var w = (T*)part->W + output * width;
+            for (var row = 0; row < Rows; row++)
+            {
+                var x = part->X + (nint)row * width;
+                var sum = Vector256<float>.Zero;
+                for (var i = 0; i <= width - 8; i += 8) sum = FusedMultiplyAdd(T.LoadEight(w + i), Load(x + i), sum);
+                part->Put(row, output, Finish(sum, w, x, width));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SixByOne(RowProductPart* part, T* w, long output, int row)
+    {
+        var width = part->Width;
+        var x = part->X + (nint)row * width;
+        T* w1 = w + width, w2 = w1 + width, w3 = w2 + width, w4 = w3 + width, w5 = w4 + width;
+        var (s0, s1, s2) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
+        var (s3, s4, s5) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
+        for (nint i = 0; i <= width - 8; i += 8)
+        {
+            var v = Load(x + i);
+            s0 = FusedMultiplyAdd(T.LoadEight(w + i), v, s0);
+            s1 = FusedMultiplyAdd(T.LoadEight(w1 + i), v, s1);
+            s2 = FusedMultiplyAdd(T.LoadEight(w2 + i), v, s2);
+            s3 = FusedMultiplyAdd(T.LoadEight(w3 + i), v, s3);
+            s4 = FusedMultiplyAdd(T.LoadEight(w4 + i), v, s4);
+            s5 = FusedMultiplyAdd(T.LoadEight(w5 + i), v, s5);
+        }
+        part->Put(row, output, Finish(s0, w, x, width));
+        part->Put(row, output + 1, Finish(s1, w1, x, width));
+        part->Put(row, output + 2, Finish(s2, w2, x, width));
+        part->Put(row, output + 3, Finish(s3, w3, x, width));
+        part->Put(row, output + 4, Finish(s4, w4, x, width));
+        part->Put(row, output + 5, Finish(s5, w5, x, width));
+    }
+
+    /// <summary>Twelve sums stay in registers; what was read is used three or four times.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ThreeByFour(RowProductPart* part, T* w, long output, int row)
+    {
+        var width = part->Width;
+        float* x0 = part->X + (nint)row * width, x1 = x0 + width, x2 = x1 + width, x3 = x2 + width;
+        T* w1 = w + width, w2 = w1 + width;
+        Vector256<float> s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23;
+        s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = s20 = s21 = s22 = s23 = Vector256<float>.Zero;
+        for (nint i = 0; i <= width - 8; i += 8)
+        {
+            var (a, b, c) = (T.LoadEight(w + i), T.LoadEight(w1 + i), T.LoadEight(w2 + i));
+            var v = Load(x0 + i);
+            s00 = FusedMultiplyAdd(a, v, s00);
+            s10 = FusedMultiplyAdd(b, v, s10);
+            s20 = FusedMultiplyAdd(c, v, s20);
+            v = Load(x1 + i);
+            s01 = FusedMultiplyAdd(a, v, s01);
+            s11 = FusedMultiplyAdd(b, v, s11);
+            s21 = FusedMultiplyAdd(c, v, s21);
+            v = Load(x2 + i);
+            s02 = FusedMultiplyAdd(a, v, s02);
+            s12 = FusedMultiplyAdd(b, v, s12);
+            s22 = FusedMultiplyAdd(c, v, s22);
+            v = Load(x3 + i);
+            s03 = FusedMultiplyAdd(a, v, s03);
+            s13 = FusedMultiplyAdd(b, v, s13);
+            s23 = FusedMultiplyAdd(c, v, s23);
+        }
+        PutFour(part, w, output, row, s00, s01, s02, s03);
+        PutFour(part, w1, output + 1, row, s10, s11, s12, s13);
+        PutFour(part, w2, output + 2, row, s20, s21, s22, s23);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PutFour(
+        RowProductPart* part, T* w, long output, int row, Vector256<float> s0, Vector256<float> s1, Vector256<float> s2, Vector256<float> s3)
+    {
+        var width = part->Width;
+        var x = part->X + (nint)row * width;
+        part->Put(row, output, Finish(s0, w, x, width));
+        part->Put(row + 1, output, Finish(s1, w, x + width, width));
+        part->Put(row + 2, output, Finish(s2, w, x + 2 * (nint)width, width));
+        part->Put(row + 3, output, Finish(s3, w, x + 3 * (nint)width, width));
+    }
+
+    /// <summary>The eight sums added, and what lies behind the last eight numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Finish(Vector256<float> sums, T* w, float* x, int width)
+    {
+        var half = sums.GetLower() + sums.GetUpper();
+        var sum = half[0] + half[1] + (half[2] + half[3]);
+        for (var i = width & ~7; i < width; i++) sum += T.Get(w + i) * x[i];
+        return sum;
+    }
+}

@@ -1,0 +1,20 @@
+namespace Serverless.Learning.Models;
+
+/// <summary>How a decoder's matrices stand in memory. What is no matrix, norms and biases, always is float32.</summary>
+public enum MatrixStorage
+{
+    /// <summary>In float32, as weights that train must be.</summary>
+    Float32,
+
+    /// <summary>In bfloat16 where the file has them so, otherwise in float32. What is computed is the same, and half of the memory is read.</summary>
+    AsStored,
+
+    /// <summary>
+    /// All of them, embedding and head too, in 8 bits with a scale for each row: a quarter of the memory of float32, for answers that differ a
+    /// little. For generation only.
+    /// </summary>
+    Int8,
+
+    /// <summary>Those inside the blocks in NF4, for training an adapter over them; embedding and head are float32.</summary>
+    Nf4,
+}
