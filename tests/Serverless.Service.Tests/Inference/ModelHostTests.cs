@@ -148,15 +148,15 @@ public sealed class ModelHostTests : IDisposable
 
         var answers = new List<(string Text, int Cached)>();
         foreach (var (model, prompt) in new[] { (models[0], first), (adapter, first), (models[0], second), (adapter, second), (models[0], first) })
-            answers.Add(await GreedyAsync(host, model, prompt));
+            answers.Add(await DrawnAsync(host, model, prompt));
 
         Assert.Equal([0, 0, 30, 30, 39], answers.Select(answer => answer.Cached));
         Assert.Equal(answers[0].Text, answers[4].Text);
         Assert.NotEqual(answers[0].Text, answers[1].Text);
         // What left memory has read nothing when it comes back.
         await AnswerAsync(host, models[1]);
-        Assert.Equal((answers[2].Text, 0), await GreedyAsync(host, models[0], second));
-        Assert.Equal((answers[3].Text, 0), await GreedyAsync(host, adapter, second));
+        Assert.Equal((answers[2].Text, 0), await DrawnAsync(host, models[0], second));
+        Assert.Equal((answers[3].Text, 0), await DrawnAsync(host, adapter, second));
     }
 
     [Fact]
@@ -169,9 +169,9 @@ public sealed class ModelHostTests : IDisposable
         (ModelRecord Model, int[] Prompt)[] asked = [.. new[] { models[0], first, second, first, models[0], second }.Select((model, at) => (model, new[] { 10 + at, 20, 30 + at }))];
         var alone = new List<(string Text, int Cached)>();
         foreach (var (model, prompt) in asked)
-            alone.Add(await GreedyAsync(host, model, prompt));
+            alone.Add(await DrawnAsync(host, model, prompt));
 
-        var together = asked.Select(each => GreedyAsync(host, each.Model, each.Prompt)).ToArray();
+        var together = asked.Select(each => DrawnAsync(host, each.Model, each.Prompt)).ToArray();
 
         Assert.Equal(alone, await Task.WhenAll(together).WaitAsync(Long));
     }
@@ -184,9 +184,9 @@ public sealed class ModelHostTests : IDisposable
         for (var rank = 1; rank <= 3; rank++)
             adapters.Add(await SeedAdapterAsync(store, models[0], $"of rank {rank}", new AdapterOptions { Rank = rank }));
         await using var host = Host(store, maxModels: 1, maxAdapters: 1);
-        var expected = await GreedyAsync(host, models[0], [10, 20, 30], tokens: 100);
+        var expected = await DrawnAsync(host, models[0], [10, 20, 30], tokens: 100);
 
-        var other = GreedyAsync(host, models[0], [10, 20, 30], tokens: 100);
+        var other = DrawnAsync(host, models[0], [10, 20, 30], tokens: 100);
         for (var round = 0; round < 9; round++)
         {
             await foreach (var _ in host.StreamAsync(adapters[round % 3], _ => new GenerationPlan([new GenerationRequest([5, 6, 7], SamplingOptions.Greedy(100))]), default))
@@ -354,10 +354,10 @@ public sealed class ModelHostTests : IDisposable
         return seen!;
     }
 
-    private static async Task<(string Text, int Cached)> GreedyAsync(ModelHost host, ModelRecord model, int[] prompt, int tokens = 20)
+    private static async Task<(string Text, int Cached)> DrawnAsync(ModelHost host, ModelRecord model, int[] prompt, int tokens = 20)
     {
         var (text, cached) = ("", -1);
-        await foreach (var piece in host.StreamAsync(model, _ => new GenerationPlan([new GenerationRequest(prompt, SamplingOptions.Greedy(tokens))]), default))
+        await foreach (var piece in host.StreamAsync(model, _ => new GenerationPlan([new GenerationRequest(prompt, new SamplingOptions { MaxTokens = tokens })]), default))
             (text, cached) = (text + piece.Token.Text, piece.CachedTokens);
         return (text, cached);
     }
