@@ -1,5 +1,6 @@
 // All runs, newest first.
 import { get } from './api.js';
+import { mostRuns } from './curves.js';
 import { fill, h, keyed } from './dom.js';
 import { ago, duration, figure, money } from './format.js';
 import * as live from './live.js';
@@ -49,7 +50,8 @@ export function show(root) {
     for (const button of choice.children) button.setAttribute('aria-pressed', String(button.dataset.name === filter));
     choice.hidden = search.hidden = known.length === 0;
     compare.hidden = chosen.size < 2;
-    compare.textContent = `Compare ${chosen.size} runs`;
+    compare.disabled = chosen.size > mostRuns;
+    compare.textContent = compare.disabled ? `${mostRuns} runs at most` : `Compare ${chosen.size} runs`;
     more.hidden = !(hasOlder ?? live.list.has_more);
     if (known.length === 0) fill(place, welcome());
     else if (found.length === 0) fill(place, h('p', { class: 'empty slim' }, 'No run fits.'));
