@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline;
 using Serverless.Service.Storage;
 
 namespace Serverless.Service.Tests.Infrastructure;
@@ -47,8 +48,11 @@ public sealed class BicepTests
         Assert.Contains(line, BicepFile.Read(file).Text, StringComparison.Ordinal);
 
     [Fact]
-    public void The_rules_for_old_blobs_of_jobs_begin_with_the_folders_of_jobs() =>
-        Assert.Contains($"prefixMatch: ['jobs/{JobId.Prefix}']", BicepFile.Read("modules/storage.bicep").Text, StringComparison.Ordinal);
+    public void The_rules_for_old_blobs_begin_with_the_folders_of_jobs_and_of_noted_starts_and_touch_nothing_else()
+    {
+        var prefixes = Regex.Matches(BicepFile.Read("modules/storage.bicep").Text, @"prefixMatch: \[(.*)\]").Select(match => match.Groups[1].Value);
+        Assert.Equal([$"'jobs/{JobId.Prefix}'", $"'jobs/{ActivityDeaths.Folder}'"], prefixes);
+    }
 
     [Fact]
     public void The_parameter_file_gives_every_parameter_of_main()
