@@ -149,6 +149,12 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
                 value: string(memoryGibibytes * 1024)
               }
               {
+                // All replicas are one host to its triggers. By itself the Functions host takes the machine's name, so that each new replica
+                // would look through all drops again and keep the timer's lock apart. A host's id has the limits of this app's name.
+                name: 'AzureFunctionsWebHost__hostid'
+                value: name
+              }
+              {
                 name: 'SERVERLESS_ALLOWED_HOSTS'
                 value: join(concat(['${name}.${environment.properties.defaultDomain}'], allowedHosts), ',')
               }
