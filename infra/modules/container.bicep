@@ -126,7 +126,8 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
       })
     }
     template: {
-      // A chunk that is told to stop commits a checkpoint first.
+      // A chunk that is told to stop commits a checkpoint first, and the app waits for it (RunningActivities.cs). The Functions host ends the app
+      // sooner: SCALE.md has its times.
       terminationGracePeriodSeconds: 120
       containers: [
         {
