@@ -3,6 +3,7 @@ using System.ClientModel.Primitives;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using OpenAI.Batch;
 using OpenAI.Chat;
 using OpenAI.Evals;
 using OpenAI.Files;
@@ -69,6 +70,13 @@ public sealed class DotNetClientTests(AzuriteFixture azurite)
         await NotOfferedAsync(() => client.DeleteFineTuningCheckpointPermissionAsync(permissions, "cp_1", Plain));
         await NotOfferedAsync(() => head.Client.GetEmbeddingClient(HeadPlace.Model).GenerateEmbeddingAsync("a", cancellationToken: Ct));
         await NotOfferedAsync(() => head.Client.GetModerationClient(HeadPlace.Model).ClassifyTextAsync("a", Ct));
+        await NotOfferedAsync(() => CreateBatchOperation.RehydrateAsync(head.Client.GetBatchClient(), "batch_1", Ct));
+        await NotOfferedAsync(() => head.Client.GetBatchClient().CreateBatchAsync(
+            Body("""{"input_file_id": "file-1", "endpoint": "/v1/chat/completions", "completion_window": "24h"}"""), waitUntilCompleted: false, Plain));
+        var chat = head.Client.GetChatClient(HeadPlace.Model);
+        await NotOfferedAsync(() => chat.GetChatCompletionAsync("chatcmpl-1", Ct));
+        await NotOfferedAsync(() => chat.DeleteChatCompletionAsync("chatcmpl-1", Ct));
+        await NotOfferedAsync(() => chat.GetChatCompletionsAsync(cancellationToken: Ct).FirstOrDefaultAsync(Ct).AsTask());
     }
 
     private static async Task PartsAsync(OpenAIFileClient files)

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 const load = (name) => import(new URL(`${name}.js`, process.env.PAGE));
-const { bytes, count, duration, figure, money, percent, short } = await load('format');
+const { bytes, count, duration, figure, money, percent, seen, short } = await load('format');
 const { keptOf, recipeOf, requestOf, valuesOf } = await load('run-request');
 const { address, parse } = await load('router');
+const { withOlder } = await load('pages');
+const { elapsed } = await load('status');
 const { curlOf, exampleOf, fieldsOf, isOurs, operationsOf, textOf, typeOf, wordsOf } = await load('docs-read');
 
 test('lengths of time are said as a person says them', () => {
@@ -16,11 +18,33 @@ test('lengths of time are said as a person says them', () => {
 test('numbers have thousands, and no more digits than they are good for', () => {
   assert.equal(count(1234567.4), '1,234,567');
   assert.deepEqual([12_345, 9_999, 4_560_000, 2.5e9].map(short), ['12.3 k', '9,999', '4.56 M', '2.50 G']);
-  assert.deepEqual([0.064123, 2, 0.0012, 0.00001, 12345.6, -0.5, 0].map((value) => figure(value)), ['0.06412', '2', '0.0012', '1e−5', '12,346', '−0.5', '0']);
+  assert.deepEqual([0.064123, 2, 0.0012, 0.00001, 12345.6, -0.5, 0, -1.39e-17].map((value) => figure(value)), ['0.06412', '2', '0.0012', '1e−5', '12,346', '−0.5', '0', '0']);
   assert.equal(percent(0.9333), '93.3 %');
   assert.deepEqual([999, 1500, 15_230_000].map(bytes), ['999 B', '1.50 KB', '15.2 MB']);
   assert.deepEqual([0, 0.0017, 1.2].map((value) => money(value)), ['$0', '$0.0017', '$1.20']);
   assert.deepEqual([money(1234.5, 'EUR'), money(0.0017, 'EUR'), money(2, 'credits')], ['€1234.50', '€0.0017', '2.00 credits']);
+});
+
+test('a run is timed from its start to its end, and where one of them is not told by the work that it cost', () => {
+  const times = [
+    { status: 'succeeded', started_at: 20, created_at: 10, finished_at: 50, cost: { seconds: 25 } }, { status: 'succeeded', created_at: 10, finished_at: 50, cost: { seconds: 25 } },
+    { status: 'cancelled', started_at: 20, created_at: 10, finished_at: null, cost: { seconds: 7 } }, { status: 'paused', started_at: 20, created_at: 10, finished_at: null, cost: { seconds: 8 } },
+    { status: 'failed', created_at: 10, finished_at: 50 }, { status: 'queued', started_at: null, created_at: 10, finished_at: null, cost: { seconds: 0 } },
+  ];
+  assert.deepEqual(times.map(elapsed), [30, 25, 7, 8, 40, null]);
+  assert.ok(elapsed({ status: 'running', started_at: Date.now() / 1000 - 60, finished_at: null }) >= 60);
+});
+
+test('what slides off the newest page of a list stays below it, and what is gone from it goes', () => {
+  const of = (...ids) => ids.map((id) => ({ id }));
+  assert.deepEqual(withOlder(of('a2', 'b1', 'b2'), of('b1', 'b2', 'b3', 'c1')), of('a2', 'b1', 'b2', 'b3', 'c1'));
+  assert.deepEqual(withOlder(of('b1', 'c1'), of('b1', 'b2', 'c1', 'd1')), of('b1', 'c1', 'd1'));
+  assert.deepEqual(withOlder(of('b1', 'b2'), of('b2', 'c1')), of('b1', 'b2', 'c1'));
+  assert.deepEqual(withOlder([], of('b1')), []);
+});
+
+test('an answer of blanks says so, and lines that nobody sees take no room', () => {
+  assert.deepEqual(['billing\n\n', ' two\nlines ', '\n \n', ''].map(seen), ['billing', ' two\nlines', '(blank)', '(nothing)']);
 });
 
 test('what is left empty in the form is left to the service', () => {

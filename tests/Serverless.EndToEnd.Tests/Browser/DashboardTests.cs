@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Serverless.EndToEnd.Tests.Heads;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
@@ -79,6 +80,47 @@ public sealed class DashboardTests(AzuriteFixture azurite)
 
     [Fact(Timeout = 300_000)]
     public Task Every_section_can_be_reached_by_the_keyboard_and_fits_a_desk_and_a_phone_in_both_themes() => OnAFreshHeadAsync("keyboard-and-phone");
+
+    [Fact(Timeout = 300_000)]
+    public async Task A_run_is_started_opened_and_cancelled_by_keys_alone()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        await using var head = await HeadProcess.StartAsync(place);
+        await head.WaitForFileAsync(await head.UploadAsync(TinyModel.Dataset(200)));
+
+        await Chromium.RunAsync(head, "keys-alone");
+    }
+
+    [Fact(Timeout = 600_000)]
+    public async Task A_run_leaves_checkpoints_names_and_files_that_can_be_used_and_rewards_have_a_curve()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        await using var head = await HeadProcess.StartAsync(place);
+        var prompts = Enumerable.Range(0, 12).Select(number => $$"""{"messages": [{"role": "user", "content": "the parcel {{number}} has not arrived"}]}""" + "\n");
+        string[] files = [await head.UploadAsync(TinyModel.Dataset(20)), await head.UploadAsync(TinyModel.Dataset(12), "validation.jsonl"), await head.UploadAsync(string.Concat(prompts), "prompts.jsonl")];
+        foreach (var file in files)
+            await head.WaitForFileAsync(file);
+
+        await Chromium.RunAsync(head, "what-a-run-leaves", null, files);
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task Older_data_sets_are_found_a_large_file_goes_in_parts_and_a_brought_base_can_be_deleted()
+    {
+        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
+        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
+        await using var head = await HeadProcess.StartAsync(place);
+        await head.WaitForFileAsync(await head.UploadAsync(TinyModel.Dataset(12)));
+        await head.WaitForFileAsync(await head.UploadAsync(TinyModel.Dataset(12), "validation.jsonl"));
+        using var archive = new MemoryStream();
+        ZipFile.CreateFromDirectory(TinyModel.Write(Path.Combine(place.Folder, "brought"), seed: 2), archive, CompressionLevel.Fastest, includeBaseDirectory: true);
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(archive.ToArray()), "file", "brought.zip" } };
+        (await head.Http.PostAsync("models", form, Ct)).EnsureSuccessStatusCode();
+
+        await Chromium.RunAsync(head, "data-and-models");
+    }
 
     [Fact(Timeout = 600_000)]
     public async Task Every_stage_of_a_recipe_has_its_column_and_the_form_takes_text_to_replay()

@@ -1,6 +1,6 @@
 // Bring a data set, look at it, train on it, watch the curve, compare base and tuned model, read the card, delete the model.
 import assert from 'node:assert/strict';
-import { finish, inkOf, scenario } from './browser.mjs';
+import { finish, fits, inkOf, scenario } from './browser.mjs';
 
 const [, , , training, validation, faulty] = process.argv;
 
@@ -27,6 +27,7 @@ await scenario(async (page, url) => {
   await page.getByRole('link', { name: 'train.jsonl' }).click();
   await page.locator('.histogram li').first().waitFor();
   assert.equal(await page.locator('.example').first().locator('mark.trained').first().textContent(), 'billing');
+  const data = page.url();
   await page.getByRole('link', { name: 'Train on it' }).click();
 
   // The form, which follows the file, with the dry run beside it.
@@ -59,10 +60,11 @@ await scenario(async (page, url) => {
   await page.locator('.events li', { hasText: 'The job has successfully completed' }).waitFor();
   await page.locator('.scores tr', { hasText: 'Answers exactly right' }).waitFor();
   await page.locator('.files a', { hasText: 'step_metrics.csv' }).waitFor();
+  const run = page.url();
 
   // The same words to both models; the tuned one knows the team.
   await page.getByRole('link', { name: 'Compare in the playground' }).click();
-  await page.waitForFunction(() => document.querySelector('.side-a select').value === 'tiny');
+  await page.waitForFunction(() => document.querySelector('.side-a select')?.value === 'tiny');
   const tuned = await page.getByLabel('Second model').inputValue();
   assert.match(tuned, /^ft:tiny:local:teams:/);
   await page.getByLabel('System message').fill('Name the team that should answer the ticket.');
@@ -73,6 +75,17 @@ await scenario(async (page, url) => {
   await page.locator('.reply.side-b .small-print', { hasText: 'tokens' }).waitFor();
   assert.equal(await page.locator('.reply.side-b .text').textContent(), 'billing');
   assert.notEqual(await page.locator('.reply.side-a .text').textContent(), 'billing');
+  await fits(page, 'playground');
+
+  // Everything that is filled now, as it looks.
+  for (const [name, address, filled] of [
+    ['runs', `${url}#/runs`, '.runs tbody tr'], ['run', run, '.scores tbody tr'], ['data', `${url}#/data`, '.files-list tbody tr'], ['data-set', data, '.example'],
+    ['form', `${url}#/new?from=${run.split('/').at(-1)}`, '.dry .big'], ['models', `${url}#/models`, '.tile'], ['model', `${url}#/models/${encodeURIComponent(tuned)}`, '.prose table'],
+  ]) {
+    await page.goto(address);
+    await page.locator(filled).first().waitFor();
+    await fits(page, name);
+  }
 
   // The model has a card and can be called, and deleted.
   await page.getByRole('link', { name: 'Models', exact: true }).click();

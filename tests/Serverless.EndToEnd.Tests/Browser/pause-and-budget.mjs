@@ -1,6 +1,6 @@
-// A run that pauses itself at its budget, goes on with a larger one, is paused and resumed by hand, and cancelled.
+// A run that pauses itself at its budget, goes on with a larger one, is paused and resumed by hand, and cancelled; then two more laid over each other.
 import assert from 'node:assert/strict';
-import { finish, scenario } from './browser.mjs';
+import { finish, fits, inkOf, scenario, started } from './browser.mjs';
 
 await scenario(async (page, url) => {
   await page.goto(`${url}#/new`);
@@ -44,6 +44,42 @@ await scenario(async (page, url) => {
   await dialog.getByRole('button', { name: 'Cancel the run' }).click();
   await pill.filter({ hasText: 'cancelled' }).waitFor();
   await page.getByRole('link', { name: 'Run again' }).waitFor();
+
+  // Two over each other, chosen in the list on a phone.
+  const cancelled = page.url().split('/').at(-1);
+  const { training_file: file } = await page.evaluate(async (id) => (await fetch(`/v1/fine_tuning/jobs/${id}`)).json(), cancelled);
+  const asked = (suffix, rate) => ({ model: 'tiny', training_file: file, suffix, method: { type: 'supervised', supervised: { hyperparameters: { n_epochs: 1, batch_size: 16, learning_rate: rate } } } });
+  const both = [await started(page, asked('first', 0.01)), await started(page, asked('second', 0.001))];
+  await page.setViewportSize({ width: 390, height: 860 });
+  await page.goto(`${url}#/runs`);
+  for (const id of both) await page.locator(`tr[data-key="${id}"] .pill`, { hasText: 'succeeded' }).waitFor();
+  for (const id of both) await page.locator(`tr[data-key="${id}"]`).getByRole('checkbox', { name: /^Choose .* to compare$/ }).click();
+  await fits(page, 'runs-chosen');
+  await page.getByRole('button', { name: 'Compare 2 runs' }).click();
+  const [legend, loss] = [page.locator('.legend'), page.locator('.chart', { hasText: 'Loss' }).first()];
+  await page.waitForFunction(() => document.querySelector('.chart')?.getAttribute('aria-label').split(' train ').length === 3);
+  assert.equal(await legend.locator('li').count(), 2);
+  assert.ok(await inkOf(loss, 1) > 20, 'the first run is drawn');
+  assert.ok(await inkOf(loss, 2) > 20, 'the second run is drawn');
+  await fits(page, 'runs-compared');
+  await legend.getByRole('button', { name: /^Take second .* out of the charts$/ }).click();
+  await legend.waitFor({ state: 'detached' });
+  assert.ok(await inkOf(loss, 1) > 20, 'the first run is drawn alone');
+  assert.equal(await inkOf(loss, 2), 0);
+  assert.ok(!page.url().includes('with='));
+
+  // What lies behind the newest page comes from the list of the API, which does not say when a run began.
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await page.route((address) => address.pathname === '/v1/fine_tuning/updates', async (route) => {
+    const { data } = await (await fetch(new URL('/v1/fine_tuning/jobs?limit=1', url))).json();
+    await route.fulfill({ contentType: 'text/event-stream', body: `retry: 60000\nevent: jobs\ndata: ${JSON.stringify({ data, has_more: true })}\n\n` });
+  });
+  await page.goto(`${url}#/runs`);
+  await page.reload();
+  await page.getByRole('button', { name: 'Older runs' }).click();
+  assert.match(await page.locator(`tr[data-key="${cancelled}"] .time`).textContent(), /^\d+ (s|min)$/);
+  await page.getByRole('button', { name: 'Older runs' }).waitFor({ state: 'hidden' });
+  assert.equal(await page.locator('.runs tbody tr').count(), 3);
 
   function fact(name) {
     return page.locator('.facts > div').filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('dd').textContent();

@@ -6,10 +6,10 @@ import { figure, percent } from './format.js';
 const smoothFrom = 40;
 const share = (value, digits = 3) => percent(value, digits > 3 ? 1 : 0);
 
-// The first charts are those that matter for the method; the rest waits behind "more".
+// The first charts are those that matter for the method; the rest waits behind "more". A policy's loss says little, so what it is paid stands before it.
 const charts = [
-  { title: 'Loss', train: 'train_loss', valid: 'valid_loss' },
   { title: 'Reward', train: 'reward', valid: 'valid_reward' },
+  { title: 'Loss', train: 'train_loss', valid: 'valid_loss' },
   { title: 'Token accuracy', train: 'train_mean_token_accuracy', valid: 'valid_mean_token_accuracy', format: share },
   { title: 'Reward accuracy', train: 'reward_accuracy', valid: 'valid_reward_accuracy', format: share },
   { title: 'Reward margin', train: 'reward_margin', valid: 'valid_reward_margin' },

@@ -17,7 +17,7 @@ export function drawDryRun(target, { answer, fault, waiting }) {
 function big(answer) {
   const cell = (value, label, title = null) => h('div', { title }, h('b', { class: 'number' }, value), h('span', { class: 'soft' }, label));
   const cost = answer.cost?.amount;
-  return h('div', { class: 'big' }, cell(answer.estimated_seconds == null ? '–' : `~${duration(answer.estimated_seconds)}`, 'time'),
+  return h('div', { class: 'big' }, cell(answer.estimated_seconds == null ? '–' : answer.estimated_seconds < 1 ? '< 1 s' : `~${duration(answer.estimated_seconds)}`, 'time'),
     cost != null && cell(money(cost, answer.cost.currency), 'cost', answer.cost.computed ?? null),
     cell(bytes(answer.peak_memory_bytes), 'memory'));
 }

@@ -17,15 +17,18 @@ export function short(value) {
   return count(value);
 }
 
-/** Four significant digits, for losses and rates: 0.06412, 1.204e-5 */
+/** Four significant digits, for losses and rates: 0.06412, 1.204e-5. What rounding leaves of nothing is 0. */
 export function figure(value, digits = 4) {
   if (!Number.isFinite(value)) return '–';
-  if (value === 0) return '0';
   const size = Math.abs(value);
+  if (size < 1e-12) return '0';
   if (size < 1e-4) return value.toExponential(digits - 2).replace(/\.?0+e/, 'e').replace('e-', 'e−').replace(/^-/, '−');
   const text = size >= 1000 ? whole.format(value) : value.toPrecision(digits);
   return text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '').replace(/^-/, '−');
 }
+
+/** An answer as it can be seen: without the blank lines that it may end with. */
+export const seen = (text) => text.trimEnd() || (text ? '(blank)' : '(nothing)');
 
 /** 93.3 % */
 export const percent = (share, digits = 1) => (Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : '–');

@@ -33,7 +33,7 @@ function table(lines) {
   const cells = (line) => line.replace(/^\||\|\s*$/g, '').split(/(?<!\\)\|/).map((cell) => cell.trim());
   const numeric = (text) => /^[−+-]?[\d.,]+(e[−+-]?\d+)?( ?%)?$/i.test(text);
   const [head, , ...rows] = lines.map(cells);
-  const kind = (at) => (rows.length > 0 && rows.every((row) => !row[at] || numeric(row[at])) ? 'number' : null);
+  const kind = (at) => (rows.length > 0 && rows.every((row) => !row[at] || row[at] === '–' || numeric(row[at])) ? 'number' : null);
   return h('div', { class: 'scroll' }, h('table', { class: 'plain' }, head.some(Boolean) && h('thead', {}, h('tr', {}, head.map((cell, at) => h('th', { class: kind(at) }, inline(cell))))),
     h('tbody', {}, rows.map((row) => h('tr', {}, row.map((cell, at) => h('td', { class: kind(at) }, inline(cell))))))));
 }

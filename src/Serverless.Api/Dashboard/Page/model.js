@@ -12,6 +12,9 @@ import { download } from './run-artefacts.js';
 import { snippets } from './snippets.js';
 import { tail, title } from './status.js';
 
+// Who owns the bases that somebody added; the others would be back at the next start.
+const brought = 'user';
+
 export function show(root, { id }) {
   document.title = `${id} · Serverless`;
   const place = h('div', { class: 'stack' }, h('p', { class: 'soft pad' }, 'Loading…'));
@@ -34,7 +37,7 @@ export function show(root, { id }) {
       h('div', { class: 'row actions' },
         h('a', { class: 'button primary', href: address('play', null, published ? { a: base, b: id } : { a: id }) }, icon('play'), published ? 'Compare in the playground' : 'Try'),
         h('a', { class: 'button', href: address('new', null, { model: id }) }, icon('plus'), 'Train on'),
-        published && h('button', { class: 'danger', onclick: erase }, icon('trash'), 'Delete'))),
+        (published || model.owned_by === brought) && h('button', { class: 'danger', onclick: erase }, icon('trash'), 'Delete'))),
     h('dl', { class: 'facts' }, [
       ['Base', published && h('a', { href: address('models', base) }, base)], ['Run', job && h('a', { href: address('runs', job.id) }, `${title(job)} ${tail(job.id)}`)], ['Owner', model.owned_by],
       ['Size', bytes(files.reduce((sum, file) => sum + file.bytes, 0))], ['Created', ago(model.created)],
@@ -42,7 +45,7 @@ export function show(root, { id }) {
   }
 
   async function erase() {
-    if (!(await confirmed('Delete this model?', `“${id}” stops answering and its files are removed. The run it came from stays.`, 'Delete'))) return;
+    if (!(await confirmed('Delete this model?', `“${id}” stops answering and its files are removed.${isPublished(id) ? ' The run it came from stays.' : ''}`, 'Delete'))) return;
     if (await attempt(() => remove(modelPath(id)), 'Deleted.')) go('models');
   }
 

@@ -26,7 +26,7 @@ export function show(root) {
         ? h('div', { class: 'empty slim' }, h('h2', {}, 'No tuned models yet'), h('p', {}, 'A run publishes its model here when it has succeeded. ', h('a', { href: '#/new' }, 'Start a run')))
         : h('ul', { class: 'cards' }, tuned.map(tile)),
       h('h2', { class: 'between' }, 'Base models'), h('ul', { class: 'cards' }, bases.map(tile)),
-      h('p', { class: 'soft' }, 'A folder in Hugging Face’s layout in the service’s folder of models becomes a base model at its next start.'));
+      h('p', { class: 'soft' }, 'A model in Hugging Face’s layout becomes a base model at once: by the command “models add”, posted to /v1/models as a .zip, or dropped into the storage container “models”.'));
   });
 }
 

@@ -2,7 +2,7 @@
 import { get } from './api.js';
 import { streamChat } from './chat-stream.js';
 import { fill, h } from './dom.js';
-import { count, figure } from './format.js';
+import { count, figure, seen } from './format.js';
 import { icon } from './icons.js';
 import { attempt } from './notices.js';
 import { note } from './router.js';
@@ -102,7 +102,7 @@ export function show(root, { query }) {
 
   function update(answer) {
     fill(answer.box, h('h3', {}, h('span', { class: 'swatch' }), answer.model), answer.reasoning && h('details', {}, h('summary', {}, 'Thinking'), h('p', { class: 'pre soft' }, answer.reasoning)),
-      h('p', { class: 'pre text' }, answer.text || (answer.state === 'done' ? '(nothing)' : ''), (answer.state === 'waiting' || answer.state === 'writing') && h('span', { class: 'caret' })),
+      h('p', { class: 'pre text' }, answer.state === 'done' ? seen(answer.text) : answer.text, (answer.state === 'waiting' || answer.state === 'writing') && h('span', { class: 'caret' })),
       answer.fault && h('p', { class: 'fault' }, answer.fault), h('p', { class: 'soft number small-print' }, measure(answer)));
     if (answer.box.isConnected) follow();
   }

@@ -7,8 +7,8 @@ import { address } from './router.js';
 export function checkpoints(id) {
   const body = h('tbody');
   const box = h('section', { class: 'card', hidden: true }, h('h2', {}, 'Checkpoints'), h('div', { class: 'scroll' },
-    h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, ['Step', 'Train loss', 'Validation', 'Written', ''].map((name, at) =>
-      h('th', { scope: 'col', class: at < 3 ? 'number' : null }, name)))), body)));
+    h('table', { class: 'plain checkpoints' }, h('thead', {}, h('tr', {}, ['Step', 'Train loss', 'Validation', 'Written', ''].map((name, at) =>
+      h('th', { scope: 'col', class: at < 3 ? 'number' : at === 3 ? 'when' : null }, name)))), body)));
   let asked = '';
   return {
     box,
@@ -29,6 +29,6 @@ function row(one) {
   const { metrics } = one;
   const name = one.fine_tuned_model_checkpoint;
   return h('tr', {}, h('td', { class: 'number' }, count(one.step_number)), h('td', { class: 'number' }, figure(metrics.train_loss)),
-    h('td', { class: 'number' }, figure(metrics.full_valid_loss ?? metrics.valid_loss)), h('td', { class: 'soft' }, ago(one.created_at)),
+    h('td', { class: 'number' }, figure(metrics.full_valid_loss ?? metrics.valid_loss)), h('td', { class: 'when soft' }, ago(one.created_at)),
     h('td', { class: 'end' }, h('a', { href: address('play', null, { b: name }), title: name }, 'try'), h('a', { href: address('new', null, { model: name }), title: name }, 'train on')));
 }

@@ -1,7 +1,7 @@
 // Base and tuned model side by side on the validation file; of a recipe, the model that every stage led to between them.
 import { get, jobPath } from './api.js';
 import { fill, h } from './dom.js';
-import { count, figure, percent } from './format.js';
+import { count, figure, percent, seen } from './format.js';
 
 const shares = new Set(['exact_match', 'token_accuracy', 'reward_accuracy']);
 const names = { exact_match: 'Answers exactly right', loss: 'Loss', perplexity: 'Perplexity', token_accuracy: 'Token accuracy' };
@@ -92,7 +92,7 @@ function compared(name, one, between) {
 
 function sample(one) {
   const answer = (label, given) => h('div', { class: 'answer' }, h('h4', {}, label, given.exact_match != null && h('span', { class: given.exact_match ? 'right' : 'wrong' }, given.exact_match ? ' ✓ right' : ' ✗ wrong')),
-    h('p', { class: 'pre' }, given.answer || '(nothing)'),
+    h('p', { class: 'pre' }, seen(given.answer)),
     Object.entries(given.scores ?? {}).map(([name, value]) => h('span', { class: 'tag' }, `${name} ${value == null ? '–' : figure(value, 3)}`)));
   return h('article', { class: 'sample' }, h('p', { class: 'pre prompt' }, one.prompt), one.expected != null && h('p', { class: 'soft pre' }, h('b', {}, 'Expected: '), one.expected),
     h('div', { class: 'pair' }, answer('Base', one.base), answer('Tuned', one.tuned)));

@@ -1,6 +1,6 @@
 // What happened in a run, newest first.
 import { h, keyed } from './dom.js';
-import { clock, figure } from './format.js';
+import { clock, figure, seen } from './format.js';
 
 export function events() {
   const shownList = h('ol', { class: 'events' });
@@ -17,5 +17,5 @@ export function events() {
 
 /** A prompt with an answer, and what it was worth. */
 function sample({ prompt, answer, reward }) {
-  return h('span', { class: 'pre soft' }, `\n${prompt}\n→ ${answer || '(nothing)'}${reward == null ? '' : `  (reward ${figure(reward, 3)})`}`);
+  return h('span', { class: 'pre soft' }, `\n${prompt}\n→ ${seen(answer ?? '')}${reward == null ? '' : `  (reward ${figure(reward, 3)})`}`);
 }

@@ -42,7 +42,7 @@ export function fields() {
       row('model', 'Base model', select('model')), row('training_file', 'Training file', select('training_file')), row('validation_file', 'Validation file', select('validation_file'), 'both models are compared on it'),
       h('div', { class: 'beside' }, row('replay', 'Text to replay', select('replay'), 'general text, as pre-training takes it, that keeps the model from forgetting'),
         text(['share', 'Its share', '0.1', null, 'of the loss; 0: measured only'])),
-      row('suffix', 'Name', h('input', { name: 'suffix', id: 'f-suffix', maxlength: 64, placeholder: 'optional', autocomplete: 'off' }), 'becomes a part of the model’s name')),
+      row('suffix', 'Name', h('input', { name: 'suffix', id: 'f-suffix', maxlength: 64, placeholder: 'optional', autocomplete: 'off' }), 'letters, digits, -, _ and .; becomes a part of the model’s name')),
     h('fieldset', {}, h('legend', {}, 'How'),
       row('method', 'Method', select('method', Object.entries(methods).map(([value, [label]]) => h('option', { value }, label))), h('span', { id: 'method-hint' })),
       row('adapter', 'Weights', select('adapter', [['', 'auto'], ['lora', 'LoRA: low-rank updates'], ['qlora', 'QLoRA: the same, base in 4 bits'], ['full', 'all weights']].map(([value, label]) => h('option', { value }, label)))),

@@ -4,6 +4,7 @@ import { fill, h, keyed } from './dom.js';
 import { ago, duration, figure, money } from './format.js';
 import * as live from './live.js';
 import { attempt } from './notices.js';
+import { withOlder } from './pages.js';
 import { address, go } from './router.js';
 import { bar, costOf, elapsed, isFinal, pill, progressLine, tail, title } from './status.js';
 
@@ -11,7 +12,7 @@ const filters = [['all', 'All'], ['active', 'Active'], ['succeeded', 'Succeeded'
 
 export function show(root) {
   document.title = 'Runs · Serverless';
-  let [older, hasOlder, filter, words] = [[], null, 'all', ''];
+  let [known, deep, hasOlder, filter, words] = [live.list?.data ?? [], false, null, 'all', ''];
   const chosen = new Set();
   const body = h('tbody');
   const table = h('table', { class: 'list runs' }, h('thead', {}, h('tr', {},
@@ -20,23 +21,23 @@ export function show(root) {
   const search = h('input', { type: 'search', placeholder: 'Search runs', 'aria-label': 'Search runs', oninput: () => { words = search.value.toLowerCase(); draw(); } });
   const choice = h('div', { class: 'segments', role: 'group', 'aria-label': 'Show' }, filters.map(([name, label]) =>
     h('button', { 'aria-pressed': String(name === filter), 'data-name': name, onclick: () => { filter = name; draw(); } }, label)));
-  const compare = h('button', { hidden: true, onclick: () => {
+  const compare = h('button', { class: 'primary compare', hidden: true, onclick: () => {
     const [first, ...rest] = [...chosen];
     go('runs', first, { with: rest.join(',') });
   } });
   const more = h('button', { hidden: true, onclick: () => attempt(async () => {
-    const all = everything();
-    const page = await get(`/v1/fine_tuning/jobs?limit=50&after=${encodeURIComponent(all.at(-1).id)}`);
-    older = [...older, ...page.data];
+    deep = true;
+    const page = await get(`/v1/fine_tuning/jobs?limit=50&after=${encodeURIComponent(known.at(-1).id)}`);
+    known = withOlder(known, page.data);
     hasOlder = page.has_more;
     draw();
   }) }, 'Older runs');
   const place = h('div');
   root.append(h('div', { class: 'head' }, h('h1', {}, 'Runs'), h('div', { class: 'row' }, compare, search)), choice, place, more);
 
-  function everything() {
-    const newest = live.list?.data ?? [];
-    return [...newest, ...older.filter((old) => !newest.some((job) => job.id === old.id))];
+  function take() {
+    known = deep ? withOlder(live.list.data, known) : live.list.data;
+    draw();
   }
 
   function draw() {
@@ -44,14 +45,13 @@ export function show(root) {
       fill(place, h('p', { class: 'soft pad' }, 'Loading…'));
       return;
     }
-    const all = everything();
-    const found = all.filter(matches);
+    const found = known.filter(matches);
     for (const button of choice.children) button.setAttribute('aria-pressed', String(button.dataset.name === filter));
-    choice.hidden = search.hidden = all.length === 0;
+    choice.hidden = search.hidden = known.length === 0;
     compare.hidden = chosen.size < 2;
     compare.textContent = `Compare ${chosen.size} runs`;
     more.hidden = !(hasOlder ?? live.list.has_more);
-    if (all.length === 0) fill(place, welcome());
+    if (known.length === 0) fill(place, welcome());
     else if (found.length === 0) fill(place, h('p', { class: 'empty slim' }, 'No run fits.'));
     else if (place.firstChild !== table) place.replaceChildren(table);
     keyed(body, found.map((job) => ({ ...job, chosen: chosen.has(job.id) })), (job) => job.id, row);
@@ -84,7 +84,7 @@ export function show(root) {
 
   live.watch([]);
   draw();
-  return live.on('jobs', draw);
+  return live.on('jobs', take);
 }
 
 function welcome() {

@@ -44,10 +44,11 @@ export function progressLine(job) {
   return [`step ${count(step)} of ${count(total)}`, percent(step / total), left === null ? '' : `about ${duration(left)} left`].filter(Boolean).join(' · ');
 }
 
-/** How long a job has trained, or did; null before it began. */
+/** How long a job has trained, or did; null before it began. Paused and cancelled ones tell no end, and older ones no beginning: of these it is the work that they cost. */
 export function elapsed(job) {
-  if (!job.started_at) return null;
-  return (job.finished_at ?? Date.now() / 1000) - job.started_at;
+  const end = job.status === 'running' ? Date.now() / 1000 : job.finished_at;
+  if (job.started_at && end) return end - job.started_at;
+  return job.cost?.seconds || (job.finished_at ? job.finished_at - job.created_at : null);
 }
 
 /** What a person calls a run: the suffix its owner gave, else its base. */

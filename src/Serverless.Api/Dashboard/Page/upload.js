@@ -1,13 +1,42 @@
 // Sends a file and tells how far it is. (fetch does not say how much of a body has gone out.)
-import { Refused } from './api.js';
+import { Refused, part, post } from './api.js';
+
+// The most that the service takes in one request, and in one part of a file that is larger.
+const mostAtOnce = 512 * 1024 * 1024;
+const mostInPart = 64 * 1024 * 1024;
 
 /** @param onProgress is called with a share from 0 to 1. Returns { done: a promise of the file, abort }. */
 export function upload(file, onProgress) {
+  const stopped = new AbortController();
+  const done = file.size > mostAtOnce ? inParts(file, stopped.signal, onProgress) : send('/v1/files', { purpose: 'fine-tune', file }, stopped.signal, onProgress);
+  return { done, abort: () => stopped.abort(new DOMException('The upload was stopped.', 'AbortError')) };
+}
+
+async function inParts(file, signal, onProgress) {
+  const { id } = await post('/v1/uploads', { filename: file.name, purpose: 'fine-tune', bytes: file.size, mime_type: file.type || 'application/octet-stream' }, { signal });
+  const path = `/v1/uploads/${part(id)}`;
+  try {
+    const parts = [];
+    for (let at = 0; at < file.size; at += mostInPart) {
+      const data = file.slice(at, at + mostInPart);
+      parts.push((await send(`${path}/parts`, { data }, signal, (share) => onProgress((at + share * data.size) / file.size))).id);
+    }
+    return (await post(`${path}/complete`, { part_ids: parts }, { signal })).file;
+  } catch (fault) {
+    // What has arrived need not wait for the upload's end; where this fails too, it does.
+    post(`${path}/cancel`).catch(() => {});
+    throw fault;
+  }
+}
+
+/** Posts a form; returns a promise of the answer. */
+function send(path, fields, signal, onProgress) {
   const request = new XMLHttpRequest();
   const form = new FormData();
-  form.append('purpose', 'fine-tune');
-  form.append('file', file, file.name);
-  const done = new Promise((resolve, reject) => {
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => request.abort());
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.onload = () => {
       const body = parsed(request.responseText);
@@ -15,11 +44,10 @@ export function upload(file, onProgress) {
       else reject(new Refused(request.status, body?.error));
     };
     request.onerror = () => reject(new Refused(0));
-    request.onabort = () => reject(new DOMException('The upload was stopped.', 'AbortError'));
+    request.onabort = () => reject(signal.reason);
+    request.open('POST', path);
+    request.send(form);
   });
-  request.open('POST', '/v1/files');
-  request.send(form);
-  return { done, abort: () => request.abort() };
 }
 
 function parsed(text) {
