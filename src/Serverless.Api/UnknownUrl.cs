@@ -12,9 +12,8 @@ internal static class UnknownUrl
 {
     private static readonly string[] NotYetOffered =
     [
-        "/v1/fine_tuning/alpha", "/v1/fine_tuning/checkpoints", "/v1/completions", "/v1/evals", "/v1/embeddings", "/v1/batches",
-        "/v1/chat", "/v1/responses", "/v1/conversations", "/v1/moderations", "/v1/images", "/v1/audio", "/v1/videos", "/v1/vector_stores",
-        "/v1/assistants", "/v1/threads", "/v1/containers", "/v1/realtime", "/v1/organization",
+        "/v1/fine_tuning/checkpoints", "/v1/embeddings", "/v1/batches", "/v1/chat", "/v1/responses", "/v1/conversations", "/v1/moderations", "/v1/images",
+        "/v1/audio", "/v1/videos", "/v1/vector_stores", "/v1/assistants", "/v1/threads", "/v1/containers", "/v1/realtime", "/v1/organization",
     ];
 
     public static Task AnswerAsync(HttpContext context, IReadOnlyList<Route> routes)

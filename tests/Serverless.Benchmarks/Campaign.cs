@@ -21,15 +21,18 @@ internal sealed class Campaign(BenchmarkOptions options)
         {
             foreach (var shape in figures.Select(scenario => scenario.Shape).OfType<ModelShape>().Distinct())
                 await ChildProcess.WriteAsync(shape, models.FullName, options, ct);
-            for (var number = 1; number <= options.Rounds; number++) rounds.Add(await TurnAsync(number));
+            for (var number = 1; number <= options.Rounds; number++)
+            {
+                rounds.Add(await TurnAsync(number));
+                // After each round, so that whoever ends a long campaign keeps what was measured.
+                if (options.To is { } file) await File.WriteAllTextAsync(file, MarkdownTable.Of(figures, rounds, options), ct);
+            }
         }
         finally
         {
             models.Delete(recursive: true);
         }
-        var table = MarkdownTable.Of(figures, rounds, options);
-        Console.WriteLine(table);
-        if (options.To is { } file) await File.WriteAllTextAsync(file, table, ct);
+        Console.WriteLine(MarkdownTable.Of(figures, rounds, options));
         return 0;
 
         async Task<Round> TurnAsync(int number)
@@ -40,7 +43,9 @@ internal sealed class Campaign(BenchmarkOptions options)
                 await Console.Error.WriteLineAsync($"round {number} of {options.Rounds}: {scenario.Name}");
                 readings[scenario.Name] = await ChildProcess.MeasureAsync(scenario, models.FullName, options, ct);
             }
-            return new Round(readings, asksPeer ? await PyTorch.MeasureAsync(options.Python!, options, ct) : null);
+            if (!asksPeer) return new Round(readings, null);
+            await Console.Error.WriteLineAsync($"round {number} of {options.Rounds}: PyTorch");
+            return new Round(readings, await PyTorch.MeasureAsync(options.Python!, options, ct));
         }
     }
 }

@@ -27,6 +27,7 @@ internal static class ScenarioList
         new TrainingSteps("LoRA", ModelShape.Sample, AdapterKind.Lora, texts: 16, length: 128),
         new TrainingSteps("full", ModelShape.Sample, AdapterKind.Full, texts: 16, length: 128),
         new TrainingSteps("LoRA", ModelShape.Llama135M, AdapterKind.Lora, texts: 4, length: 512),
+        new TrainingSteps("LoRA", ModelShape.Llama135M, AdapterKind.Lora, texts: 4, length: 512, recomputes: true),
         new TrainingSteps("full", ModelShape.Llama135M, AdapterKind.Full, texts: 4, length: 256),
         new TrainingSteps("LoRA", ModelShape.Qwen500M, AdapterKind.Lora, texts: 1, length: 256),
         new TrainingSteps("QLoRA", ModelShape.Qwen500M, AdapterKind.Qlora, texts: 1, length: 256),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Api.Chat;
 using Serverless.Api.Requests;
 using Serverless.Learning;
 using Serverless.Learning.Grading;
@@ -60,9 +61,12 @@ internal static class EvalRunReader
     private static EvalDataSource WithModel(EvalDataSource source, RequestObject data)
     {
         var parameters = data.Object("sampling_params");
-        foreach (var known in (string[])["response_format", "tools"])
-            if (parameters?.Value(known) is not null)
-                throw Refusal.NotOffered(parameters.Value.PathOf(known));
+        if (parameters is { } given)
+        {
+            if (given.Value("tools") is not null)
+                throw Refusal.NotOffered(given.PathOf("tools"));
+            ResponseFormat.Read(given);
+        }
         PromptTemplate.Parse(data.RequiredValue("input_messages"), data.PathOf("input_messages"));
         return source with
         {

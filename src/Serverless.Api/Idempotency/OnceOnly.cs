@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Api.Access;
 using Serverless.Api.Requests;
 using Serverless.Learning;
 using Serverless.Service.Idempotency;
@@ -38,7 +39,7 @@ internal static class OnceOnly
         var answers = context.RequestServices.GetRequiredService<KeptAnswers>();
         // A form is written with another boundary each time, so only its key can tell it.
         var fingerprint = IsForm(context.Request) ? null : await FingerprintAsync(context);
-        var name = NameOf(context.Request, key ?? fingerprint!);
+        var name = NameOf(context, key ?? fingerprint!);
         var earlier = await answers.BeginAsync(name, fingerprint, again: key is null && repeats == 0, context.RequestAborted);
         if (earlier is null)
         {
@@ -137,7 +138,10 @@ internal static class OnceOnly
         return Convert.ToHexStringLower(hash);
     }
 
-    /// <summary>Callers with different keys to the API do not get each other's answers.</summary>
-    private static string NameOf(HttpRequest request, string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', request.Headers.Authorization.ToString(), request.Method, request.Path.Value, request.QueryString.Value, key))));
+    /// <summary>
+    /// Callers with different keys to the API, in a header or by a cookie, do not get each other's answers. Without keys all are one: a retry may come
+    /// from another address.
+    /// </summary>
+    private static string NameOf(HttpContext context, string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
+        '\n', context.Features.Get<Caller>()?.Name, context.Request.Method, context.Request.Path.Value, context.Request.QueryString.Value, key))));
 }

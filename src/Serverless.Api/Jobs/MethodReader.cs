@@ -77,6 +77,7 @@ internal static class MethodReader
             LearningRate = fields.AutoOrPositive("learning_rate"),
             WeightDecay = fields.AutoOrNumber("weight_decay", 0, 1),
             MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 2, int.MaxValue),
+            GradientCheckpointing = fields.Boolean("gradient_checkpointing") ?? false,
             EarlyStoppingPatience = (int?)fields.Integer("early_stopping_patience", 1, 50),
         };
         return read is { LearningRate: not null, LearningRateMultiplier: not null }

@@ -13,12 +13,18 @@ public static class AutogradGraph
     /// Computes the gradients of the leaves. Like <c>loss.backward()</c>, but a fault inside a C# backward pass is thrown as itself
     /// instead of as the engine's complaint about missing gradients.
     /// </summary>
-    public static void Backward(Tensor loss)
+    public static void Backward(Tensor loss) => Walk(() => loss.backward());
+
+    /// <summary>Adds to the gradients of the leaves, from the gradient of a result; also from within a C# backward pass.</summary>
+    /// <param name="gradient">Of the result's shape.</param>
+    internal static void Backward(Tensor result, Tensor gradient) => Walk(() => result.backward([gradient]));
+
+    private static void Walk(Action backward)
     {
         cause = null;
         try
         {
-            loss.backward();
+            backward();
         }
         catch (ExternalException engine) when (cause is { } fault)
         {

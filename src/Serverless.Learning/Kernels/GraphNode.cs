@@ -107,6 +107,12 @@ internal sealed unsafe class GraphNode
             var pass = backward ?? throw new InvalidOperationException("The graph was walked before; what it needs is freed.");
             backward = null;
             var outgoing = pass(incoming);
+            if (lastApplied != this)
+            {
+                // The pass walked a graph of its own, whose engine has taken what its last node handed over.
+                lastApplied?.ReleaseHandedOver();
+                lastApplied = this;
+            }
             for (var i = 0; i < outgoing.Length; i++)
             {
                 returned[i] = outgoing[i]?.Handle ?? 0;

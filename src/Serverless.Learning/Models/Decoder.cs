@@ -57,6 +57,9 @@ public sealed class Decoder : IDisposable
     /// </summary>
     public ScalarType ComputeType { get; set; } = ScalarType.Float32;
 
+    /// <summary>Whether a pass that is differentiated keeps of each layer its input only and computes the layer again on the way back.</summary>
+    public bool RecomputesLayers { get; set; }
+
     /// <summary>Reads config.json and the safetensors of a Hugging Face folder.</summary>
     /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
     /// <param name="storage">How the matrices stand in memory; those that are rounded are so as soon as they are read.</param>
@@ -129,11 +132,14 @@ public sealed class Decoder : IDisposable
     }
 
     // What a layer makes on the way is freed as soon as it ends, apart from what its backward pass needs.
-    private static Tensor Through(DecoderLayer layer, Tensor stream, ForwardPass pass)
+    private Tensor Through(DecoderLayer layer, Tensor stream, ForwardPass pass)
     {
         using var before = stream;
         using var scope = NewDisposeScope();
-        return layer.Forward(stream, pass).MoveToOuterDisposeScope();
+        var after = RecomputesLayers && !pass.Generates
+            ? Recomputation.Run(stream, input => layer.Forward(input, pass))
+            : layer.Forward(stream, pass);
+        return after.MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits [N, V], float32, of hidden states [N, D], owned by the caller's dispose scope.</summary>

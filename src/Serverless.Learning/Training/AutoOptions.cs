@@ -34,6 +34,7 @@ public static class AutoOptions
             LearningRate = requested.LearningRate ?? RateFor(adapter, config) * ShareOf(requested.Method, adapter) * (requested.LearningRateMultiplier ?? 1),
             WeightDecay = requested.WeightDecay ?? DecayFor(requested.Method, adapter, epochs),
             MaxSequenceLength = Math.Min(requested.MaxSequenceLength ?? config.MaxLength, config.MaxLength),
+            GradientCheckpointing = requested.GradientCheckpointing,
             Beta = requested.Method == TrainingMethod.Preference ? requested.Beta ?? DefaultBeta : null,
             Policy = requested.Policy,
             Seed = seed,

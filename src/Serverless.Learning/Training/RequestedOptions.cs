@@ -27,6 +27,9 @@ public sealed record RequestedOptions
     /// <summary>The longest example, in tokens; never more than the model's context.</summary>
     public int? MaxSequenceLength { get; init; }
 
+    /// <summary>Whether each layer is computed again in the backward pass, in place of keeping what it made.</summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>Preferences only: how strongly they may move the policy away from its reference, above 0 and at most 2.</summary>
     public double? Beta { get; init; }
 

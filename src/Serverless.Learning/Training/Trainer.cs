@@ -36,6 +36,7 @@ public sealed class Trainer : IDisposable
         if (options.Adapter.Kind == AdapterKind.Qlora) model.Decoder.QuantizeLinears();
         adapter = options.Adapter.IsLowRank ? LoraAdapter.Wrap(model.Decoder, options.Adapter, options.Seed) : null;
         model.Decoder.ComputeType = options.Precision.ScalarType();
+        model.Decoder.RecomputesLayers = options.GradientCheckpointing;
         parameters = new FlatParameters(adapter?.Weights ?? model.Decoder.Weights);
         // The policy that the run starts from; a checkpoint is restored over the weights later.
         reference = options.Policy is { Beta: > 0 } ? parameters.Values.clone().DetachFromDisposeScope() : null;

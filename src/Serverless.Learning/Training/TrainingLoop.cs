@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Kernels;
 using Serverless.Learning.Models;
 using Serverless.Learning.Native;
 using static TorchSharp.torch;
@@ -44,7 +45,7 @@ internal sealed class TrainingLoop(
             using var layout = micro.LayoutFor(decoder);
             var dropout = settings.Dropout && micro.Examples is { } examples ? new DropoutSource(settings.Seed, Step, examples, micro.Positions!) : null;
             var hidden = decoder.Hidden(micro.Ids, layout, dropout: dropout);
-            objective.ShareOf(decoder, hidden, micro, report).backward();
+            AutogradGraph.Backward(objective.ShareOf(decoder, hidden, micro, report));
         }
 
         var norm = parameters.GradientNorm();

@@ -13,7 +13,7 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
     /// <summary>The answers in the order of the conversations; one that cannot be answered is a failure of its own.</summary>
-    /// <param name="options">The i-th conversation draws as number <see cref="SamplingOptions.Choice"/> + i.</param>
+    /// <param name="options">The i-th conversation draws as number <see cref="SamplingOptions.Choice"/> + i; a grammar begins behind the thinking that a prompt opens.</param>
     public async Task<IReadOnlyList<BatchAnswer>> AnswerAsync(
         ModelRecord model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, CancellationToken ct)
     {
@@ -63,7 +63,8 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
                     answers[at] = Failed($"found {ids.Length} tokens; allowed: at most {model.MaxLength - 1}, the model's context less one token of answer");
                     continue;
                 }
-                requests.Add(new GenerationRequest(ids, options with { Choice = options.Choice + at }));
+                var after = options.Grammar is not null && model.Chat.OpensThought(ids) ? ChatPrompt.EndThink : null;
+                requests.Add(new GenerationRequest(ids, options with { Choice = options.Choice + at, GrammarAfter = after }));
                 asked.Add(at);
             }
             catch (InputError error)

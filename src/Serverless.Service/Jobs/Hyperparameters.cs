@@ -21,6 +21,9 @@ public sealed record Hyperparameters
     /// <summary>The longest training sequence, in tokens.</summary>
     public int? MaxSequenceLength { get; init; }
 
+    /// <summary>Whether each layer is computed again in the backward pass, which takes longer and needs less memory.</summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>Ends training after so many epochs without a lower validation loss, and publishes the best one; null for all epochs and the last.</summary>
     public int? EarlyStoppingPatience { get; init; }
 

@@ -83,6 +83,17 @@ public sealed class AccessTests
         Assert.Equal(expected, answer.StatusCode);
     }
 
+    [Theory]
+    [InlineData(null, HttpStatusCode.OK)]
+    [InlineData("tune.example", HttpStatusCode.Forbidden)]
+    public async Task With_keys_any_host_is_ours_until_the_settings_name_some(string? allowed, HttpStatusCode expected)
+    {
+        await using var api = await StartAsync(WithKeys with { AllowedHosts = allowed is null ? [] : [allowed] });
+        var request = new HttpRequestMessage(HttpMethod.Get, "/v1/fine") { Headers = { Authorization = new("Bearer", "sk-first-0123456789"), Host = "other.example" } };
+
+        Assert.Equal(expected, (await api.Http.SendAsync(request)).StatusCode);
+    }
+
     [Fact]
     public async Task A_foreign_host_is_told_which_are_allowed()
     {

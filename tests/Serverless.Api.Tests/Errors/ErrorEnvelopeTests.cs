@@ -85,6 +85,8 @@ public sealed class ErrorEnvelopeTests
 
     [Theory]
     [InlineData("GET", "/v1/nothing", 404, "unknown_url", "Invalid URL (GET /v1/nothing).")]
+    [InlineData("GET", "/v1/evals/eval_1/nothing", 404, "unknown_url", "Invalid URL (GET /v1/evals/eval_1/nothing).")]
+    [InlineData("GET", "/v1/completions/cmpl_1", 404, "unknown_url", "Invalid URL (GET /v1/completions/cmpl_1).")]
     [InlineData("POST", "/v1/embeddings", 404, "not_offered", "POST /v1/embeddings is part of OpenAI's API that this service does not offer yet.")]
     [InlineData("GET", "/v1/batches/batch_1", 404, "not_offered", "GET /v1/batches/batch_1 is part of OpenAI's API that this service does not offer yet.")]
     [InlineData("GET", "/v1/chat/completions", 404, "not_offered", "GET /v1/chat/completions is part of OpenAI's API that this service does not offer yet.")]

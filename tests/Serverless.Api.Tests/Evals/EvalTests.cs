@@ -118,6 +118,28 @@ public sealed class EvalTests
     }
 
     [Fact]
+    public async Task The_answers_of_a_run_have_the_form_that_it_asks_for()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        await server.RunWorkflowsAsync();
+        var client = server.Client.GetEvaluationClient();
+        var eval = await EvalAsync(client, City);
+        var run = Json(await client.CreateEvaluationRunAsync(eval, Body("""
+            {"data_source": {"type": "completions", "model": "tiny",
+              "sampling_params": {"max_completion_tokens": 80, "temperature": 1, "response_format": {"type": "json_schema", "json_schema": {"name": "place", "strict": true, "schema": {
+                "type": "object", "additionalProperties": false, "required": ["city"], "properties": {"city": {"type": "string", "enum": ["Paris", "Rome"]}}}}}},
+              "source": {"type": "file_content", "content": [{"item": {"city": "Paris"}}, {"item": {"city": "Rome"}}]},
+              "input_messages": {"type": "template", "template": [{"role": "user", "content": "City {{item.city}}"}]}} }
+            """)));
+        run = await UntilAsync(client, eval, Id(run), "completed");
+        foreach (var item in Json(await client.GetEvaluationRunOutputItemsAsync(eval, Id(run), null, null, null, null, new RequestOptions())).GetProperty("data").EnumerateArray())
+        {
+            using var answer = JsonDocument.Parse(item.GetProperty("sample").GetProperty("output")[0].GetProperty("content").GetString()!);
+            Assert.Contains(answer.RootElement.GetProperty("city").GetString(), new[] { "Paris", "Rome" });
+        }
+    }
+
+    [Fact]
     public async Task A_bad_line_fails_the_run_and_names_it()
     {
         await using var server = await ApiServer.StartAsync(_azurite);
@@ -168,6 +190,7 @@ public sealed class EvalTests
     [InlineData("""{"data_source": {"type": "completions", "model": "absent", "source": {"type": "file_content", "content": [{"item": {}}]}, "input_messages": {"type": "item_reference", "item_reference": "item.messages"}}}""", "The model 'absent' does not exist")]
     [InlineData("""{"data_source": {"type": "completions", "model": "absent", "source": {"type": "file_content", "content": [{"item": {}}]}, "input_messages": {"type": "template", "template": [{"role": "user", "content": "{{itm.x}}"}]}}}""", "data_source.input_messages.template[0].content: position 3: found \"itm\"; allowed: item, sample")]
     [InlineData("""{"data_source": {"type": "completions", "model": "absent", "source": {"type": "file_content", "content": [{"item": {}}]}, "sampling_params": {"tools": []}}}""", "Unsupported parameter: 'data_source.sampling_params.tools' is not offered by this service yet.")]
+    [InlineData("""{"data_source": {"type": "completions", "model": "absent", "source": {"type": "file_content", "content": [{"item": {}}]}, "sampling_params": {"response_format": {"type": "xml"}}}}""", "Invalid value: 'xml'. Supported values are: 'json_object', 'json_schema', and 'text'.")]
     public async Task A_bad_run_is_refused(string body, string message)
     {
         await using var server = await ApiServer.StartAsync(_azurite);

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Serverless.Api.Access;
 using Serverless.Service.Files;
 using Serverless.Service.Idempotency;
 using Serverless.Tests.Shared;
@@ -69,6 +71,31 @@ public sealed class OnceOnlyTests(AzuriteFixture azurite)
         Assert.Equal(
             """{"error":{"message":"The Idempotency-Key 'one' was used with another request before; allowed: the same request, or another key","type":"invalid_request_error","param":"Idempotency-Key","code":"idempotency_key_reused"}}""",
             await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_key_of_the_API_has_its_own_answers_whether_it_comes_in_a_header_or_by_a_cookie()
+    {
+        const string Laptop = "sk-laptop-0123456789";
+        const string Other = "sk-other-0123456789";
+        await using var server = await ApiServer.StartAsync(azurite, new ApiSettings { Keys = [ApiKey.Parse($"laptop={Laptop}", 1), ApiKey.Parse(Other, 2)] });
+        using var laptop = await SignedInAsync(Laptop);
+        using var other = await SignedInAsync(Other);
+        using var header = new HttpClient { BaseAddress = server.Http.BaseAddress, DefaultRequestHeaders = { Authorization = new("Bearer", Laptop) } };
+
+        var ids = new List<string?>();
+        foreach (var caller in new[] { laptop, other, header })
+            ids.Add(await IdAsync(await PostAsync(caller, Eval, key: "one")));
+
+        Assert.NotEqual(ids[0], ids[1]);
+        Assert.Equal(ids[0], ids[2]);
+
+        async Task<HttpClient> SignedInAsync(string key)
+        {
+            var client = new HttpClient { BaseAddress = server.Http.BaseAddress };
+            (await client.PostAsJsonAsync("/dashboard/session", new { key })).EnsureSuccessStatusCode();
+            return client;
+        }
     }
 
     [Fact]
@@ -144,13 +171,16 @@ public sealed class OnceOnlyTests(AzuriteFixture azurite)
 
     private static async Task<string?> IdAsync(HttpResponseMessage answer) => (await answer.JsonAsync()).GetProperty("id").GetString();
 
-    private static Task<HttpResponseMessage> PostAsync(ApiServer server, string body, string? key = null, int? retries = null)
+    private static Task<HttpResponseMessage> PostAsync(ApiServer server, string body, string? key = null, int? retries = null) =>
+        PostAsync(server.Http, body, key, retries);
+
+    private static Task<HttpResponseMessage> PostAsync(HttpClient client, string body, string? key = null, int? retries = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/v1/evals") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         if (key is not null)
             request.Headers.Add("Idempotency-Key", key);
         if (retries is not null)
             request.Headers.Add("x-stainless-retry-count", retries.ToString());
-        return server.Http.SendAsync(request);
+        return client.SendAsync(request);
     }
 }

@@ -30,7 +30,7 @@ public sealed class JobRequestReaderTests
         var request = Read("""
             {"model": "m", "training_file": "file-1", "validation_file": "file-2", "suffix": "my-Model.1", "seed": 2147483647,
              "metadata": {"team": "red", "empty": ""}, "integrations": [],
-             "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": 256, "learning_rate": 0.001, "weight_decay": 0, "max_sequence_length": 512}},
+             "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": 256, "learning_rate": 0.001, "weight_decay": 0, "max_sequence_length": 512, "gradient_checkpointing": true}},
                         "adapter": {"type": "lora", "rank": 8, "alpha": 16, "dropout": 0.1, "target_modules": ["q_proj", "v_proj"],
                                     "use_dora": true, "use_rslora": false}}}
             """);
@@ -41,7 +41,7 @@ public sealed class JobRequestReaderTests
         Assert.Equal("red", request.Metadata["team"]);
         Assert.Equal("", request.Metadata["empty"]);
         Assert.Equal(MethodType.Supervised, request.Method.Type);
-        Assert.Equal(new Hyperparameters { Epochs = 3, BatchSize = 256, LearningRate = 0.001, WeightDecay = 0, MaxSequenceLength = 512 }, request.Method.Hyperparameters);
+        Assert.Equal(new Hyperparameters { Epochs = 3, BatchSize = 256, LearningRate = 0.001, WeightDecay = 0, MaxSequenceLength = 512, GradientCheckpointing = true }, request.Method.Hyperparameters);
         Assert.Equal(AdapterKind.Lora, request.Adapter.Type);
         Assert.Equal(8, request.Adapter.Rank);
         Assert.Equal(16, request.Adapter.Alpha);

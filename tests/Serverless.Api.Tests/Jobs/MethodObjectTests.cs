@@ -22,13 +22,13 @@ public sealed class MethodObjectTests
             Method = new JobMethod
             {
                 Type = MethodType.Distillation,
-                Hyperparameters = new Hyperparameters { Epochs = 2 },
+                Hyperparameters = new Hyperparameters { Epochs = 2, GradientCheckpointing = true },
                 Distillation = new DistillationRequest { Teacher = "r1", Samples = 4, Temperature = 0.6, PassThreshold = 0.5 },
                 Grader = JsonSerializer.SerializeToElement(new { type = "format", name = "thinks" }),
             },
         };
         Assert.Equal(
-            """{"type":"distillation","distillation":{"hyperparameters":{"n_epochs":2,"batch_size":"auto","learning_rate_multiplier":"auto"}"""
+            """{"type":"distillation","distillation":{"hyperparameters":{"n_epochs":2,"batch_size":"auto","learning_rate_multiplier":"auto","gradient_checkpointing":true}"""
             + ""","grader":{"type":"format","name":"thinks"},"teacher":"r1","n":4,"temperature":0.6,"pass_threshold":0.5}}""",
             MethodObject.Of(job).ToJsonString());
     }

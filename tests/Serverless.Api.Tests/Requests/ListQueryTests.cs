@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Service.Evals;
 using Serverless.Service.Jobs;
 using Serverless.Tests.Shared;
@@ -41,6 +42,26 @@ public sealed class ListQueryTests(AzuriteFixture azurite)
         Assert.Equal(older, page.GetProperty("data").EnumerateArray().Single().GetProperty("id").GetString());
     }
 
+    [Fact]
+    public async Task Without_a_limit_a_page_has_20_jobs_20_events_and_10_checkpoints()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var jobs = await Task.WhenAll(Enumerable.Range(1, 21).Select(at => JobAsync(server, at)));
+        await using (var lease = await AcquireAsync(server, new JobId(jobs[0])))
+        {
+            var next = lease.Head with { Checkpoints = [.. Enumerable.Range(1, 11).Select(step => new CommittedCheckpoint(step, "manifest", DateTimeOffset.UnixEpoch))] };
+            JobEvent[] events = [.. Enumerable.Range(1, 21).Select(at => new JobEvent { CreatedAt = DateTimeOffset.UnixEpoch, Message = $"{at}" })];
+            await lease.CommitAsync(await server.Get<JobLog>().WriteSegmentsAsync(lease, next, events, [], default), default);
+        }
+
+        foreach (var (list, length) in new[] { ("", 20), ($"/{jobs[0]}/events", 20), ($"/{jobs[0]}/checkpoints", 10) })
+        {
+            var page = await (await server.Http.GetAsync($"/v1/fine_tuning/jobs{list}")).JsonAsync();
+
+            Assert.Equal((list, length, true), (list, page.GetProperty("data").GetArrayLength(), page.GetProperty("has_more").GetBoolean()));
+        }
+    }
+
     [Theory]
     [InlineData("/v1/evals?order_by=name", "Invalid value: 'name'. Supported values are: 'created_at' and 'updated_at'.", "order_by")]
     [InlineData("/v1/evals?order=newest", "Invalid value: 'newest'. Supported values are: 'asc' and 'desc'.", "order")]
@@ -72,6 +93,9 @@ public sealed class ListQueryTests(AzuriteFixture azurite)
             }, default);
         return job.Id.Value;
     }
+
+    private static async Task<TrainerLease> AcquireAsync(ApiServer server, JobId id) =>
+        await TrainerLease.TryAcquireAsync(server.Account, id, TimeProvider.System, NullLogger.Instance, default) ?? throw new InvalidOperationException("the lease is taken");
 
     private static async Task<string> EvalAsync(ApiServer server)
     {

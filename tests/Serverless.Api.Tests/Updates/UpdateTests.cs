@@ -41,8 +41,10 @@ public sealed class UpdateTests(AzuriteFixture azurite)
         Assert.False(frame.Data.GetProperty("has_more").GetBoolean());
     }
 
-    [Fact]
-    public async Task A_watched_job_comes_with_all_its_steps_and_messages_and_goes_on_where_the_client_was()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_watched_job_comes_with_all_its_steps_and_messages_and_goes_on_where_the_client_said_it_was_in_the_header_or_the_query(bool inQuery)
     {
         await using var server = await ApiServer.StartAsync(azurite, OneLook);
         var job = await CreateAsync(server);
@@ -58,14 +60,14 @@ public sealed class UpdateTests(AzuriteFixture azurite)
         Assert.Equal(0.25, step.GetProperty("reward").GetDouble());
         Assert.Equal($"{job.Id}=3.2", first[^1].Id);
 
-        Assert.Equal(["jobs", "job"], (await ReadAsync(server, job.Id, first[^1].Id)).Select(frame => frame.Name));
+        Assert.Equal(["jobs", "job"], (await ReadAsync(server, job.Id, first[^1].Id, inQuery)).Select(frame => frame.Name));
 
         await using (var lease = await AcquireAsync(server, job.Id))
         {
             await CommitAsync(server, lease, ["Checkpoint"], Steps(4, 2));
             await server.Get<JobLog>().WriteLiveAsync(lease, [Message("Live")], [.. Steps(6, 1)], Ct);
         }
-        var next = await ReadAsync(server, job.Id, first[^1].Id);
+        var next = await ReadAsync(server, job.Id, first[^1].Id, inQuery);
         Assert.Equal(["Checkpoint", "Live"], next[2].Data.GetProperty("events").EnumerateArray().Select(one => one.GetProperty("message").GetString()));
         Assert.Equal([4, 5, 6], next[3].Data.GetProperty("steps").EnumerateArray().Select(one => one.GetProperty("step").GetInt32()));
         Assert.Equal($"{job.Id}=6.4", next[^1].Id);
@@ -169,10 +171,11 @@ public sealed class UpdateTests(AzuriteFixture azurite)
         CreatedAt = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
     }, Ct);
 
-    private static async Task<IReadOnlyList<UpdateFrame>> ReadAsync(ApiServer server, JobId id, string? last = null)
+    private static async Task<IReadOnlyList<UpdateFrame>> ReadAsync(ApiServer server, JobId id, string? last = null, bool inQuery = false)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/fine_tuning/updates?job={id}");
-        if (last is not null)
+        var after = inQuery && last is not null ? $"&after={Uri.EscapeDataString(last)}" : "";
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/fine_tuning/updates?job={id}{after}");
+        if (last is not null && !inQuery)
             request.Headers.Add("Last-Event-ID", last);
         using var answer = await server.Http.SendAsync(request, Ct);
         return UpdateFrame.ReadAll(await answer.Content.ReadAsStringAsync(Ct));

@@ -22,6 +22,17 @@ public sealed class TrainerTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
         Assert.Equal(whole, WeightsAfterChunksOf(7, Options(kind, decomposed)));
     }
 
+    [Theory]
+    [InlineData(AdapterKind.Full, false)]
+    [InlineData(AdapterKind.Lora, false)]
+    [InlineData(AdapterKind.Lora, true)]
+    [InlineData(AdapterKind.Qlora, false)]
+    public void Layers_that_are_computed_again_on_the_way_back_end_with_the_same_bytes(AdapterKind kind, bool decomposed)
+    {
+        var options = Options(kind, decomposed);
+        Assert.Equal(WeightsAfterChunksOf(int.MaxValue, options), WeightsAfterChunksOf(7, options with { GradientCheckpointing = true }));
+    }
+
     [Fact]
     public void Another_seed_ends_with_other_bytes()
     {
@@ -56,12 +67,14 @@ public sealed class TrainerTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
     }
 
     [Theory]
-    [InlineData(AdapterKind.Full, false)]
-    [InlineData(AdapterKind.Lora, true)]
-    [InlineData(AdapterKind.Qlora, false)]
-    public void Live_tensors_do_not_grow_over_two_hundred_steps(AdapterKind kind, bool decomposed)
+    [InlineData(AdapterKind.Full, false, false)]
+    [InlineData(AdapterKind.Lora, true, false)]
+    [InlineData(AdapterKind.Qlora, false, false)]
+    [InlineData(AdapterKind.Full, false, true)]
+    [InlineData(AdapterKind.Lora, true, true)]
+    public void Live_tensors_do_not_grow_over_two_hundred_steps(AdapterKind kind, bool decomposed, bool recomputes)
     {
-        using var trainer = Start(Options(kind, decomposed) with { Epochs = 42 });
+        using var trainer = Start(Options(kind, decomposed) with { Epochs = 42, GradientCheckpointing = recomputes });
         for (var step = 0; step < 5; step++) trainer.TrainStep();
         var before = torch.Tensor.TotalCount;
         for (var step = 0; step < 200; step++) trainer.TrainStep();

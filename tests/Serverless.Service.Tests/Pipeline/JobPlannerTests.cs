@@ -26,11 +26,21 @@ public sealed class JobPlannerTests
         Assert.Equal(10_000_000, PlanOf(examples: 5_000_000, epochs: 2).TotalSteps);
     }
 
-    private static JobPlan PlanOf(int examples, int epochs) => JobPlanner.PlanOf(
+    [Fact]
+    public void Layers_that_are_computed_again_take_longer_and_less_memory()
+    {
+        var (kept, again) = (PlanOf(examples: 1000, epochs: 1), PlanOf(examples: 1000, epochs: 1, recomputes: true));
+        Assert.True(again.Options.GradientCheckpointing);
+        Assert.Equal(4.0 / 3, again.EstimatedTime / kept.EstimatedTime, 1e-4);
+        // Of one of the two layers the width is kept, where all was: 16 widths and 4 inner widths.
+        Assert.Equal(4 * 4096 * (16 * 32 + 4 * 64 - 2 * 32), kept.EstimatedBytes - again.EstimatedBytes);
+    }
+
+    private static JobPlan PlanOf(int examples, int epochs, bool recomputes = false) => JobPlanner.PlanOf(
         new JobRecord
         {
             Id = JobId.New(TimeProvider.System), Model = new ModelId("tiny"), BaseModel = new ModelId("tiny"), TrainingFile = new FileId("file-x"), Seed = 1, CreatedAt = default,
-            Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = epochs, BatchSize = 1 } },
+            Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = epochs, BatchSize = 1, GradientCheckpointing = recomputes } },
         },
         Config,
         new PrepareCursor { Training = new DatasetScan { Examples = examples, Sequences = examples, Tokens = 10L * examples, LongestTokens = 20 } });

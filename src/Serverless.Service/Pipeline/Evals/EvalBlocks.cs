@@ -3,6 +3,7 @@ using System.Text.Json;
 using Serverless.Learning;
 using Serverless.Learning.Grading;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Sampling.Grammars;
 using Serverless.Learning.Text;
 using Serverless.Service.Evals;
 using Serverless.Service.Inference;
@@ -54,6 +55,7 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
             TopP = source.TopP,
             Seed = source.Seed,
             Choice = run.Done,
+            Grammar = Form(source.Json),
         };
         var answers = await generator.AnswerAsync(
             model, [.. asked.Select(item => item.Input.Select(message => new ChatMessage { Role = message.Role, Content = message.Content }).ToList())], options, ct);
@@ -75,6 +77,12 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
         });
         return items;
     }
+
+    private static Grammar? Form(JsonElement source) =>
+        source.TryGetProperty("sampling_params", out var given) && given.ValueKind == JsonValueKind.Object
+            && given.TryGetProperty("response_format", out var format) && format.ValueKind == JsonValueKind.Object
+            ? AnswerForm.Of(format, "data_source.sampling_params.response_format")
+            : null;
 
     /// <summary>An item with the messages that its model is to continue, or with the reason why there are none.</summary>
     private EvalItemRecord Asked(PromptTemplate template, JsonElement item, int index)

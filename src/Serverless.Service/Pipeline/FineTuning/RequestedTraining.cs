@@ -20,6 +20,7 @@ internal static class RequestedTraining
             LearningRateMultiplier = asked.LearningRateMultiplier,
             WeightDecay = asked.WeightDecay,
             MaxSequenceLength = asked.MaxSequenceLength,
+            GradientCheckpointing = asked.GradientCheckpointing,
             Beta = asked.Beta,
         };
     }

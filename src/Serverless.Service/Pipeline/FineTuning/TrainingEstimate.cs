@@ -27,15 +27,23 @@ internal sealed class TrainingEstimate(DecoderConfig config, TrainingOptions opt
 
     /// <summary>
     /// float32 weights (for QLoRA those inside the blocks a little over half a byte each), a gradient and two moments for each that trains, the activations of a micro-batch (about 16 values of the model's
-    /// width and 4 of the inner width for each token and layer) and its logits with their gradient.
+    /// width and 4 of the inner width for each token and layer; with checkpointing for one layer, and of the others the width) and its logits with their gradient.
     /// </summary>
-    public long Bytes => BaseBytes + 4 * ((options.Adapter.IsLowRank ? 4 : 3) * TrainedWeights
-        + TokensAtOnce * ((long)config.Layers * (16 * config.Width + 4 * config.InnerWidth) + 2L * config.VocabularySize));
+    public long Bytes => BaseBytes + 4 * ((options.Adapter.IsLowRank ? 4 : 3) * TrainedWeights + TokensAtOnce * (LayerValues + 2L * config.VocabularySize));
 
-    /// <summary>Two operations a weight and token forward, twice that backward; half of the latter for frozen weights.</summary>
+    private long LayerValues
+    {
+        get
+        {
+            var ofLayer = 16L * config.Width + 4L * config.InnerWidth;
+            return options.GradientCheckpointing ? ofLayer + (long)config.Layers * config.Width : config.Layers * ofLayer;
+        }
+    }
+
+    /// <summary>Two operations a weight and token forward, twice that backward; half of the latter for frozen weights. With checkpointing the forward pass twice.</summary>
     public TimeSpan Time(long tokens, int threads)
     {
-        var operations = (options.Adapter.Kind == AdapterKind.Full ? 6.0 : 4.0) * Weights * tokens;
+        var operations = ((options.Adapter.Kind == AdapterKind.Full ? 6.0 : 4.0) + (options.GradientCheckpointing ? 2.0 : 0.0)) * Weights * tokens;
         var rate = threads * (options.Precision == ComputePrecision.BFloat16 ? OperationsPerThreadInBFloat16 : OperationsPerThread);
         return TimeSpan.FromSeconds(operations / rate);
     }
