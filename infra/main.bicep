@@ -55,6 +55,20 @@ param requestsPerMinute int = 6000
 @maxValue(10000)
 param streamsPerCaller int = 64
 
+@description('Processor threads for tensors. 0: as many as there are.')
+@minValue(0)
+@maxValue(1024)
+param threads int = 0
+
+@description('How the weights of models that answer stand in memory: as their files have them, or in 8 bits.')
+@allowed(['stored', 'int8'])
+param servedWeights string = 'stored'
+
+@description('How much of prompts that were read is kept for those that begin alike, in MB, on each instance. 0: nothing.')
+@minValue(0)
+@maxValue(1048576)
+param prefixCacheMB int = 256
+
 @description('Host names of your own by which the app may be addressed besides its usual one.')
 param allowedHosts string[] = []
 
@@ -215,6 +229,9 @@ var settings = settingsOf(
   checkpointSeconds,
   requestsPerMinute,
   streamsPerCaller,
+  threads,
+  servedWeights,
+  prefixCacheMB,
   allowedOrigins,
   allowedNetworks,
   pricePerGbSecond,

@@ -126,7 +126,8 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
       })
     }
     template: {
-      // A chunk that is told to stop commits a checkpoint first.
+      // A chunk that is told to stop commits a checkpoint first, and the app waits for it (RunningActivities.cs). The Functions host ends the app
+      // sooner: SCALE.md has its times.
       terminationGracePeriodSeconds: 120
       containers: [
         {
@@ -147,6 +148,12 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
                 // All of it is paid for as long as the replica runs.
                 name: 'SERVERLESS_INSTANCE_MEMORY_MB'
                 value: string(memoryGibibytes * 1024)
+              }
+              {
+                // All replicas are one host to its triggers. By itself the Functions host takes the machine's name, so that each new replica
+                // would look through all drops again and keep the timer's lock apart. A host's id has the limits of this app's name.
+                name: 'AzureFunctionsWebHost__hostid'
+                value: name
               }
               {
                 name: 'SERVERLESS_ALLOWED_HOSTS'

@@ -15,6 +15,9 @@ func settingsOf(
   checkpointSeconds int,
   requestsPerMinute int,
   streamsPerCaller int,
+  threads int,
+  servedWeights string,
+  prefixCacheMB int,
   allowedOrigins string[],
   allowedNetworks string[],
   pricePerGbSecond string,
@@ -36,6 +39,9 @@ func settingsOf(
     SERVERLESS_CHECKPOINT_SECONDS: string(checkpointSeconds)
     SERVERLESS_REQUESTS_PER_MINUTE: string(requestsPerMinute)
     SERVERLESS_STREAMS_PER_CALLER: string(streamsPerCaller)
+    SERVERLESS_THREADS: string(threads)
+    SERVERLESS_SERVED_WEIGHTS: servedWeights
+    SERVERLESS_PREFIX_CACHE_MB: string(prefixCacheMB)
   },
   // Without one the service takes the list price of Flex Consumption; another plan gives its own.
   empty(pricePerGbSecond) ? {} : { SERVERLESS_PRICE_PER_GB_SECOND: pricePerGbSecond },

@@ -32,11 +32,20 @@ var containers = [
 // Flex Consumption keeps the package of the app here, and starts instances from it.
 var packageContainer = 'app-package'
 
-// Every job has its folder, so an age can be given for all of a job's blobs only: a rule's prefix cannot say ".../checkpoints/". The
-// other blobs of the container (admission.json) have other names. A paused job is as safe as its last checkpoint is young.
+// Every job has its folder, so an age can be given for all of a job's blobs only: a rule's prefix cannot say ".../checkpoints/". A paused
+// job is as safe as its last checkpoint is young. Of the container's other blobs, the items of evaluations' runs are left alone on purpose:
+// a run without them would look complete and be empty, its owner can delete it, and they are so small that to cool one costs more than it
+// saves in years. So is admission.json, which is always in use.
 var jobBlobs = {
   blobTypes: ['blockBlob']
   prefixMatch: ['jobs/ftjob-']
+}
+
+// How often an activity was started is noted until it ends. What is left after a month is of processes that died in the last activity of
+// something that nobody came back to.
+var startNotes = {
+  blobTypes: ['blockBlob']
+  prefixMatch: ['jobs/starts/']
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
@@ -93,6 +102,15 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
             definition: {
               filters: jobBlobs
               actions: { baseBlob: { tierToCool: { daysAfterModificationGreaterThan: daysUntilJobsAreCool } } }
+            }
+          }
+          {
+            name: 'delete-old-starts'
+            type: 'Lifecycle'
+            enabled: true
+            definition: {
+              filters: startNotes
+              actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 30 } } }
             }
           }
         ],

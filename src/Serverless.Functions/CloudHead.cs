@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Serverless.Api;
 using Serverless.Functions.Activities;
 using Serverless.Functions.Durable;
@@ -48,8 +49,11 @@ internal static class CloudHead
         .AddSingleton<DurableHistories>()
         .AddSingleton<IWorkflowStarter, DurableWorkflowStarter>()
         .AddSingleton<ActivityRuns>()
+        .AddSingleton<RunningActivities>()
         .AddSingleton<ApiPipeline>()
         .AddHostedService<StartWork>()
+        .AddHostedService(provider => provider.GetRequiredService<RunningActivities>())
+        .Configure<HostOptions>(host => host.ShutdownTimeout = RunningActivities.LongestWait)
         // Ids and enums are written as in the other engine.
         .Configure<WorkerOptions>(worker => worker.Serializer = new Azure.Core.Serialization.JsonObjectSerializer(PipelineJson.Options))
         // Uploads are bounded where they are read, with an answer of the API's own.

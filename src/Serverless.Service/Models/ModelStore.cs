@@ -49,12 +49,21 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     /// Uploads <paramref name="localFolder"/> and then writes <paramref name="model"/>, completed, into the catalog. Repeating it after an
     /// interruption goes on where that one was, and ends with the same record.
     /// </summary>
-    public async Task<ModelRecord> PublishAsync(string localFolder, ModelRecord model, CancellationToken cancellationToken)
+    public async Task<ModelRecord> PublishAsync(string localFolder, ModelRecord model, CancellationToken cancellationToken) =>
+        (await PublishUntilAsync(localFolder, model, DateTimeOffset.MaxValue, cancellationToken))!;
+
+    /// <summary>
+    /// The same until a time: uploads at least one file, and leaves after the one during which <paramref name="deadline"/> passes.
+    /// </summary>
+    /// <returns>The record; or null if there are files left, for a repetition to go on with.</returns>
+    public async Task<ModelRecord?> PublishUntilAsync(string localFolder, ModelRecord model, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
         var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
         if (parts.IsEmpty) throw new ArgumentException($"The folder {localFolder} is empty.", nameof(localFolder));
-        return await AddAsync(
-            model, parts, part => Task.FromResult<Stream>(File.OpenRead(LocalFolder.PathOf(localFolder, part))), onRead: null, replace: true, cancellationToken);
+        var complete = Complete(model, parts);
+        return await UploadMissingAsync(complete, part => Task.FromResult<Stream>(File.OpenRead(LocalFolder.PathOf(localFolder, part))), onRead: null, deadline, cancellationToken)
+            ? await RecordAsync(complete, replace: true, cancellationToken)
+            : null;
     }
 
     /// <summary>
@@ -69,26 +78,9 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     internal async Task<ModelRecord> AddAsync(
         ModelRecord model, ImmutableArray<ModelPart> parts, Func<ModelPart, Task<Stream>> open, Action<int>? onRead, bool replace, CancellationToken cancellationToken)
     {
-        var complete = model with
-        {
-            Folder = Prefix(model.Kind, model.Id) + LocalFolder.ContentHash(parts),
-            Bytes = parts.Sum(part => part.Bytes),
-            Parts = parts,
-        };
-        var present = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = complete.Folder + "/" }, cancellationToken))
-            present.Add(blob.Name);
-        foreach (var part in parts)
-        {
-            // A blob appears when all of it has come, and the folder's name stands for its content: what is there is right.
-            var name = $"{complete.Folder}/{part.Path}";
-            if (present.Contains(name)) continue;
-            await using var content = await open(part);
-            await UploadAsync(account.Models.GetBlobClient(name), content, part, onRead, cancellationToken);
-        }
-        var stored = await catalog.CreateAsync(complete, cancellationToken);
-        if (stored.Folder == complete.Folder || !replace) return stored;
-        return await catalog.UpdateAsync(model.Id, _ => complete, cancellationToken);
+        var complete = Complete(model, parts);
+        await UploadMissingAsync(complete, open, onRead, DateTimeOffset.MaxValue, cancellationToken);
+        return await RecordAsync(complete, replace, cancellationToken);
     }
 
     /// <summary>
@@ -144,6 +136,39 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private static ModelRecord Complete(ModelRecord model, ImmutableArray<ModelPart> parts) => model with
+    {
+        Folder = Prefix(model.Kind, model.Id) + LocalFolder.ContentHash(parts),
+        Bytes = parts.Sum(part => part.Bytes),
+        Parts = parts,
+    };
+
+    /// <summary>Uploads the parts that are not there yet, at least one of them.</summary>
+    /// <returns>False if the deadline has passed and there are others left.</returns>
+    private async Task<bool> UploadMissingAsync(
+        ModelRecord complete, Func<ModelPart, Task<Stream>> open, Action<int>? onRead, DateTimeOffset deadline, CancellationToken cancellationToken)
+    {
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = complete.Folder + "/" }, cancellationToken))
+            present.Add(blob.Name);
+        // A blob appears when all of it has come, and the folder's name stands for its content: what is there is right.
+        var missing = new Queue<ModelPart>(complete.Parts.Where(part => !present.Contains($"{complete.Folder}/{part.Path}")));
+        while (missing.TryDequeue(out var part))
+        {
+            await using var content = await open(part);
+            await UploadAsync(account.Models.GetBlobClient($"{complete.Folder}/{part.Path}"), content, part, onRead, cancellationToken);
+            if (missing.Count > 0 && clock.GetUtcNow() >= deadline) return false;
+        }
+        return true;
+    }
+
+    private async Task<ModelRecord> RecordAsync(ModelRecord complete, bool replace, CancellationToken cancellationToken)
+    {
+        var stored = await catalog.CreateAsync(complete, cancellationToken);
+        if (stored.Folder == complete.Folder || !replace) return stored;
+        return await catalog.UpdateAsync(complete.Id, _ => complete, cancellationToken);
+    }
 
     private static string Prefix(ModelKind kind, ModelId id) =>
         $"{kind switch { ModelKind.Base => "base", ModelKind.Adapter => "adapter", _ => "published" }}/{BlobName.Segment(id.Value)}/";

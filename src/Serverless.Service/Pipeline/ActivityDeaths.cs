@@ -11,13 +11,16 @@ public sealed class ActivityDeaths(BlobAccount account)
     /// <summary>After how many deaths an activity counts as failed.</summary>
     public const int Most = 5;
 
+    /// <summary>The folder of these blobs in the container <c>jobs</c>.</summary>
+    public const string Folder = "starts/";
+
     /// <summary>Runs an activity once. Three requests to the storage, and one more for a commit that follows a death.</summary>
     /// <exception cref="InvalidOperationException">The process died in it too often. So it stays until another activity of the instance
     /// is run, which is what the workflow does when it has heard of it.</exception>
     public async Task<TOut> RunAsync<TIn, TOut>(IActivity<TIn, TOut> activity, TIn input, ActivityScope scope)
     {
         var name = activity.GetType().Name;
-        var client = account.Jobs.GetBlobClient($"starts/{BlobName.Segment(scope.InstanceId)}.json");
+        var client = account.Jobs.GetBlobClient($"{Folder}{BlobName.Segment(scope.InstanceId)}.json");
         var blob = new JsonBlob<ActivityStarts>(client);
         var starts = await blob.ReadAsync(scope.Stopping) is { } found && found.Value.Activity == name ? found.Value.Starts : 0;
         if (starts >= Most)

@@ -127,14 +127,16 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
     {
         var weights = new HashSet<string>();
         // Sixteen steps; each of the two epochs ends with a checkpoint, and so does each chunk.
-        foreach (var (steps, expected) in ((int?, int[])[])[(1, [.. Enumerable.Range(1, 16)]), (7, [7, 8, 14, 16]), (null, [8, 16])])
+        foreach (var (steps, expected, ends) in ((int?, int[], int[])[])[(1, [.. Enumerable.Range(1, 16)], [.. Enumerable.Range(1, 16)]), (7, [7, 8, 14, 16], [7, 14, 16]), (null, [8, 16], [16])])
         {
+            using var telemetry = new JobTelemetry();
             await using var head = await StartAsync(new PipelineSettings { ChunkSteps = steps });
             var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(30)), with: Lora(4));
             job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
             weights.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors"));
             var checkpoints = (await head.MessagesAsync(job.Id)).Where(message => message.StartsWith("Checkpoint created", StringComparison.Ordinal));
             Assert.Equal(expected.Select(step => $"Checkpoint created at step {step}"), checkpoints);
+            await AssertMeasuredAsync(head, job, telemetry, ends);
         }
         Assert.Single(weights);
     }
@@ -264,6 +266,16 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
         var plan = await head.Get<JobPlans>().FindAsync(job.StageId(), default);
         Assert.Equal(plan!.TotalSteps + 1, lines.Length);
         Assert.Matches(@"^1,[0-9.]+,[0-9.]+,,$", lines[1]);
+    }
+
+    /// <summary>Each chunk was a span, each step gave its loss and its tokens a second, and the wait for the slot was timed.</summary>
+    private static async Task AssertMeasuredAsync(PipelineHead head, JobRecord job, JobTelemetry telemetry, int[] ends)
+    {
+        Assert.Equal(ends, telemetry.ChunkSteps(job.Id));
+        var steps = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+        Assert.Equal(steps.Select(step => step.TrainLoss), telemetry.Values("serverless.training.loss", job.Id));
+        Assert.Equal(steps.Select(step => step.Tokens / step.Seconds), telemetry.Values("serverless.training.rate", job.Id));
+        Assert.NotEmpty(telemetry.Values("serverless.queue.age", null));
     }
 
     private async Task<PipelineHead> StartAsync(PipelineSettings? settings = null, JournalSettings? journal = null) =>

@@ -76,7 +76,7 @@ public sealed class LateCallTests(AzuriteFixture azurite) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static JobRequest Recipe(JobRequest request)
+    internal static JobRequest Recipe(JobRequest request)
     {
         var stage = new RecipeStageRequest { Method = MethodData.Request(MethodType.Supervised), Adapter = new AdapterRequest { Type = AdapterKind.Full } };
         return request with { Method = new JobMethod { Type = MethodType.Recipe }, Stages = [stage, stage] };

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline;
 using Serverless.Service.Storage;
 
 namespace Serverless.Service.Tests.Infrastructure;
@@ -47,8 +48,11 @@ public sealed class BicepTests
         Assert.Contains(line, BicepFile.Read(file).Text, StringComparison.Ordinal);
 
     [Fact]
-    public void The_rules_for_old_blobs_of_jobs_begin_with_the_folders_of_jobs() =>
-        Assert.Contains($"prefixMatch: ['jobs/{JobId.Prefix}']", BicepFile.Read("modules/storage.bicep").Text, StringComparison.Ordinal);
+    public void The_rules_for_old_blobs_begin_with_the_folders_of_jobs_and_of_noted_starts_and_touch_nothing_else()
+    {
+        var prefixes = Regex.Matches(BicepFile.Read("modules/storage.bicep").Text, @"prefixMatch: \[(.*)\]").Select(match => match.Groups[1].Value);
+        Assert.Equal([$"'jobs/{JobId.Prefix}'", $"'jobs/{ActivityDeaths.Folder}'"], prefixes);
+    }
 
     [Fact]
     public void The_parameter_file_gives_every_parameter_of_main()
@@ -69,11 +73,14 @@ public sealed class BicepTests
     }
 
     [Theory]
-    [InlineData("requestsPerMinute", 6000)]
-    [InlineData("streamsPerCaller", 64)]
-    public void What_a_caller_may_ask_is_by_default_what_the_README_says(string parameter, int expected)
+    [InlineData("requestsPerMinute", "int = 6000", "6000")]
+    [InlineData("streamsPerCaller", "int = 64", "64")]
+    [InlineData("threads", "int = 0", "0")]
+    [InlineData("servedWeights", "string = 'stored'", "stored")]
+    [InlineData("prefixCacheMB", "int = 256", "256")]
+    public void What_every_head_knows_is_by_default_what_the_README_says(string parameter, string declared, string expected)
     {
-        Assert.Contains($"param {parameter} int = {expected}\n", BicepFile.Read("main.bicep").Text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains($"param {parameter} {declared}\n", BicepFile.Read("main.bicep").Text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         var readme = File.ReadAllText(Path.Combine(BicepFile.Folder, "..", "README.md"));
         Assert.Matches($@"\| `{char.ToUpperInvariant(parameter[0])}{parameter[1..]}` \| `SERVERLESS_\w+` \| \| `{expected}` \|", readme);
     }
@@ -90,6 +97,16 @@ public sealed class BicepTests
 
         Assert.Equal(gigabyteSecond, decimal.Parse(Regex.Match(text, "SERVERLESS_PRICE_PER_GB_SECOND: '([0-9.]+)'").Groups[1].Value, CultureInfo.InvariantCulture));
         Assert.Contains("name: 'SERVERLESS_INSTANCE_MEMORY_MB'\n                value: string(memoryGibibytes * 1024)\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_replicas_of_a_container_are_one_host_whose_id_the_Functions_host_takes()
+    {
+        Assert.Contains(
+            "name: 'AzureFunctionsWebHost__hostid'\n                value: name\n", BicepFile.Read("modules/container.bicep").Text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        var name = Regex.Match(BicepFile.Read("main.bicep").Text, @"^module container .*?^    name: '([^']+)'", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+        // A token is 13 characters long. An id has 1 to 32 small letters, digits and single dashes inside.
+        Assert.Matches("^(?=.{1,32}$)[a-z0-9]+(-[a-z0-9]+)*$", name.Replace("${token}", new string('a', 13), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -57,6 +57,17 @@ public sealed partial class DeployedAppTests
         Assert.Contains(limit, File.ReadAllText(Path.Combine(BicepFile.Folder, "Dockerfile")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_replica_is_given_longer_to_end_than_the_app_waits_for_its_activities()
+    {
+        Assert.SkipUnless(Directory.Exists(s_app), "there is no src/Serverless.Functions");
+        var waits = Assert.Single(Sources(s_app).SelectMany(source => LongestWait().Matches(source)));
+        var given = Grace().Match(BicepFile.Read("modules/container.bicep").Text);
+        Assert.InRange(Seconds(waits), 1, Seconds(given) - 1);
+    }
+
+    private static int Seconds(Match match) => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+
     /// <summary>The settings that a file gives, without the prefix of their variables.</summary>
     private static IEnumerable<string> Names(string file) => Given().Matches(BicepFile.Read(file).Text).Select(name => name.Groups[1].Value);
 
@@ -82,6 +93,12 @@ public sealed partial class DeployedAppTests
 
     [GeneratedRegex(@"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '\$\{([\d *]+)\}'")]
     private static partial Regex Body();
+
+    [GeneratedRegex(@"LongestWait = TimeSpan\.FromSeconds\((\d+)\)")]
+    private static partial Regex LongestWait();
+
+    [GeneratedRegex(@"terminationGracePeriodSeconds: (\d+)")]
+    private static partial Regex Grace();
 
     [GeneratedRegex(@"\bSERVERLESS_([A-Z_]+)")]
     private static partial Regex Given();

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Time.Testing;
 using Serverless.Service.Jobs;
 using Serverless.Service.Telemetry;
+using Serverless.Service.Tests.Pipeline;
 
 namespace Serverless.Service.Tests.Telemetry;
 
@@ -13,14 +15,7 @@ public sealed class ServiceTelemetryTests
     public void A_step_is_measured_in_tokens_a_second_and_loss_with_its_job()
     {
         var measured = new List<(string Name, string? Unit, double Value)>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, subscription) =>
-            {
-                if (instrument.Meter.Name == ServiceTelemetry.Name)
-                    subscription.EnableMeasurementEvents(instrument);
-            },
-        };
+        using var listener = Listener();
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
         {
             foreach (var tag in tags)
@@ -32,6 +27,27 @@ public sealed class ServiceTelemetryTests
         ServiceTelemetry.Step(s_job, step: 3, loss: 0.5, tokens: 200, TimeSpan.FromSeconds(2));
 
         Assert.Equal([("serverless.training.loss", "1", 0.5), ("serverless.training.rate", "{token}/s", 100)], measured);
+    }
+
+    [Fact]
+    public void The_age_of_a_job_that_waits_is_measured_in_seconds_until_it_has_trained()
+    {
+        var clock = new FakeTimeProvider();
+        var job = TinyJob.Record(clock, JobStatus.Queued);
+        var measured = new List<(string Name, string? Unit, double Value, int Tags)>();
+        using var listener = Listener();
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+        {
+            // Ages that no other test's job has.
+            if (value is 4321.5 or 54321.5)
+                measured.Add((instrument.Name, instrument.Unit, value, tags.Length));
+        });
+        listener.Start();
+
+        ServiceTelemetry.Waits(job, job.CreatedAt.AddSeconds(4321.5));
+        ServiceTelemetry.Waits(job with { StartedAt = job.CreatedAt }, job.CreatedAt.AddSeconds(54321.5));
+
+        Assert.Equal([("serverless.queue.age", "s", 4321.5, 0)], measured);
     }
 
     [Fact]
@@ -55,4 +71,13 @@ public sealed class ServiceTelemetryTests
         Assert.Equal("train chunk", ended?.OperationName);
         Assert.Equal(4, ended?.GetTagItem("serverless.chunk.step"));
     }
+
+    private static MeterListener Listener() => new()
+    {
+        InstrumentPublished = (instrument, subscription) =>
+        {
+            if (instrument.Meter.Name == ServiceTelemetry.Name)
+                subscription.EnableMeasurementEvents(instrument);
+        },
+    };
 }

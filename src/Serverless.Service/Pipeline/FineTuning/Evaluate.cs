@@ -70,14 +70,14 @@ public sealed class Evaluate(
             examples, general, job.CreatedAt, plan.Options.Policy?.MaxAnswerTokens ?? plan.AnswerTokens, AnswerForm.Of(last), last.AnswerGraders.Any(), settings);
         if (!job.IsAtLastStage() && run.IsComplete(evaluation.Of(job.Stage)))
             return StageOutcome.Done;
-        if (await exports.FolderAsync(stage, lease, scope.Stopping) is not { } tunedFolder)
+        if (await exports.FolderAsync(stage, lease, scope.Stopping) is not { } tuned)
             return StageOutcome.Yield;
         var outcome = await EvaluateAsync(
             await BaseFolderAsync(job, scope.Stopping), run, evaluation.Base, part => evaluation = evaluation with { Base = part }, last, lease, scope);
         if (outcome.Result == StageResult.Done)
             outcome = job.IsAtLastStage()
-                ? await EvaluateAsync(tunedFolder, run, evaluation.Tuned, part => evaluation = evaluation with { Tuned = part }, last, lease, scope)
-                : await EvaluateAsync(tunedFolder, run, evaluation.Of(job.Stage), part => evaluation = evaluation.With(job.Stage, part), last, lease, scope);
+                ? await EvaluateAsync(tuned.Folder, run, evaluation.Tuned, part => evaluation = evaluation with { Tuned = part }, last, lease, scope)
+                : await EvaluateAsync(tuned.Folder, run, evaluation.Of(job.Stage), part => evaluation = evaluation.With(job.Stage, part), last, lease, scope);
         var evaluated = job.IsAtLastStage() ? evaluation.Tuned : evaluation.Of(job.Stage);
         // Before what says that the stage is done.
         if (outcome.Result == StageResult.Done && evaluated.Scores.Tokens > 0)

@@ -17,13 +17,13 @@ public sealed class JobExports(
     /// <returns>The folder; or null if the checkpoint was damaged and is left out: what is missing is to be trained and evaluated again.</returns>
     /// <exception cref="CheckpointDamagedException">It is damaged, and there is no other.</exception>
     /// <exception cref="Learning.InputError">The model or the file that training needs cannot be used any more.</exception>
-    public async Task<string?> FolderAsync(JobRecord job, TrainerLease lease, CancellationToken ct)
+    public async Task<JobExport?> FolderAsync(JobRecord job, TrainerLease lease, CancellationToken ct)
     {
         var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
         var head = EarlyStop.Best(lease.Head, plan);
         var folder = Path.Combine(folders.Of(job.Id), $"export-{head.Step}");
         if (Directory.Exists(folder))
-            return folder;
+            return new JobExport(folder, IsNew: false);
         var unfinished = folders.Fresh(job.Id, "export-unfinished");
         LogitSample trained;
         try
@@ -52,7 +52,7 @@ public sealed class JobExports(
             await merges.WriteAsync(job.Id, await CompareAsync(job.Id, trained, unfinished), ct);
         }
         Directory.Move(unfinished, folder);
-        return folder;
+        return new JobExport(folder, IsNew: true);
     }
 
     private static async Task<MergeAgreement> CompareAsync(JobId id, LogitSample trained, string folder)

@@ -12,7 +12,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Stores the tuned model with its card under its name, unless it is not as much better as its owner asked for, and the metrics of all steps
-/// as a result file. Of a recipe, each stage before the last is handed over to the next one.
+/// as a result file. Of a recipe, each stage before the last is handed over to the next one. Past its deadline it leaves when the model is merged and
+/// written, and after each uploaded file; what is not there yet is for the next call.
 /// </summary>
 public sealed class Publish(
     BlobAccount account, JobCatalog jobs, JobPlans plans, JobWishes wishes, JobExports exports, JobEvaluations evaluations, JobLog log, FileStore store,
@@ -37,7 +38,7 @@ public sealed class Publish(
             return StageOutcome.Done;
         try
         {
-            var outcome = await EndStageAsync(job, lease, ct);
+            var outcome = await EndStageAsync(job, lease, scope);
             await costs.CountAsync(lease);
             return outcome;
         }
@@ -51,17 +52,19 @@ public sealed class Publish(
         }
     }
 
-    private async Task<StageOutcome> EndStageAsync(JobRecord job, TrainerLease lease, CancellationToken ct)
+    private async Task<StageOutcome> EndStageAsync(JobRecord job, TrainerLease lease, ActivityScope scope)
     {
+        var ct = scope.Stopping;
         var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
         // The stage before was ended by a call whose answer was lost.
         if (lease.Head.Step < plan.LastStep)
             return StageOutcome.Next;
-        return job.IsAtLastStage() ? await PublishAsync(job, plan, lease, ct) : await handover.EndAsync(job.AtPresent(), plan, lease, ct);
+        return job.IsAtLastStage() ? await PublishAsync(job, plan, lease, scope) : await handover.EndAsync(job.AtPresent(), plan, lease, scope);
     }
 
-    private async Task<StageOutcome> PublishAsync(JobRecord job, JobPlan plan, TrainerLease lease, CancellationToken ct)
+    private async Task<StageOutcome> PublishAsync(JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)
     {
+        var ct = scope.Stopping;
         job = job with { TrainedTokens = lease.Head.TrainedTokens ?? job.TrainedTokens };
         var metrics = await log.ListMetricsAsync(job.Id, 0, ct);
         var evaluation = await evaluations.FindAsync(job.Id, ct);
@@ -73,12 +76,16 @@ public sealed class Publish(
             await StoreResultAsync(job, metrics, null, ct);
             return StageOutcome.Done;
         }
-        if (await exports.FolderAsync(job.AtPresent(), lease, ct) is not { } folder)
+        if (await exports.FolderAsync(job.AtPresent(), lease, ct) is not { } export)
             return StageOutcome.Yield;
+        // A call that finds it made goes on, however late, so that each comes further.
+        if (export.IsNew && clock.GetUtcNow() >= scope.Deadline)
+            return StageOutcome.More;
         var model = JobModel.Of(job, settings.Organization, clock.GetUtcNow());
-        ModelCard.Write(folder, await cards.FactsAsync(model.Id, job, plan, metrics, evaluation, ct));
+        ModelCard.Write(export.Folder, await cards.FactsAsync(model.Id, job, plan, metrics, evaluation, ct));
         await lease.EnsureHeldAsync(ct);
-        await models.PublishAsync(folder, model, ct);
+        if (await models.PublishUntilAsync(export.Folder, model, scope.Deadline, ct) is null)
+            return StageOutcome.More;
         await lease.EnsureHeldAsync(ct);
         await StoreResultAsync(job, metrics, model.Id, ct);
         return StageOutcome.Done;

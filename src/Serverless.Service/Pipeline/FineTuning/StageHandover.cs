@@ -14,16 +14,21 @@ public sealed class StageHandover(
     /// <param name="stage">The job as if that stage were all of it.</param>
     /// <param name="plan">That stage's.</param>
     /// <param name="lease">The right to work on the job, under which <paramref name="stage"/> was read.</param>
+    /// <returns>More if the time has run out: what is there of the model stays, and the next call goes on.</returns>
     /// <exception cref="LeaseLostException">Another call has taken over; the next stage's plan is its own.</exception>
     /// <exception cref="Learning.InputError">The model or the file that training needs cannot be used any more.</exception>
-    public async Task<StageOutcome> EndAsync(JobRecord stage, JobPlan plan, TrainerLease lease, CancellationToken ct)
+    public async Task<StageOutcome> EndAsync(JobRecord stage, JobPlan plan, TrainerLease lease, ActivityScope scope)
     {
-        if (await exports.FolderAsync(stage, lease, ct) is not { } folder)
+        var ct = scope.Stopping;
+        if (await exports.FolderAsync(stage, lease, ct) is not { } export)
             return StageOutcome.Yield;
+        if (export.IsNew && clock.GetUtcNow() >= scope.Deadline)
+            return StageOutcome.More;
         var head = lease.Head;
         var model = JobModel.Of(stage, settings.Organization, clock.GetUtcNow(), EarlyStop.Best(head, plan).Step);
         await lease.EnsureHeldAsync(ct);
-        await models.PublishAsync(folder, model, ct);
+        if (await models.PublishUntilAsync(export.Folder, model, scope.Deadline, ct) is null)
+            return StageOutcome.More;
         var result = model.Id;
         var (at, next) = (stage.Stage, stage.Stage + 1);
         var nextId = new StageId(stage.Id, next);
@@ -40,7 +45,7 @@ public sealed class StageHandover(
                 .With(next, own => own with { Model = result, StepsBefore = head.Step }),
             ct);
         // The next stage takes the model from the storage, as any other.
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(export.Folder, recursive: true);
         return StageOutcome.Next;
     }
 

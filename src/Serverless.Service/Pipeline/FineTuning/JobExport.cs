@@ -1,0 +1,6 @@
+namespace Serverless.Service.Pipeline.FineTuning;
+
+/// <summary>The folder in which a trained job is published, on this machine.</summary>
+/// <param name="Folder">Its path.</param>
+/// <param name="IsNew">Whether it was made just now, which may have taken long.</param>
+public sealed record JobExport(string Folder, bool IsNew);
