@@ -5,6 +5,9 @@ namespace Serverless.Api.Access;
 /// <summary>Who sends a request: the key that opened it, or without keys the address it comes from. Limits count by it.</summary>
 internal sealed record Caller(string Name)
 {
+    /// <summary>Tells the keys apart, also such as bear one name; null without keys.</summary>
+    public string? KeyId { get; init; }
+
     public static Caller Of(HttpContext context) =>
         context.Features.Get<Caller>() ?? new Caller(context.Connection.RemoteIpAddress?.ToString() ?? "unknown");
 }

@@ -16,7 +16,7 @@ internal sealed partial class KeyCheck(RequestDelegate next, ApiSettings setting
         if (settings.Keys.Count > 0 && context.Request.Path.StartsWithSegments("/v1"))
         {
             var key = await KeyOfAsync(context);
-            context.Features.Set(new Caller(key.Name));
+            context.Features.Set(new Caller(key.Name) { KeyId = key.Id });
             LogAdmitted(context.TraceIdentifier, key.Name);
         }
 

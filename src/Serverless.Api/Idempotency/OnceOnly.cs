@@ -143,5 +143,5 @@ internal static class OnceOnly
     /// from another address.
     /// </summary>
     private static string NameOf(HttpContext context, string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
-        '\n', context.Features.Get<Caller>()?.Name, context.Request.Method, context.Request.Path.Value, context.Request.QueryString.Value, key))));
+        '\n', context.Features.Get<Caller>()?.KeyId, context.Request.Method, context.Request.Path.Value, context.Request.QueryString.Value, key))));
 }

@@ -26,7 +26,9 @@ internal static class Recomputation
         {
             using var recording = enable_grad();
             var again = kept.detach().requires_grad_(differentiatesInput);
-            AutogradGraph.Backward(block(again), gradients[0]!);
+            var result = block(again);
+            // Below the lowest layer that trains there is nothing to walk.
+            if (result.requires_grad) AutogradGraph.Backward(result, gradients[0]!);
             return [differentiatesInput ? again.grad : null, null];
         });
         return output.MoveToOuterDisposeScope();

@@ -11,7 +11,8 @@ public sealed class KeyValueCache : IDisposable
 {
     private const int SpareTokens = 64;
     private const int MostWaiting = 4;
-    private const int QueriesTogether = 256;
+    private const int MostQueriesTogether = 256;
+    private const long ScoresTogether = 16 << 20;
     private readonly DecoderConfig config;
     private readonly Stack<int> free = [];
     private Tensor[] keys = [];
@@ -64,17 +65,23 @@ public sealed class KeyValueCache : IDisposable
         // The rest of a text whose beginning is here: products of many queries and keys, as in reading a whole text, but not of all at once.
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        for (var from = 0L; from < time; from += QueriesTogether)
+        for (long from = 0, count; from < time; from += count)
         {
-            var count = Math.Min(QueriesTogether, time - from);
+            using var part = NewDisposeScope();
+            count = Math.Min(QueriesTogether(lengths[0] + from), time - from);
             var seen = lengths[0] + from + count;
+            var first = window is { } width ? Math.Max(0, seen - count - width + 1) : 0;
             parts.Add(LayerOperations.CausalAttention(
-                q.narrow(2, from, count), Own(keys[layer], seen), Own(values[layer], seen), null, config.AttentionScale, window, config.AttentionSoftCap));
+                q.narrow(2, from, count), Own(keys[layer], first, seen), Own(values[layer], first, seen), null, config.AttentionScale, window, config.AttentionSoftCap)
+                .MoveToOuterDisposeScope());
         }
         return cat(parts, 1).MoveToOuterDisposeScope();
 
-        Tensor Own(Tensor side, long seen) => side.narrow(0, slots[0], 1).narrow(2, 0, seen).to(q.dtype);
+        Tensor Own(Tensor side, long first, long seen) => side.narrow(0, slots[0], 1).narrow(2, first, seen - first).to(q.dtype);
     }
+
+    /// <summary>Queries whose scores, of which the plain path holds some copies, do not take more memory the longer the text is.</summary>
+    private long QueriesTogether(long seen) => Math.Clamp(ScoresTogether / (config.Heads * (seen + MostQueriesTogether)), 1, MostQueriesTogether);
 
     /// <summary>Counts T more tokens in each row; called once after all layers have stored them.</summary>
     public void Advance(int time)

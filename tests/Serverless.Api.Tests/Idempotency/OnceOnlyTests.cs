@@ -74,11 +74,11 @@ public sealed class OnceOnlyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_key_of_the_API_has_its_own_answers_whether_it_comes_in_a_header_or_by_a_cookie()
+    public async Task A_key_of_the_API_has_its_own_answers_whatever_its_name_and_whether_it_comes_in_a_header_or_by_a_cookie()
     {
         const string Laptop = "sk-laptop-0123456789";
         const string Other = "sk-other-0123456789";
-        await using var server = await ApiServer.StartAsync(azurite, new ApiSettings { Keys = [ApiKey.Parse($"laptop={Laptop}", 1), ApiKey.Parse(Other, 2)] });
+        await using var server = await ApiServer.StartAsync(azurite, new ApiSettings { Keys = [ApiKey.Parse($"laptop={Laptop}", 1), ApiKey.Parse($"laptop={Other}", 2)] });
         using var laptop = await SignedInAsync(Laptop);
         using var other = await SignedInAsync(Other);
         using var header = new HttpClient { BaseAddress = server.Http.BaseAddress, DefaultRequestHeaders = { Authorization = new("Bearer", Laptop) } };

@@ -5,7 +5,7 @@ import readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const { chromium } = await import(pathToFileURL(process.env.PLAYWRIGHT));
-const patience = 120_000;
+const patience = 240_000;
 
 /** Runs a scenario on a page; whatever the page complains of, among it what its security policy has refused, is a fault. */
 export async function scenario(work, { width = 1280, height = 860, theme = 'light', expected = [] } = {}) {

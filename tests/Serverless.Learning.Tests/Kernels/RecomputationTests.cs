@@ -60,6 +60,16 @@ public sealed class RecomputationTests
     }
 
     [Fact]
+    public void A_block_of_which_nothing_trains_may_lie_below_one_that_does()
+    {
+        using var scope = NewDisposeScope();
+        var weight = ones(16, requires_grad: true);
+        var frozen = Recomputation.Run(ones(2, 16), x => x.mul(3));
+        AutogradGraph.Backward(Recomputation.Run(frozen, x => x.mul(weight)).sum());
+        Assert.All(weight.grad!.data<float>(), gradient => Assert.Equal(6, gradient));
+    }
+
+    [Fact]
     public void A_fault_of_the_second_computation_is_thrown_as_itself()
     {
         using var scope = NewDisposeScope();
