@@ -14,7 +14,7 @@ public static unsafe partial class Fused
         if (!IsKernelType(q.dtype) || width % 16 != 0) return Plain.CachedAttention(q, keys, values, slots, lengths, scale, window, softCap);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var queries = Readable(q.dtype == ScalarType.Float32 ? q : q.to(ScalarType.Float32));
+        var queries = ReadableFloats(q);
         var sums = NewFloats(batch, times, heads * width);
         var groups = (int)keys.shape[1];
         fixed (int* slotOf = slots, lengthOf = lengths)
@@ -41,7 +41,7 @@ public static unsafe partial class Fused
         }
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var source = Readable(rows.dtype == ScalarType.Float32 ? rows : rows.to(ScalarType.Float32));
+        var source = ReadableFloats(rows);
         fixed (int* slotOf = slots, lengthOf = lengths)
         {
             ThreadTeam.Run(slots.Length, new StoreRowsKernel
@@ -52,4 +52,7 @@ public static unsafe partial class Fused
         }
         GC.KeepAlive(source);
     }
+
+    // Asking for the dtype that a tensor has makes another one.
+    private static Tensor ReadableFloats(Tensor tensor) => Readable(tensor.dtype == ScalarType.Float32 ? tensor : tensor.to(ScalarType.Float32));
 }

@@ -47,5 +47,8 @@ public sealed unsafe class RowFactor
     internal float* ScaleAddress { get; }
 
     /// <summary>The matrix as numbers, [M, D]; its own tensor where that holds them in this dtype already.</summary>
-    public Tensor Numbers(ScalarType dtype) => Scales is null ? Values.to(dtype) : Values.to(ScalarType.Float32).mul_(Scales.unsqueeze(1)).to(dtype);
+    public Tensor Numbers(ScalarType dtype) => Scales is null ? Values.to(dtype) : Scaled(Values, Scales).to(dtype);
+
+    /// <summary>Rows of codes as numbers, [N, D], float32.</summary>
+    internal static Tensor Scaled(Tensor codes, Tensor scales) => codes.to(ScalarType.Float32).mul_(scales.unsqueeze(1));
 }

@@ -47,8 +47,8 @@ public sealed class Weight : IDisposable
         var isFew = input.shape[0] <= Fused.FewRows;
         for (var i = 0; i < factors.Length && isFew; i++)
         {
-            isFew = weights[i].Factor is not null;
             factors[i] = weights[i].Factor!;
+            isFew = factors[i] is not null;
         }
         if (isFew) return LayerOperations.RowProducts(input, factors);
         using var noGradient = torch.no_grad();

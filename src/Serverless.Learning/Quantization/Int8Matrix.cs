@@ -50,7 +50,7 @@ public sealed unsafe class Int8Matrix : IQuantizedMatrix
     public Tensor Expand(long firstRow, long rows, ScalarType dtype)
     {
         using var scope = NewDisposeScope();
-        return Numbers(codes.narrow(0, firstRow, rows), scales.narrow(0, firstRow, rows)).to(dtype).MoveToOuterDisposeScope();
+        return RowFactor.Scaled(codes.narrow(0, firstRow, rows), scales.narrow(0, firstRow, rows)).to(dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>Rows by number, as an embedding is read.</summary>
@@ -59,7 +59,7 @@ public sealed unsafe class Int8Matrix : IQuantizedMatrix
     public Tensor TakeRows(Tensor rows)
     {
         using var scope = NewDisposeScope();
-        return Numbers(codes.index_select(0, rows), scales.index_select(0, rows)).MoveToOuterDisposeScope();
+        return RowFactor.Scaled(codes.index_select(0, rows), scales.index_select(0, rows)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
@@ -67,6 +67,4 @@ public sealed unsafe class Int8Matrix : IQuantizedMatrix
         codes.Dispose();
         scales.Dispose();
     }
-
-    private static Tensor Numbers(Tensor codes, Tensor scales) => codes.to(ScalarType.Float32).mul_(scales.unsqueeze(1));
 }
