@@ -63,7 +63,7 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
                     answers[at] = Failed($"found {ids.Length} tokens; allowed: at most {model.MaxLength - 1}, the model's context less one token of answer");
                     continue;
                 }
-                var after = options.Grammar is not null && model.Chat.OpensThought(ids) ? ChatPrompt.EndThink : null;
+                var after = options.Grammar is null ? null : ChatPrompt.FormBeginsAfter(model.Chat, ids);
                 requests.Add(new GenerationRequest(ids, options with { Choice = options.Choice + at, GrammarAfter = after }));
                 asked.Add(at);
             }

@@ -2,6 +2,7 @@ using Serverless.Learning;
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
 using Serverless.Learning.Sampling.Grammars;
+using Serverless.Learning.Text;
 using Serverless.Learning.Text.ToolCalls;
 
 namespace Serverless.Service.Inference;
@@ -18,6 +19,10 @@ internal sealed record ChatPrompt
     public required ToolCallFormat? Format { get; init; }
 
     public required AnswerStart Start { get; init; }
+
+    /// <summary>The text of an answer from which on it has the form that is asked for: after the thinking, if the prompt has opened it; null from its beginning.</summary>
+    /// <param name="prompt">The prompt's tokens.</param>
+    public static string? FormBeginsAfter(ChatEncoder encoder, int[] prompt) => encoder.OpensThought(prompt) ? EndThink : null;
 
     /// <exception cref="InputError">The conversation does not fit the model's context or its chat template, or the model cannot be offered the tools.</exception>
     public static ChatPrompt Of(LanguageModel model, ChatCall call)

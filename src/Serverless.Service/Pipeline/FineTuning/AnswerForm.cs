@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Serverless.Learning.Sampling.Grammars;
-using Serverless.Learning.Text;
-using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -29,8 +27,4 @@ internal static class AnswerForm
                 return Grammar.JsonObject;
         }
     }
-
-    /// <summary>The text of an answer from which on it has the form: after the thinking, if the prompt has opened it; null from its beginning.</summary>
-    /// <param name="prompt">The prompt's tokens.</param>
-    public static string? BeginsAfter(ChatEncoder encoder, int[] prompt) => encoder.OpensThought(prompt) ? ChatPrompt.EndThink : null;
 }

@@ -5,6 +5,7 @@ using Serverless.Learning.Sampling;
 using Serverless.Learning.Sampling.Grammars;
 using Serverless.Learning.Text;
 using Serverless.Learning.Training;
+using Serverless.Service.Inference;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -83,7 +84,7 @@ internal sealed class EvaluationRun(
         var asked = _prompts.Skip(evaluation.Answered).Take(BlockExamples).ToList();
         var sampling = SamplingOptions.Greedy(rewardedTokens ?? settings.EvaluatedAnswerTokens) with { Grammar = form };
         var requests = asked.Select(prompt => encoder.EncodePrompt(prompt))
-            .Select(ids => new GenerationRequest(ids, form is null ? sampling : sampling with { GrammarAfter = AnswerForm.BeginsAfter(encoder, ids) })).ToList();
+            .Select(ids => new GenerationRequest(ids, form is null ? sampling : sampling with { GrammarAfter = ChatPrompt.FormBeginsAfter(encoder, ids) })).ToList();
         var texts = new TextGenerator(model).Generate(requests, AnswersTogether, ct);
         var answers = asked.Zip(texts, (prompt, text) => new GradedAnswer(prompt.Line, prompt.Messages[^1].Content ?? "", null, text.Text)).ToList();
         return (Answered(evaluation, answers), answers);

@@ -78,8 +78,7 @@ public sealed class Publish(
         }
         if (await exports.FolderAsync(job.AtPresent(), lease, ct) is not { } export)
             return StageOutcome.Yield;
-        // A call that finds it made goes on, however late, so that each comes further.
-        if (export.IsNew && clock.GetUtcNow() >= scope.Deadline)
+        if (export.IsLate(clock.GetUtcNow(), scope.Deadline))
             return StageOutcome.More;
         var model = JobModel.Of(job, settings.Organization, clock.GetUtcNow());
         ModelCard.Write(export.Folder, await cards.FactsAsync(model.Id, job, plan, metrics, evaluation, ct));

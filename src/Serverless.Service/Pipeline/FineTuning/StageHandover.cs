@@ -22,7 +22,7 @@ public sealed class StageHandover(
         var ct = scope.Stopping;
         if (await exports.FolderAsync(stage, lease, ct) is not { } export)
             return StageOutcome.Yield;
-        if (export.IsNew && clock.GetUtcNow() >= scope.Deadline)
+        if (export.IsLate(clock.GetUtcNow(), scope.Deadline))
             return StageOutcome.More;
         var head = lease.Head;
         var model = JobModel.Of(stage, settings.Organization, clock.GetUtcNow(), EarlyStop.Best(head, plan).Step);

@@ -79,7 +79,7 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Gr
     private static IReadOnlyList<PolicyPrompt> Prompts(IEnumerable<DatasetExample> examples, ChatEncoder encoder) => [.. examples.Cast<PromptExample>().Select(example =>
     {
         var ids = encoder.EncodePrompt(example);
-        return new PolicyPrompt(ids, example.Item, example.Line, example.Messages[^1].Content ?? "") { GrammarAfter = AnswerForm.BeginsAfter(encoder, ids) };
+        return new PolicyPrompt(ids, example.Item, example.Line, example.Messages[^1].Content ?? "") { GrammarAfter = ChatPrompt.FormBeginsAfter(encoder, ids) };
     })];
 
     private static IReadOnlyList<PreferencePair> Pairs(IEnumerable<DatasetExample> examples, ChatEncoder encoder) =>
