@@ -82,28 +82,15 @@ public sealed class DashboardTests(AzuriteFixture azurite)
     public Task Every_section_can_be_reached_by_the_keyboard_and_fits_a_desk_and_a_phone_in_both_themes() => OnAFreshHeadAsync("keyboard-and-phone");
 
     [Fact(Timeout = 300_000)]
-    public async Task A_run_is_started_opened_and_cancelled_by_keys_alone()
-    {
-        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
-        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
-        await using var head = await HeadProcess.StartAsync(place);
-        await head.WaitForFileAsync(await head.UploadAsync(TinyModel.Dataset(200)));
-
-        await Chromium.RunAsync(head, "keys-alone");
-    }
+    public Task A_run_is_started_opened_and_cancelled_by_keys_alone() =>
+        OnAFreshHeadAsync("keys-alone", head => ReadAsync(head, (TinyModel.Dataset(200), "train.jsonl")));
 
     [Fact(Timeout = 600_000)]
-    public async Task A_run_leaves_checkpoints_names_and_files_that_can_be_used_and_rewards_have_a_curve()
+    public Task A_run_leaves_checkpoints_names_and_files_that_can_be_used_and_rewards_have_a_curve()
     {
-        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
-        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
-        await using var head = await HeadProcess.StartAsync(place);
         var prompts = Enumerable.Range(0, 12).Select(number => $$"""{"messages": [{"role": "user", "content": "the parcel {{number}} has not arrived"}]}""" + "\n");
-        string[] files = [await head.UploadAsync(TinyModel.Dataset(20)), await head.UploadAsync(TinyModel.Dataset(12), "validation.jsonl"), await head.UploadAsync(string.Concat(prompts), "prompts.jsonl")];
-        foreach (var file in files)
-            await head.WaitForFileAsync(file);
-
-        await Chromium.RunAsync(head, "what-a-run-leaves", null, files);
+        return OnAFreshHeadAsync("what-a-run-leaves", head => ReadAsync(
+            head, (TinyModel.Dataset(20), "train.jsonl"), (TinyModel.Dataset(12), "validation.jsonl"), (string.Concat(prompts), "prompts.jsonl")));
     }
 
     [Fact(Timeout = 300_000)]
@@ -112,8 +99,8 @@ public sealed class DashboardTests(AzuriteFixture azurite)
         Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
         using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
         await using var head = await HeadProcess.StartAsync(place);
-        await head.WaitForFileAsync(await head.UploadAsync(TinyModel.Dataset(12)));
-        await head.WaitForFileAsync(await head.UploadAsync(TinyModel.Dataset(12), "validation.jsonl"));
+        await ReadAsync(head, (TinyModel.Dataset(12), "train.jsonl"));
+        await ReadAsync(head, (TinyModel.Dataset(12), "validation.jsonl"));
         using var archive = new MemoryStream();
         ZipFile.CreateFromDirectory(TinyModel.Write(Path.Combine(place.Folder, "brought"), seed: 2), archive, CompressionLevel.Fastest, includeBaseDirectory: true);
         using var form = new MultipartFormDataContent { { new ByteArrayContent(archive.ToArray()), "file", "brought.zip" } };
@@ -123,26 +110,34 @@ public sealed class DashboardTests(AzuriteFixture azurite)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Every_stage_of_a_recipe_has_its_column_and_the_form_takes_text_to_replay()
+    public Task Every_stage_of_a_recipe_has_its_column_and_the_form_takes_text_to_replay()
     {
-        Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
-        using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
-        await using var head = await HeadProcess.StartAsync(place);
-        var (training, validation) = (await head.UploadAsync(TinyModel.Dataset(20)), await head.UploadAsync(TinyModel.Dataset(12), "validation.jsonl"));
         var documents = Enumerable.Range(0, 60).Select(number => $$"""{"text": "the parcel {{number}} has not arrived and the tracking page shows nothing"}""" + "\n");
-        var text = await head.UploadAsync(string.Concat(documents), "text.jsonl");
-        foreach (var file in new[] { training, validation, text })
-            await head.WaitForFileAsync(file);
-
-        await Chromium.RunAsync(head, "recipe-and-replay", null, training, validation, text);
+        return OnAFreshHeadAsync("recipe-and-replay", head => ReadAsync(
+            head, (TinyModel.Dataset(20), "train.jsonl"), (TinyModel.Dataset(12), "validation.jsonl"), (string.Concat(documents), "text.jsonl")));
     }
 
-    private async Task OnAFreshHeadAsync(string script)
+    /// <summary>Uploads files and waits until the service has read them.</summary>
+    /// <returns>Their ids.</returns>
+    private static async Task<string[]> ReadAsync(HeadProcess head, params (string Content, string Name)[] files)
+    {
+        var ids = new List<string>();
+        foreach (var (content, name) in files)
+            ids.Add(await head.UploadAsync(content, name));
+        foreach (var id in ids)
+            await head.WaitForFileAsync(id);
+        return [.. ids];
+    }
+
+    private Task OnAFreshHeadAsync(string script) => OnAFreshHeadAsync(script, _ => Task.FromResult<string[]>([]));
+
+    /// <param name="prepare">What is done before the page opens; returns the words that the script is given.</param>
+    private async Task OnAFreshHeadAsync(string script, Func<HeadProcess, Task<string[]>> prepare)
     {
         Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
         using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());
         await using var head = await HeadProcess.StartAsync(place);
 
-        await Chromium.RunAsync(head, script);
+        await Chromium.RunAsync(head, script, null, await prepare(head));
     }
 }
