@@ -15,7 +15,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Students that learn the answers of a teacher, a model here or a server elsewhere, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
 {
     private static readonly JsonElement Right = JsonSerializer.SerializeToElement(new

@@ -11,7 +11,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Jobs from their files to their published models, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

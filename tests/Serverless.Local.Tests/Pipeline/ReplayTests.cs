@@ -13,7 +13,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Jobs that read general text beside what they learn, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class ReplayTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
