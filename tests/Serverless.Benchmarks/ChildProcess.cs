@@ -82,6 +82,23 @@ internal static class ChildProcess
         }
     }
 
+    /// <summary>Runs a program to its end, but no longer than so.</summary>
+    /// <returns>What it wrote; null if its time was over, and it was ended.</returns>
+    public static async Task<(string Output, string Said)?> RunAsync(
+        string program, IReadOnlyList<string> arguments, TimeSpan patience, CancellationToken ct, IReadOnlyDictionary<string, string>? variables = null)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        late.CancelAfter(patience);
+        try
+        {
+            return await RunAsync(program, arguments, late.Token, variables);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private static async Task WriteAsync(string name, string file, string models, BenchmarkOptions options, CancellationToken ct)
     {
         var (_, said) = await RunAsync(Environment.ProcessPath!, ["--child", name, "--models", models, "--threads", Number(options.Threads)], ct);

@@ -36,7 +36,7 @@ internal static class ScenarioList
 
     public static TrainingSteps AllTargets { get; } = new("LoRA", ModelShape.Sample, AdapterKind.Lora, texts: 16, length: 128, targets: 1);
 
-    public static TrainingSteps Qlora1500M { get; } = new("QLoRA", ModelShape.Qwen1500M, AdapterKind.Qlora, texts: 1, length: 256, fewest: 1);
+    public static TrainingSteps Qlora1500M { get; } = new("QLoRA", ModelShape.Qwen1500M, AdapterKind.Qlora, texts: 1, length: 256, recomputes: true, fewest: 1);
 
     public static Decode OneRollout { get; } = new(ModelShape.Llama135M, rows: 1, MatrixStorage.Float32, adapted: true);
 
@@ -75,6 +75,7 @@ internal static class ScenarioList
         ShorterRecomputed,
         new TrainingSteps("full", ModelShape.Llama135M, AdapterKind.Full, texts: 4, length: 256),
         new TrainingSteps("LoRA", ModelShape.Qwen500M, AdapterKind.Lora, texts: 1, length: 256),
+        new TrainingSteps("full", ModelShape.Qwen500M, AdapterKind.Full, texts: 1, length: 256, fewest: 1),
         new TrainingSteps("QLoRA", ModelShape.Qwen500M, AdapterKind.Qlora, texts: 1, length: 256),
         Qlora1500M,
         new PreferenceSteps(ModelShape.Sample, pairs: 8, length: 128),

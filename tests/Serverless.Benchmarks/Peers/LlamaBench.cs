@@ -12,6 +12,9 @@ internal sealed class LlamaBench(BenchmarkOptions options) : IPeer
     private const int Decoded = 64;
     private const int Repetitions = 3;
 
+    /// <summary>Its threads wait for each other in loops: where another program takes a processor, a minute becomes an hour.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
     public string Name => PeerName;
 
     public IReadOnlyList<IScenario> Beside => [.. ScenarioList.DecodePairs.Select(pair => pair.Ours), .. ScenarioList.PrefillPairs.Select(pair => pair.Ours)];
@@ -28,8 +31,8 @@ internal sealed class LlamaBench(BenchmarkOptions options) : IPeer
         var reading = await RunAsync(models, [.. ScenarioList.PrefillPairs.Select(pair => pair.Type)], [options.Threads], ScenarioList.PrefillLength, written: 0, ct);
         return
         [
-            .. ScenarioList.DecodePairs.Select(pair => new PeerReading(PeerName, pair.Ours.Name, decoding[(FileOf(pair.Type), pair.Threads ?? options.Threads)])),
-            .. ScenarioList.PrefillPairs.Select(pair => new PeerReading(PeerName, pair.Ours.Name, reading[(FileOf(pair.Type), options.Threads)])),
+            .. ScenarioList.DecodePairs.Select(pair => new PeerReading(PeerName, pair.Ours.Name, decoding?[(FileOf(pair.Type), pair.Threads ?? options.Threads)])),
+            .. ScenarioList.PrefillPairs.Select(pair => new PeerReading(PeerName, pair.Ours.Name, reading?[(FileOf(pair.Type), options.Threads)])),
         ];
     }
 
@@ -44,7 +47,7 @@ internal sealed class LlamaBench(BenchmarkOptions options) : IPeer
             test => test.GetProperty("avg_ts").GetDouble());
     }
 
-    private async Task<IReadOnlyDictionary<(string File, int Threads), double>> RunAsync(
+    private async Task<IReadOnlyDictionary<(string File, int Threads), double>?> RunAsync(
         string models, IReadOnlyList<GgufType> types, IEnumerable<int> threads, int read, int written, CancellationToken ct)
     {
         string[] words =
@@ -52,8 +55,8 @@ internal sealed class LlamaBench(BenchmarkOptions options) : IPeer
             .. types.SelectMany(type => new[] { "-m", Path.Combine(models, FileOf(type)) }), "-t", string.Join(',', threads),
             "-p", Text(read), "-n", Text(written), "-r", Text(Repetitions), "-o", "json",
         ];
-        var (output, said) = await ChildProcess.RunAsync(options.LlamaBench!, words, ct);
-        return output.Contains('[', StringComparison.Ordinal)
+        if (await ChildProcess.RunAsync(options.LlamaBench!, words, Patience, ct) is not var (output, said)) return null;
+        return output.Contains(']', StringComparison.Ordinal)
             ? Read(output)
             : throw new InvalidOperationException($"{options.LlamaBench}: ended without a figure\n{said}");
     }

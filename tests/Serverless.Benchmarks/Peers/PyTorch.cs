@@ -46,19 +46,11 @@ internal sealed class PyTorch(BenchmarkOptions options) : IPeer
             Path.Combine(AppContext.BaseDirectory, "Peers", "lora_step.py"), .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)),
             threads, options.Seconds.ToString(CultureInfo.InvariantCulture), dtype,
         ];
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
-        try
-        {
-            // Its matrix products have threads of their own.
-            var (output, said) = await ChildProcess.RunAsync(options.Python!, words, patience.Token, allocator.Add("OPENBLAS_NUM_THREADS", threads).Add("OMP_NUM_THREADS", threads));
-            return double.TryParse(output.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
-                ? Texts * Length / seconds
-                : throw new InvalidOperationException($"{options.Python}: ended without a figure\n{said}");
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            return null;
-        }
+        // Its matrix products have threads of their own.
+        var variables = allocator.Add("OPENBLAS_NUM_THREADS", threads).Add("OMP_NUM_THREADS", threads);
+        if (await ChildProcess.RunAsync(options.Python!, words, Patience, ct, variables) is not var (output, said)) return null;
+        return double.TryParse(output.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? Texts * Length / seconds
+            : throw new InvalidOperationException($"{options.Python}: ended without a figure\n{said}");
     }
 }

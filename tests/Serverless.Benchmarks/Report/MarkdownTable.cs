@@ -43,7 +43,7 @@ internal static class MarkdownTable
         {
             text.AppendLine(medians.Peer(peer, beside) is { } rate
                 ? $"| {peer}: {beside} | {Quantity.Of(rate)} | {Target.Times(medians.Against(peer, beside)!.Value)} |"
-                : $"| {peer}: {beside} | not one step in its time | |");
+                : $"| {peer}: {beside} | no figure in its time | |");
         }
     }
 
