@@ -9,9 +9,8 @@ namespace Serverless.Benchmarks;
 
 /// <summary>A shape of model that is measured, with random weights, and the work that its tokens need.</summary>
 /// <param name="Name">What it is called in the table.</param>
-internal sealed record ModelShape(string Name, int Vocabulary, int Width, int Inner, int Layers, int Heads, int KeyValueHeads)
+internal sealed record ModelShape(string Name, int Vocabulary, int Width, int Inner, int Layers, int Heads, int KeyValueHeads, int HeadSize = 64)
 {
-    private const int HeadSize = 64;
     private const int LongestText = 1024;
 
     /// <summary>The model that comes with this project.</summary>
@@ -23,7 +22,10 @@ internal sealed record ModelShape(string Name, int Vocabulary, int Width, int In
     /// <summary>Qwen2.5-0.5B's sizes.</summary>
     public static ModelShape Qwen500M { get; } = new("0.5B", 151936, 896, 4864, 24, 14, 2);
 
-    public static IReadOnlyList<ModelShape> All { get; } = [Sample, Llama135M, Qwen500M];
+    /// <summary>Qwen2.5-1.5B's sizes.</summary>
+    public static ModelShape Qwen1500M { get; } = new("1.5B", 151936, 1536, 8960, 28, 12, 2, HeadSize: 128);
+
+    public static IReadOnlyList<ModelShape> All { get; } = [Sample, Llama135M, Qwen500M, Qwen1500M];
 
     /// <summary>Weights of the matrices inside the blocks.</summary>
     public double LinearWeights => (double)Layers * Width * ((2 * Heads + 2 * KeyValueHeads) * HeadSize + 3 * Inner);

@@ -1,18 +1,28 @@
-using Serverless.Benchmarks;
 using Serverless.Learning;
 
-try
+namespace Serverless.Benchmarks;
+
+/// <summary>Measures as its options say; what <c>dotnet test</c> starts, by <c>--server</c>, is for the test platform.</summary>
+public static class Program
 {
-    var options = BenchmarkOptions.Read(args);
-    if (options.Help)
+    public static async Task<int> Main(string[] args)
     {
-        Console.WriteLine(BenchmarkOptions.Usage);
-        return 0;
+        if (args.Contains("--server"))
+            return await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
+        try
+        {
+            var options = BenchmarkOptions.Read(args);
+            if (options.Help)
+            {
+                Console.WriteLine(BenchmarkOptions.Usage);
+                return 0;
+            }
+            return options.Child is { } name ? ChildProcess.Answer(name, options) : await new Campaign(options).RunAsync(CancellationToken.None);
+        }
+        catch (InputError fault)
+        {
+            await Console.Error.WriteLineAsync(fault.Message);
+            return 2;
+        }
     }
-    return options.Child is { } name ? ChildProcess.Answer(name, options) : await new Campaign(options).RunAsync(CancellationToken.None);
-}
-catch (InputError fault)
-{
-    Console.Error.WriteLine(fault.Message);
-    return 2;
 }

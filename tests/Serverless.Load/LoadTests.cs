@@ -1,4 +1,5 @@
 using Serverless.Load.Running;
+using Serverless.Tests.Heads;
 using Serverless.Tests.Shared;
 
 namespace Serverless.Load;

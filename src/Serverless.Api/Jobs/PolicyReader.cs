@@ -58,6 +58,7 @@ internal static class PolicyReader
             EpsilonLow = fields.AutoOrPositive("epsilon_low", 0.999),
             EpsilonHigh = fields.AutoOrPositive("epsilon_high", 10),
             UpdatesPerRollout = fields.AutoOrInteger("updates_per_rollout", 1, MaxUpdates),
+            NegativeWeight = fields.Number("negative_weight", 0, 1),
             Resamples = fields.AutoOrInteger("dynamic_sampling_rounds", 0, MaxResamples),
             FilterOverlong = fields.Boolean("overlong_filtering"),
             PenaltyTokens = fields.AutoOrInteger("length_penalty_tokens", 0, int.MaxValue),

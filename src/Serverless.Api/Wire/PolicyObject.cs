@@ -20,6 +20,7 @@ internal static class PolicyObject
         Add("epsilon_low", resolved?.EpsilonLow ?? asked.EpsilonLow);
         Add("epsilon_high", resolved?.EpsilonHigh ?? asked.EpsilonHigh);
         Add("updates_per_rollout", resolved?.UpdatesPerRollout ?? asked.UpdatesPerRollout);
+        Add("negative_weight", resolved?.NegativeWeight ?? asked.NegativeWeight);
         Add("dynamic_sampling_rounds", resolved?.Resamples ?? asked.Resamples);
         Add("overlong_filtering", resolved?.FilterOverlong ?? asked.FilterOverlong);
         Add("length_penalty_tokens", resolved?.PenaltyTokens ?? asked.PenaltyTokens);

@@ -26,6 +26,12 @@ public sealed record PolicyOptions
     /// <summary>Optimiser steps for each set of answers; with one, the ratio is 1 and nothing is clipped.</summary>
     public int UpdatesPerRollout { get; init; } = 1;
 
+    /// <summary>
+    /// The factor of negative advantages. Below 1, answers worse than their group push less than better ones pull (Zhu et al., arXiv 2506.01347,
+    /// weigh the two signs apart); with 0 only better ones are learned from (RAFT, as in Xiong et al., arXiv 2504.11343, with the group's advantages).
+    /// </summary>
+    public double NegativeWeight { get; init; } = 1;
+
     /// <summary>How often at most a group whose rewards are all equal is sampled again (DAPO's dynamic sampling); 0 for never.</summary>
     public int Resamples { get; init; }
 
@@ -51,6 +57,7 @@ public sealed record PolicyOptions
         if (EpsilonHigh is not (> 0 and <= 10)) yield return ("epsilon_high", EpsilonHigh, "above 0, at most 10");
         if (Beta is not (>= 0 and <= 10)) yield return ("beta", Beta, "0 to 10");
         if (UpdatesPerRollout is < 1 or > 16) yield return ("updates_per_rollout", UpdatesPerRollout, "1 to 16");
+        if (NegativeWeight is not (>= 0 and <= 1)) yield return ("negative_weight", NegativeWeight, "0 to 1");
         if (Resamples is < 0 or > 16) yield return ("resamples", Resamples, "0 to 16");
         if (EvaluationInterval < 0) yield return ("eval_interval", EvaluationInterval, "0 or more");
         if (EvaluationSamples is < 1 or > 16) yield return ("eval_samples", EvaluationSamples, "1 to 16");

@@ -2,7 +2,7 @@ namespace Serverless.Learning.Reinforcement;
 
 /// <summary>What the tokens of one answer count in the step.</summary>
 /// <param name="Rollout">The answer.</param>
-/// <param name="Advantage">Its advantage within its group.</param>
+/// <param name="Advantage">Its advantage within its group, weighed by its sign.</param>
 /// <param name="Weight">The factor of each token's loss; 0 for an answer that is left out.</param>
 internal sealed record TokenTerm(Rollout Rollout, double Advantage, double Weight)
 {
@@ -15,7 +15,7 @@ internal sealed record TokenTerm(Rollout Rollout, double Advantage, double Weigh
         return [.. groups.SelectMany(group =>
         {
             var advantages = Advantages.Of([.. group.Select(rollout => rollout.Reward)], options.LossType);
-            return group.Select((rollout, index) => new TokenTerm(rollout, advantages[index], IsLeftOut(rollout, options) ? 0 : options.LossType switch
+            return group.Select((rollout, index) => new TokenTerm(rollout, Signed(advantages[index], options), IsLeftOut(rollout, options) ? 0 : options.LossType switch
             {
                 LossType.Grpo => 1.0 / (answers * (double)rollout.Ids.Length),
                 LossType.Dapo => 1.0 / tokens,
@@ -23,6 +23,8 @@ internal sealed record TokenTerm(Rollout Rollout, double Advantage, double Weigh
             }));
         })];
     }
+
+    private static double Signed(double advantage, PolicyOptions options) => advantage < 0 ? advantage * options.NegativeWeight : advantage;
 
     private static bool IsLeftOut(Rollout rollout, PolicyOptions options) => options.FilterOverlong && rollout.CutOff;
 }

@@ -14,6 +14,9 @@ public sealed record StepMetrics(
     int Step, double Loss, double? Accuracy, double LearningRate, double GradientNorm, int Tokens, int SupervisedTokens, TimeSpan Elapsed,
     bool Skipped = false)
 {
+    /// <summary>The part of <see cref="Elapsed"/> after the gradient was there: its norm, clipping and the optimiser's update.</summary>
+    public TimeSpan Updating { get; init; }
+
     /// <summary>The method's own figures, such as <c>reward_margin</c>, in a fixed order; empty for those that have none.</summary>
     public IReadOnlyDictionary<string, double> Figures { get; init; } = new Dictionary<string, double>();
 }

@@ -48,6 +48,7 @@ internal sealed class TrainingLoop(
             AutogradGraph.Backward(objective.ShareOf(decoder, hidden, micro, report));
         }
 
+        var backward = clock.Elapsed;
         var norm = parameters.GradientNorm();
         var rate = schedule.At(Step);
         var finite = double.IsFinite(norm) && double.IsFinite(report.Loss);
@@ -67,6 +68,7 @@ internal sealed class TrainingLoop(
         return new StepMetrics(
             Step, finite ? report.Loss : -1, report.Accuracy, rate, finite ? norm : -1, report.Tokens, report.Targets, clock.Elapsed, !finite)
         {
+            Updating = clock.Elapsed - backward,
             Figures = report.Figures,
         };
     }

@@ -37,7 +37,8 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
         new("--epochs", "NUMBER", "passes over the problems (3)"),
         new("--group-size", "NUMBER", "answers drawn to each problem (8)"),
         new("--batch-size", "NUMBER", "problems in a step of GRPO (16)"),
-        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.0015)"),
+        new("--learning-rate", "NUMBER", "peak rate of GRPO (0.001)"),
+        new("--negative-weight", "SHARE", "how much answers worse than their group count (0)"),
         new("--loss", "NAME", "grpo, dapo or dr_grpo (grpo)"),
         new("--seed", "NUMBER", "seed of problems and runs (1)"),
         .. SettingsOptions.All,
@@ -104,8 +105,9 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
         ["method"] = new JsonObject
         {
             ["type"] = "reinforcement",
-            // Rewards say little about each weight, and what they do not say is noise: few weights gather less of it than all would.
-            ["adapter"] = new JsonObject { ["type"] = "lora", ["rank"] = 8, ["alpha"] = 16 },
+            // Rewards say little about each weight, and what they do not say is noise: few weights gather less of it than all would, and a wrong answer,
+            // most of whose tokens were right, more than a right one.
+            ["adapter"] = new JsonObject { ["type"] = "lora", ["rank"] = 32, ["alpha"] = 64 },
             ["reinforcement"] = new JsonObject
             {
                 ["grader"] = new JsonObject
@@ -120,7 +122,8 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
                     ["n_epochs"] = arguments.WholeNumber("--epochs", 1, 50) ?? 3,
                     ["batch_size"] = arguments.WholeNumber("--batch-size", 1, 256) ?? 16,
                     ["group_size"] = arguments.WholeNumber("--group-size", 2, 256) ?? 8,
-                    ["learning_rate"] = arguments.PositiveNumber("--learning-rate") ?? 1.5e-3,
+                    ["learning_rate"] = arguments.PositiveNumber("--learning-rate") ?? 1e-3,
+                    ["negative_weight"] = arguments.Number("--negative-weight", 0, 1) ?? 0,
                     ["loss_type"] = arguments.OneOf("--loss", "grpo", "dapo", "dr_grpo") ?? "grpo",
                     ["max_completion_tokens"] = MostAnswerTokens,
                 },

@@ -27,6 +27,9 @@ public sealed record PolicyRequest
 
     public int? UpdatesPerRollout { get; init; }
 
+    /// <summary>The factor of negative advantages.</summary>
+    public double? NegativeWeight { get; init; }
+
     /// <summary>How often a group without variance is sampled again.</summary>
     public int? Resamples { get; init; }
 

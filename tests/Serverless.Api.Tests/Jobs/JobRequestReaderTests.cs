@@ -67,7 +67,7 @@ public sealed class JobRequestReaderTests
     public void Reinforcement_takes_a_grader_and_what_the_papers_name()
     {
         var request = Read(With(Reinforcement("\"loss_type\": \"dapo\", \"group_size\": 16, \"temperature\": 0.9, \"max_completion_tokens\": 300, \"beta\": 0.001, "
-            + "\"epsilon_low\": 0.1, \"epsilon_high\": 0.3, \"updates_per_rollout\": 2, \"dynamic_sampling_rounds\": 3, \"overlong_filtering\": false, "
+            + "\"epsilon_low\": 0.1, \"epsilon_high\": 0.3, \"updates_per_rollout\": 2, \"negative_weight\": 0.5, \"dynamic_sampling_rounds\": 3, \"overlong_filtering\": false, "
             + "\"length_penalty_tokens\": 50, \"reasoning_effort\": \"high\", \"compute_multiplier\": 2.5, \"eval_interval\": 5, \"eval_samples\": 4, \"batch_size\": 8")));
 
         Assert.Equal(MethodType.Reinforcement, request.Method.Type);
@@ -77,7 +77,7 @@ public sealed class JobRequestReaderTests
             new PolicyRequest
             {
                 ComputeMultiplier = 2.5, LossType = LossType.Dapo, GroupSize = 16, Temperature = 0.9, MaxAnswerTokens = 300, Beta = 0.001, EpsilonLow = 0.1, EpsilonHigh = 0.3,
-                UpdatesPerRollout = 2, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50, EvaluationInterval = 5, EvaluationSamples = 4,
+                UpdatesPerRollout = 2, NegativeWeight = 0.5, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50, EvaluationInterval = 5, EvaluationSamples = 4,
             },
             request.Method.Policy);
     }
@@ -87,6 +87,7 @@ public sealed class JobRequestReaderTests
     [InlineData("\"group_size\": 1", "Invalid value for 'method.reinforcement.hyperparameters.group_size': expected 'auto' or an integer from 2 to 256, but got 1 instead.", "group_size")]
     [InlineData("\"temperature\": 3", "Invalid value for 'method.reinforcement.hyperparameters.temperature': expected 'auto' or a number above 0 and at most 2, but got 3 instead.", "temperature")]
     [InlineData("\"eval_interval\": 0", "Invalid value for 'method.reinforcement.hyperparameters.eval_interval': expected 'auto' or an integer from 1 to 2147483647, but got 0 instead.", "eval_interval")]
+    [InlineData("\"negative_weight\": 1.5", "Invalid 'method.reinforcement.hyperparameters.negative_weight': decimal above maximum value. Expected a value <= 1, but got 1.5 instead.", "negative_weight")]
     [InlineData("\"compute_multiplier\": 0.00001", "Invalid value for 'method.reinforcement.hyperparameters.compute_multiplier': expected 'auto' or a number above 0.00001 and at most 10, but got 1E-05 instead.", "compute_multiplier")]
     [InlineData("\"reasoning_effort\": \"utmost\"", "Invalid value: 'utmost'. Supported values are: 'default', 'low', 'medium', and 'high'.", "reasoning_effort")]
     [InlineData("\"eval_samples\": 17", "Invalid value for 'method.reinforcement.hyperparameters.eval_samples': expected 'auto' or an integer from 1 to 16, but got 17 instead.", "eval_samples")]

@@ -14,4 +14,11 @@ internal static class Quantity
         var scaled = value / size;
         return scaled.ToString(scaled >= 100 ? "0" : scaled >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture) + " " + prefix;
     }
+
+    /// <returns>Such as <c>12.3 s</c> or <c>456 ms</c>.</returns>
+    public static string Time(double seconds)
+    {
+        var (value, unit) = seconds >= 1 ? (seconds, "s") : seconds >= 1e-3 ? (1e3 * seconds, "ms") : (1e6 * seconds, "us");
+        return Of(value) + unit;
+    }
 }

@@ -15,8 +15,9 @@ namespace Serverless.Benchmarks.Scenarios;
 /// <param name="storage">How the weights stand in memory.</param>
 /// <param name="path">Plain for libtorch's own operations.</param>
 /// <param name="adapted">Whether a LoRA adapter of rank 16 is on all products.</param>
+/// <param name="threads">Threads of a tensor operation; null for those of the campaign.</param>
 internal sealed class Decode(
-    ModelShape shape, int rows, MatrixStorage storage, KernelPath path = KernelPath.Fused, bool adapted = false) : IScenario
+    ModelShape shape, int rows, MatrixStorage storage, KernelPath path = KernelPath.Fused, bool adapted = false, int? threads = null) : IScenario
 {
     private const int PromptLength = 16;
     private const int Tokens = 64;
@@ -38,6 +39,7 @@ internal sealed class Decode(
     public Reading Measure(string folder, Stopclock clock)
     {
         NativeRuntime.KernelPath = path;
+        if (threads is { } count) NativeRuntime.SetThreads(count);
         using var model = LanguageModel.Load(folder, storage: storage);
         using var adapter = adapted ? LoraAdapter.Wrap(model.Decoder, new AdapterOptions(), seed: 1) : null;
         var drawn = new RandomTexts(shape.Vocabulary, seed: 5);
@@ -53,7 +55,9 @@ internal sealed class Decode(
             .Generate(prompts, SamplingOptions.Greedy(tokens) with { LogitBias = NoEnd(model) }, CancellationToken.None).Select(answer => answer.Ids.Count);
     }
 
-    private string How => Held + (adapted ? ", LoRA" : "") + (path == KernelPath.Plain ? ", libtorch's operations" : "");
+    private string How => Held + (adapted ? ", LoRA" : "") + (path == KernelPath.Plain ? ", libtorch's operations" : "") + (threads is { } count ? Counted(count) : "");
+
+    private static string Counted(int threads) => threads == 1 ? ", 1 thread" : $", {threads} threads";
 
     private string Held => storage switch { MatrixStorage.AsStored => "bfloat16", MatrixStorage.Int8 => "int8", _ => "float32" };
 

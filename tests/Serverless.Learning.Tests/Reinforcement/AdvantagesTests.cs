@@ -59,6 +59,25 @@ public sealed class AdvantagesTests
         Assert.Equal([0.0, 0], all.Select(term => term.Weight));
     }
 
+    [Theory]
+    [InlineData(1.0, -1.0)]
+    [InlineData(0.25, -0.25)]
+    [InlineData(0.0, 0.0)]
+    public void What_is_worse_than_its_group_counts_as_much_as_is_asked_for_and_what_is_better_in_full(double negativeWeight, double expected)
+    {
+        var options = new PolicyOptions { LossType = LossType.DrGrpo, GroupSize = 2, MaxAnswerTokens = 10, NegativeWeight = negativeWeight };
+        var terms = TokenTerm.Of([[Answer(0, 2, 2), Answer(0, 4, 0)]], options);
+        Assert.Equal([1.0, expected], terms.Select(term => term.Advantage));
+        Assert.Equal([1 / 20.0, 1 / 20.0], terms.Select(term => term.Weight));
+    }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1.1)]
+    [InlineData(double.NaN)]
+    public void A_weight_of_negative_advantages_that_is_no_share_is_refused(double weight) => Assert.Equal(
+        [("negative_weight", (object)weight, "0 to 1")], new PolicyOptions { MaxAnswerTokens = 1, NegativeWeight = weight }.Faults());
+
     internal static Rollout Answer(int prompt, int tokens, double reward, bool cutOff = false) => new()
     {
         Prompt = prompt, Line = prompt + 1, Choice = 0, Text = "", Ids = new int[tokens], CutOff = cutOff, Reward = reward,

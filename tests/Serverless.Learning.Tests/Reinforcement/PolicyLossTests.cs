@@ -44,16 +44,18 @@ public sealed class PolicyLossTests
     }
 
     [Theory]
-    [InlineData("policy grpo", LossType.Grpo, 0.0, 0.2, false)]
-    [InlineData("policy grpo beta", LossType.Grpo, 0.04, 0.2, false)]
-    [InlineData("policy dapo", LossType.Dapo, 0.0, 0.28, false)]
-    [InlineData("policy dapo filtered", LossType.Dapo, 0.0, 0.28, true)]
-    [InlineData("policy dr_grpo", LossType.DrGrpo, 0.1, 0.2, false)]
-    public void Loss_and_gradients_are_those_of_plain_PyTorch(string name, LossType type, double beta, double epsilonHigh, bool filtered)
+    [InlineData("policy grpo", LossType.Grpo, 0.0, 0.2, false, 1.0)]
+    [InlineData("policy grpo beta", LossType.Grpo, 0.04, 0.2, false, 1.0)]
+    [InlineData("policy dapo", LossType.Dapo, 0.0, 0.28, false, 1.0)]
+    [InlineData("policy dapo filtered", LossType.Dapo, 0.0, 0.28, true, 1.0)]
+    [InlineData("policy dr_grpo", LossType.DrGrpo, 0.1, 0.2, false, 1.0)]
+    [InlineData("policy grpo negative", LossType.Grpo, 0.0, 0.2, false, 0.3)]
+    [InlineData("policy grpo positive", LossType.Grpo, 0.04, 0.2, false, 0.0)]
+    public void Loss_and_gradients_are_those_of_plain_PyTorch(string name, LossType type, double beta, double epsilonHigh, bool filtered, double negativeWeight)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Training", "objectives-golden.json")));
         var expected = document.RootElement.GetProperty(name);
-        var options = Options with { LossType = type, Beta = beta, EpsilonHigh = epsilonHigh, FilterOverlong = filtered };
+        var options = Options with { LossType = type, Beta = beta, EpsilonHigh = epsilonHigh, FilterOverlong = filtered, NegativeWeight = negativeWeight };
         var objective = new PolicyObjective(
             new PolicyTask([.. Enumerable.Range(1, 2).Select(line => new PolicyPrompt([0], default, line))], (_, _) => throw new NotSupportedException()),
             new TrainingOptions

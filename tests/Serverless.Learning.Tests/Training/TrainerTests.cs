@@ -56,6 +56,14 @@ public sealed class TrainerTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
     }
 
     [Fact]
+    public void A_step_says_how_much_of_its_time_the_update_took()
+    {
+        using var trainer = Start(Options(AdapterKind.Lora));
+        var step = trainer.TrainStep();
+        Assert.InRange(step.Updating, TimeSpan.FromTicks(1), step.Elapsed);
+    }
+
+    [Fact]
     public void An_adapter_leaves_the_base_weights_as_they_were()
     {
         using var model = tiny.Load();

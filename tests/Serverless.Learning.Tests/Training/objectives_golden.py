@@ -42,8 +42,9 @@ REWARDS = [[1.0, 0.0, 0.5], [0.25, 0.25, 1.0]]
 CUT_OFF = 2  # this answer reached the limit
 
 
-def policy(loss_type, beta=0.0, epsilon_high=0.2, filtered=False, longest=6, temperature=0.8):
-    """Two groups of three answers: arXiv 2402.03300 equations 3 and 4, arXiv 2503.14476 equation 8, arXiv 2503.20783 section 3.2."""
+def policy(loss_type, beta=0.0, epsilon_high=0.2, filtered=False, longest=6, temperature=0.8, negative_weight=1.0):
+    """Two groups of three answers: arXiv 2402.03300 equations 3 and 4, arXiv 2503.14476 equation 8, arXiv 2503.20783 section 3.2; negative advantages weighed as in
+    arXiv 2506.01347."""
     hidden, weight, values = token_log_probabilities(temperature)
     old = values.detach() + 0.5 * draw(4, len(values))
     reference = values.detach() + 0.3 * draw(5, len(values))
@@ -51,6 +52,7 @@ def policy(loss_type, beta=0.0, epsilon_high=0.2, filtered=False, longest=6, tem
     advantages = rewards - rewards.mean(1, keepdim=True)
     if loss_type != "dr_grpo":
         advantages = advantages / (rewards.std(1, unbiased=False, keepdim=True) + 1e-4)
+    advantages = torch.where(advantages < 0, negative_weight * advantages, advantages)
     ratio, divergence = torch.exp(values - old), torch.exp(reference - values) - (reference - values) - 1
     advantage = torch.repeat_interleave(advantages.flatten(), torch.tensor(LENGTHS))
     gain = torch.minimum(ratio * advantage, torch.clamp(ratio, 1 - 0.2, 1 + epsilon_high) * advantage)
@@ -73,4 +75,6 @@ print(json.dumps({
     "policy dapo": policy("dapo", epsilon_high=0.28),
     "policy dapo filtered": policy("dapo", epsilon_high=0.28, filtered=True),
     "policy dr_grpo": policy("dr_grpo", beta=0.1),
+    "policy grpo negative": policy("grpo", negative_weight=0.3),
+    "policy grpo positive": policy("grpo", beta=0.04, negative_weight=0.0),
 }, indent=1))

@@ -84,6 +84,7 @@ internal static class PublishedCard
             yield return ("epsilon_high", Text(policy.EpsilonHigh));
             yield return ("beta", Text(policy.Beta));
             yield return ("updates_per_rollout", Text(policy.UpdatesPerRollout));
+            yield return ("negative_weight", Text(policy.NegativeWeight));
             yield return ("dynamic_sampling_rounds", Text(policy.Resamples));
             yield return ("overlong_filtering", policy.FilterOverlong ? "true" : "false");
             yield return ("length_penalty_tokens", Text(policy.PenaltyTokens));

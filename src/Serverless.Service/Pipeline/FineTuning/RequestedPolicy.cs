@@ -33,6 +33,7 @@ internal static class RequestedPolicy
             EpsilonHigh = asked.EpsilonHigh ?? (isDapo ? 0.28 : 0.2),
             Beta = asked.Beta ?? 0,
             UpdatesPerRollout = asked.UpdatesPerRollout ?? 1,
+            NegativeWeight = asked.NegativeWeight ?? 1,
             Resamples = asked.Resamples ?? (isDapo ? 2 : 0),
             FilterOverlong = asked.FilterOverlong ?? isDapo,
             // The paper's 4096 of 20480 tokens.

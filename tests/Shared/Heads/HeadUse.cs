@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 
-namespace Serverless.Load.Running;
+namespace Serverless.Tests.Heads;
 
 /// <summary>What a process uses, as Linux tells it (proc(5)).</summary>
 internal static class HeadUse
@@ -18,6 +18,9 @@ internal static class HeadUse
 
     /// <summary>The most bytes that were in memory at a time.</summary>
     public static long PeakMemory(int process) => Kilobytes(process, "VmHWM:") * 1024;
+
+    /// <summary>Whether a file whose name holds this is mapped, as a library that was loaded is.</summary>
+    public static bool HasMapped(int process, string name) => File.ReadAllText($"/proc/{process}/maps").Contains(name, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Open files, sockets and pipes.</summary>
     public static int Handles(int process) => Directory.GetFileSystemEntries($"/proc/{process}/fd").Length;
