@@ -22,6 +22,7 @@ public static class BlobAccountFactory
         options.Retry.Delay = TimeSpan.FromMilliseconds(500);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(10);
         options.Retry.NetworkTimeout = TimeSpan.FromMinutes(1);
+        options.AddPolicy(new WholeRefusals(), HttpPipelinePosition.PerRetry);
         return options;
     }
 
