@@ -10,8 +10,14 @@ internal static class TokenMarks
 {
     private const byte Special = 0xFF;
 
-    /// <summary>What a grammar reads when the token comes; empty for ordinary tokens that add nothing.</summary>
-    public static ReadOnlySpan<byte> Of(Tokenizer tokenizer, int id) => tokenizer.IsSpecial(id) ? OfSpecial(id) : tokenizer.BytesOf(id, skipSpecial: true);
+    /// <summary>What a grammar reads when the token comes; empty for ordinary tokens that add nothing, or that byte, which no text can hold.</summary>
+    public static ReadOnlySpan<byte> Of(Tokenizer tokenizer, int id)
+    {
+        if (tokenizer.IsSpecial(id))
+            return OfSpecial(id);
+        var bytes = tokenizer.BytesOf(id, skipSpecial: true);
+        return bytes.Contains(Special) ? [] : bytes;
+    }
 
     public static byte[] OfSpecial(int id) => [Special, (byte)(id >> 16), (byte)(id >> 8), (byte)id];
 }
