@@ -27,7 +27,10 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public int Port { get; } = FreePort();
 
     /// <summary>The connection string of the account that the running test has; of one that all share outside of any test.</summary>
-    public string ConnectionString => StorageSettings.DevelopmentStorageAt(Port).Replace(TestAccounts.Shared, AccountName, StringComparison.Ordinal);
+    public string ConnectionString => ConnectionStringBy(Port);
+
+    /// <summary>The same account by another port, behind which something passes calls on.</summary>
+    public string ConnectionStringBy(int port) => StorageSettings.DevelopmentStorageAt(port).Replace(TestAccounts.Shared, AccountName, StringComparison.Ordinal);
 
     /// <summary>An account whose containers no other test uses, created and empty.</summary>
     public async Task<BlobAccount> NewAccountAsync()

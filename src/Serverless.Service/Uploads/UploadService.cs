@@ -81,11 +81,12 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
         var goesOn = upload.Status == UploadStatus.Completed && upload.PartsHash == hash && (await blobs.ListAsync(upload, ct)).Count > 0;
         if (!goesOn)
             EnsurePending(upload, "be completed");
-        var (found, sha256) = await ContentAsync(upload, parts, ct);
+        var (found, sha256) = goesOn ? await blobs.HashAsync(upload, ct) : await ContentAsync(upload, parts, ct);
         if (md5 is not null && !string.Equals(md5, found, StringComparison.OrdinalIgnoreCase))
         {
-            await EndAsync(upload, UploadStatus.Cancelled, CancellationToken.None);
-            throw new InputError($"md5: found {found} for the parts in this order, and the request says {md5}; the upload is cancelled", "md5", "invalid_checksum");
+            var ended = await EndAsync(upload, UploadStatus.Cancelled, CancellationToken.None);
+            var outcome = ended.Status == UploadStatus.Cancelled ? "; the upload is cancelled" : "";
+            throw new InputError($"md5: found {found} for the parts in this order, and the request says {md5}{outcome}", "md5", "invalid_checksum");
         }
         // First, so that of this and of giving the upload up only one comes about.
         upload = await uploads.UpdateAsync(
@@ -107,7 +108,11 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
         if (upload.Status == UploadStatus.Cancelled)
             return upload;
         EnsurePending(upload, "be cancelled");
-        return await EndAsync(upload, UploadStatus.Cancelled, ct);
+        var ended = await EndAsync(upload, UploadStatus.Cancelled, ct);
+        // Completed meanwhile.
+        if (ended.Status != UploadStatus.Cancelled)
+            EnsurePending(ended, "be cancelled");
+        return ended;
     }
 
     /// <summary>Drops the parts of uploads that were not completed in time, and forgets what ended a day ago; a head calls this from time to time.</summary>

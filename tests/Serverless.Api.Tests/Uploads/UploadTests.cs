@@ -196,6 +196,22 @@ public sealed class UploadTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task An_upload_that_is_completed_while_it_is_being_cancelled_stays_and_the_answer_says_so()
+    {
+        var call = new InterruptedCall("PUT", "-catalog/uploads/", "");
+        await using var server = await ApiServer.StartAsync(azurite, account: await AccountAsync(call));
+        var upload = await CreateAsync(server, "a.bin", 3);
+        var part = await PartAsync(server, upload, [1, 2, 3]);
+
+        HttpResponseMessage? completed = null;
+        call.Before = async () => completed = await CompleteAsync(server, upload, [part]);
+        await AssertErrorAsync(await CancelAsync(server, upload), HttpStatusCode.BadRequest, $"Upload {upload} is completed and cannot be cancelled", "upload_id");
+
+        var file = Text((await completed!.JsonAsync()).GetProperty("file"), "id");
+        Assert.Equal([1, 2, 3], await server.Http.GetByteArrayAsync($"/v1/files/{file}/content"));
+    }
+
+    [Fact]
     public async Task Completing_that_broke_off_before_the_file_existed_is_ended_by_doing_it_again_or_forgotten_with_its_content()
     {
         var call = new InterruptedCall("PUT", "-catalog/files/", "");

@@ -6,8 +6,8 @@ using Serverless.Faults.Worlds;
 namespace Serverless.Faults.Faults;
 
 /// <summary>
-/// A head that is started while about every second call of its storage is disturbed: it answers all the same, and leaves what an undisturbed start does. So does the
-/// next one, once the first has been killed.
+/// A head that is started while about every second of the first calls of each kind is disturbed: it answers all the same, and leaves nothing behind that does not
+/// belong there. So does the next one, once the first has been killed.
 /// </summary>
 internal sealed class FaultyStart : IFault
 {

@@ -60,7 +60,7 @@ public sealed class RecipeTests(AzuriteFixture azurite) : IDisposable
             await using (var head = await PipelineHead.StartAsync(account, NewFolder(), new PipelineSettings { ChunkSteps = waits ? 7 : null }))
             {
                 var chats = await head.UploadAsync(MethodData.Of(MethodType.Supervised, 16));
-                job = await head.CreateAsync(chats, chats, Recipe(Stage(MethodType.Supervised, 1, Full), Stage(MethodType.Supervised, 20, Lora)));
+                job = await head.CreateAsync(chats, chats, Recipe(Stage(MethodType.Supervised, 1, Full), Stage(MethodType.Supervised, 50, Lora)));
                 if (waits)
                 {
                     await head.UntilStepAsync(job.Id, 6);
@@ -73,7 +73,7 @@ public sealed class RecipeTests(AzuriteFixture azurite) : IDisposable
             if (waits)
                 await next.Jobs.ResumeAsync(job.Id, default);
             job = await next.UntilAsync(job.Id, JobStatus.Succeeded);
-            await AssertNumberedOnAsync(next, job, (0, 4), (4, 84));
+            await AssertNumberedOnAsync(next, job, (0, 4), (4, 204));
             ends.Add(await next.WeightsAsync(job));
         }
         Assert.Equal(ends[0], ends[1]);
