@@ -99,7 +99,7 @@ public sealed class GrowingAnswer
         ids.Add(id);
         counts[id] = counts.GetValueOrDefault(id) + 1;
         var decoded = decoder.Append(id);
-        gate?.Take(model.Tokenizer.BytesOf(id, skipSpecial: true), decoded);
+        gate?.Take(TokenMarks.Of(model.Tokenizer, id), decoded);
         var certain = scanner.Append(decoded);
         if (scanner.Stopped) return (certain, FinishReason.Stop);
         if (gate is { MustEnd: true }) return (certain + Rest(), FinishReason.Stop);

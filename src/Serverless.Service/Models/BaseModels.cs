@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Learning;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
+using Serverless.Service.Models.Adding;
 
 namespace Serverless.Service.Models;
 
@@ -9,25 +10,37 @@ namespace Serverless.Service.Models;
 /// Brings the folders of models on this machine into the storage, so that jobs can start from them, and the folders of adapters, so that
 /// they answer on their bases.
 /// </summary>
-public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, ILogger<BaseModels> logger)
+public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, BaseUse use, ILogger<BaseModels> logger)
 {
     /// <summary>
     /// Seeds the sample model and every Hugging Face folder in <paramref name="models"/>, and then every folder in PEFT's layout there, each
-    /// under its own name. What is there with the same content costs a comparison. An adapter that cannot be used is left out with a warning.
+    /// under its own name. What is there with the same content costs a comparison; what is there with another one is replaced, unless unfinished
+    /// jobs train on it: then it stays, with a warning. An adapter that cannot be used is left out with a warning.
     /// </summary>
     /// <param name="models">The folder of folders; it need not exist.</param>
     public async Task SeedAsync(string models, CancellationToken ct)
     {
         foreach (var (name, folder) in FoldersIn(models))
         {
-            var record = await store.SeedBaseAsync(name, folder, ct);
-            LogSeeded(record.Id.Value, folder, record.Bytes);
+            try
+            {
+                var record = await store.SeedBaseAsync(name, folder, use.RefuseIfUsedAsync, ct);
+                LogSeeded(record.Id.Value, folder, record.Bytes);
+            }
+            catch (InputError fault) when (fault.Code == BaseUse.Code)
+            {
+                LogInUse(folder, fault.Message);
+            }
         }
         foreach (var folder in SubFolders(models, "adapter_config.json"))
         {
             try
             {
                 await SeedAdapterAsync(folder, ct);
+            }
+            catch (InputError fault) when (fault.Code == BaseUse.Code)
+            {
+                LogInUse(folder, fault.Message);
             }
             catch (InputError fault)
             {
@@ -49,7 +62,7 @@ public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, I
                 $"adapter_config.json, base_model_name_or_path: found {named}; allowed: {string.Join(", ", bases.Select(model => model.Id.Value).Order(StringComparer.Ordinal))}");
         }
         PeftAdapter.Check(folder, await ConfigOfAsync(whole, ct));
-        var record = await store.SeedAdapterAsync(Path.GetFileName(folder), folder, whole.Id, ct);
+        var record = await store.SeedAdapterAsync(Path.GetFileName(folder), folder, whole.Id, use.RefuseIfUsedAsync, ct);
         LogSeeded(record.Id.Value, folder, record.Bytes);
     }
 
@@ -84,6 +97,9 @@ public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, I
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Model {Model} is in place, from {Folder}, {Bytes} bytes")]
     private partial void LogSeeded(string model, string folder, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What has changed in {Folder} is not taken before the next start. {Fault}")]
+    private partial void LogInUse(string folder, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The adapter in {Folder} is left out. {Fault}")]
     private partial void LogNotAnAdapter(string folder, string fault);

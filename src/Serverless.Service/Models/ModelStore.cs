@@ -87,14 +87,25 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     /// Publishes <paramref name="localFolder"/> as the base <paramref name="name"/>, unless that very content is there under that name.
     /// </summary>
     public Task<ModelRecord> SeedBaseAsync(string name, string localFolder, CancellationToken cancellationToken) =>
-        SeedAsync(new ModelId(name), ModelKind.Base, null, localFolder, cancellationToken);
+        SeedAsync(new ModelId(name), ModelKind.Base, null, localFolder, null, cancellationToken);
+
+    /// <summary>The same; and other content under that name is switched over only where nobody needs it.</summary>
+    /// <param name="beforeReplacing">Asked before it is; what this throws leaves everything as it was.</param>
+    public Task<ModelRecord> SeedBaseAsync(string name, string localFolder, Func<ModelId, CancellationToken, Task> beforeReplacing, CancellationToken cancellationToken) =>
+        SeedAsync(new ModelId(name), ModelKind.Base, null, localFolder, beforeReplacing, cancellationToken);
 
     /// <summary>
     /// Publishes <paramref name="localFolder"/>, in PEFT's layout, as the adapter <paramref name="name"/> of a base, unless that very content
     /// is there under that name.
     /// </summary>
     public Task<ModelRecord> SeedAdapterAsync(string name, string localFolder, ModelId baseModel, CancellationToken cancellationToken) =>
-        SeedAsync(new ModelId(name), ModelKind.Adapter, baseModel, localFolder, cancellationToken);
+        SeedAsync(new ModelId(name), ModelKind.Adapter, baseModel, localFolder, null, cancellationToken);
+
+    /// <summary>The same; and other content under that name is switched over only where nobody needs it.</summary>
+    /// <param name="beforeReplacing">Asked before it is; what this throws leaves everything as it was.</param>
+    public Task<ModelRecord> SeedAdapterAsync(
+        string name, string localFolder, ModelId baseModel, Func<ModelId, CancellationToken, Task> beforeReplacing, CancellationToken cancellationToken) =>
+        SeedAsync(new ModelId(name), ModelKind.Adapter, baseModel, localFolder, beforeReplacing, cancellationToken);
 
     /// <summary>The model whose folder holds the weights that answer: the base of an adapter, and any other model itself.</summary>
     /// <exception cref="Learning.InputError">The adapter's base was deleted.</exception>
@@ -181,11 +192,15 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
                 await account.Models.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
     }
 
-    private async Task<ModelRecord> SeedAsync(ModelId id, ModelKind kind, ModelId? baseModel, string localFolder, CancellationToken cancellationToken)
+    private async Task<ModelRecord> SeedAsync(
+        ModelId id, ModelKind kind, ModelId? baseModel, string localFolder, Func<ModelId, CancellationToken, Task>? beforeReplacing, CancellationToken cancellationToken)
     {
         var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
-        if (await catalog.FindAsync(id, cancellationToken) is { } stored && stored.Kind == kind && stored.BaseModel == baseModel && stored.Parts.SequenceEqual(parts))
+        var stored = await catalog.FindAsync(id, cancellationToken);
+        if (stored is not null && stored.Kind == kind && stored.BaseModel == baseModel && stored.Parts.SequenceEqual(parts))
             return stored;
+        if (stored is not null && beforeReplacing is not null)
+            await beforeReplacing(id, cancellationToken);
         var model = new ModelRecord { Id = id, Kind = kind, CreatedAt = clock.GetUtcNow(), OwnedBy = "system", BaseModel = baseModel };
         return await PublishAsync(localFolder, model, cancellationToken);
     }

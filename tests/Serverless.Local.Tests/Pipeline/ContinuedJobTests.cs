@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Serverless.Learning;
 using Serverless.Learning.Adapters;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
@@ -104,6 +105,30 @@ public sealed class ContinuedJobTests(AzuriteFixture azurite) : IDisposable
         await head.Jobs.ResumeAsync(next.Id, default);
         next = await head.UntilAsync(next.Id, JobStatus.Failed);
         Assert.Equal(("model_not_available", $"model: '{first.FineTunedModel}' was deleted", "model"), (next.Error!.Code, next.Error.Message, next.Error.Param));
+    }
+
+    [Fact]
+    public async Task A_name_that_was_given_to_another_content_fails_the_job_that_waited_and_makes_no_model_of_a_checkpoint()
+    {
+        await using var head = await StartAsync();
+        var done = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Supervised, 12)), with: FineTuneTests.Epochs(2));
+        done = await head.UntilAsync(done.Id, JobStatus.Succeeded);
+        var waiting = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Supervised, 40), "late.jsonl"), with: request => request with
+        {
+            Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 50, BatchSize = 1 } },
+        });
+        await head.UntilStepAsync(waiting.Id, 1);
+        await head.Jobs.PauseAsync(waiting.Id, default);
+        await head.UntilAsync(waiting.Id, JobStatus.Paused);
+        await head.Get<ModelStore>().SeedBaseAsync(PipelineHead.Tiny.Value, TinyModel.Write(Path.Combine(_folder.Path, "other"), seed: 2), default);
+
+        await head.Jobs.ResumeAsync(waiting.Id, default);
+        waiting = await head.UntilAsync(waiting.Id, JobStatus.Failed);
+        const string message = "model: 'tiny' was replaced by another content after the job had begun with it";
+        Assert.Equal(("model_replaced", message, "model"), (waiting.Error!.Code, waiting.Error.Message, waiting.Error.Param));
+        var checkpoint = (await head.Get<JobLog>().ReadHeadAsync(done.Id, default))!.Checkpoints[0];
+        var name = ModelId.Published("tiny", "local", null, done.Id, checkpoint.Step);
+        Assert.Equal(message, (await Assert.ThrowsAsync<InputError>(() => head.Get<CheckpointModels>().FindAsync(name, default))).Message);
     }
 
     public void Dispose() => _folder.Dispose();

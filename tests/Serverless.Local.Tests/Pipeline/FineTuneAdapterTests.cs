@@ -89,7 +89,7 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
         // The merged weights are rounded to bfloat16.
         Assert.InRange(Distance(merged, unmerged), 0, 0.1);
         Assert.InRange(Distance(bare, unmerged), 0.5, 100);
-        using (var start = LanguageModel.Load(await head.Get<StartingModels>().FolderAsync(adapter, default)))
+        using (var start = LanguageModel.Load(await head.Get<StartingModels>().FolderAsync(adapter, null, default)))
             Assert.InRange(Distance(Logits(start), unmerged), 0, 1e-5);
 
         var next = await head.CreateAsync(training, training, request => FineTuneTests.Epochs(1)(request) with { Model = adapter.Id });

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Models.Adding;
 using Serverless.Service.Tests.Models.Adding;
@@ -57,10 +59,43 @@ public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
         var models = Directory.CreateDirectory(Path.Combine(_folder.Path, "models")).FullName;
         Write(Path.Combine(models, "routing"), "someone/tiny-7b", config => config);
 
-        await new BaseModels(parts.Store, parts.Catalog, new Warnings(_warnings)).SeedAsync(models, default);
+        await Over(parts).SeedAsync(models, default);
 
         Assert.Empty(_warnings);
         Assert.Equal(new ModelId("someone/tiny-7b"), (await parts.Catalog.FindAsync(new ModelId("routing"), default))!.BaseModel);
+    }
+
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("routing")]
+    public async Task What_a_job_trains_on_keeps_its_content_until_a_start_after_the_job(string model)
+    {
+        var parts = AddingParts.On(await azurite.NewAccountAsync());
+        TinyModel.Write(Path.Combine(_folder.Path, "tiny"));
+        Write(Path.Combine(_folder.Path, "routing"), "tiny", config => config);
+        await Over(parts).SeedAsync(_folder.Path, default);
+        var (id, before) = (new ModelId("tiny"), (await parts.Catalog.FindAsync(new ModelId("tiny"), default))!.ContentHash);
+        var job = new JobRecord
+        {
+            Id = JobId.New(TimeProvider.System), Model = new ModelId(model), BaseModel = id, TrainingFile = FileId.New(TimeProvider.System), Seed = 1,
+            Method = new JobMethod(), CreatedAt = TimeProvider.System.GetUtcNow(), Status = JobStatus.Paused,
+        };
+        await parts.Jobs.CreateAsync(job, default);
+        TinyModel.Write(Path.Combine(_folder.Path, "tiny"), seed: 2);
+
+        await Over(parts).SeedAsync(_folder.Path, default);
+        Assert.Equal(
+            [
+                $"What has changed in {Path.Combine(_folder.Path, "tiny")} is not taken before the next start. " +
+                $"The model 'tiny' is in use by {job.Id}; wait for the end of these jobs, or cancel them",
+            ],
+            _warnings);
+        Assert.Equal(before, (await parts.Catalog.FindAsync(id, default))!.ContentHash);
+
+        await parts.Jobs.UpdateAsync(job.Id, now => now with { Status = JobStatus.Cancelled }, default);
+        await Over(parts).SeedAsync(_folder.Path, default);
+        Assert.Single(_warnings);
+        Assert.NotEqual(before, (await parts.Catalog.FindAsync(id, default))!.ContentHash);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -70,12 +105,12 @@ public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
         TinyModel.Write(Path.Combine(_folder.Path, "tiny"));
         foreach (var (name, baseModel, change) in adapters)
             Write(Path.Combine(_folder.Path, name), baseModel, change ?? (config => config));
-        var account = await azurite.NewAccountAsync();
-        var catalog = new ModelCatalog(account);
-        using var store = new ModelStore(account, catalog, TimeProvider.System);
-        await new BaseModels(store, catalog, new Warnings(_warnings)).SeedAsync(_folder.Path, default);
-        return catalog;
+        var parts = AddingParts.On(await azurite.NewAccountAsync());
+        await Over(parts).SeedAsync(_folder.Path, default);
+        return parts.Catalog;
     }
+
+    private BaseModels Over(AddingParts parts) => new(parts.Store, parts.Catalog, new BaseUse(parts.Jobs, parts.Catalog), new Warnings(_warnings));
 
     private void Write(string folder, string baseModel, Func<string, string> change)
     {

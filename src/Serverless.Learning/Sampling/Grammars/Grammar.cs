@@ -53,10 +53,9 @@ public sealed class Grammar
 
     /// <summary>Calls of tools as a model writes them, from after the text that opens them to the end of the answer.</summary>
     /// <param name="several">Whether more than one call may come.</param>
-    /// <returns>Null for formats in which the name stands outside the JSON.</returns>
     /// <exception cref="InputError">The parameters of a strict tool are not in the subset.</exception>
-    public static Grammar? OfToolCalls(ToolCallFormat format, IReadOnlyList<ToolDefinition> tools, bool several, Tokenizer tokenizer) =>
-        format.ArgumentsKey is null ? null : new ToolCallGrammar(format, tokenizer).Build(tools, several);
+    public static Grammar OfToolCalls(ToolCallFormat format, IReadOnlyList<ToolDefinition> tools, bool several, Tokenizer tokenizer) =>
+        new ToolCallGrammar(format, tokenizer).Build(tools, several);
 
     /// <summary>An answer of one grammar, or a text and then one of another: JSON, or calls of tools after what opens them.</summary>
     public static Grammar Either(Grammar answer, string opening, Grammar calls)

@@ -46,7 +46,7 @@ internal sealed class GrammarGate
     }
 
     /// <summary>Takes a token of the answer.</summary>
-    /// <param name="bytes">What the token adds to it.</param>
+    /// <param name="bytes">The token's <see cref="TokenMarks"/>.</param>
     /// <param name="decoded">The characters that are complete with it.</param>
     public void Take(ReadOnlySpan<byte> bytes, string decoded)
     {

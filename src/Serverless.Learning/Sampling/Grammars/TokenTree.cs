@@ -4,8 +4,8 @@ using Serverless.Learning.Text;
 namespace Serverless.Learning.Sampling.Grammars;
 
 /// <summary>
-/// The tokens of a vocabulary by their bytes, as a tree laid out in preorder: what follows a node up to its end begins with its bytes. Special tokens and
-/// tokens without bytes are not in it. Immutable.
+/// The tokens of a vocabulary by their bytes, as a tree laid out in preorder: what follows a node up to its end begins with its bytes. Special tokens
+/// are in it by their <see cref="TokenMarks"/>, tokens without bytes are not. Immutable.
 /// </summary>
 internal sealed class TokenTree
 {
@@ -20,7 +20,7 @@ internal sealed class TokenTree
     {
         _vocabulary = tokenizer.VocabularySize;
         var tokens = Enumerable.Range(0, _vocabulary)
-            .Select(id => (Id: id, Bytes: tokenizer.BytesOf(id, skipSpecial: true).ToArray()))
+            .Select(id => (Id: id, Bytes: TokenMarks.Of(tokenizer, id).ToArray()))
             .Where(token => token.Bytes.Length > 0)
             .ToArray();
         Array.Sort(tokens, (left, right) => left.Bytes.AsSpan().SequenceCompareTo(right.Bytes));

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Serverless.Learning.Text;
@@ -27,15 +28,17 @@ internal sealed class ToolCallGrammar(ToolCallFormat format, Tokenizer tokenizer
 
     private int After(int call, bool several)
     {
-        var end = IsPlain(format.Closing) ? _builder.Choice(GrammarBuilder.End, Text(format.Closing, GrammarBuilder.End)) : GrammarBuilder.End;
-        return several && format.Between is { } between && IsPlain(between) ? _builder.Repeat(tail => Text(between, _builder.Call(call, tail)), end) : end;
+        var end = format.Closing.Length > 0 ? _builder.Choice(GrammarBuilder.End, Text(format.Closing, GrammarBuilder.End)) : GrammarBuilder.End;
+        return several && format.Between is { Length: > 0 } between ? _builder.Repeat(tail => Text(between, _builder.Call(call, tail)), end) : end;
     }
 
     private int CallOf(ToolDefinition tool, JsonRules json)
     {
+        if (format.ArgumentsKey is not { } arguments)
+            return _builder.Literal(Encoding.UTF8.GetBytes(tool.Name), Text(format.Separator, Arguments(tool, json, GrammarBuilder.End)));
         var end = json.Space(_builder.Literal("}"u8, GrammarBuilder.End));
         return _builder.Literal("{"u8, json.Space(Member("name", json.Constant(JsonSerializer.SerializeToElement(tool.Name),
-            json.Space(_builder.Literal(","u8, json.Space(Member(format.ArgumentsKey!, Arguments(tool, json, end)))))))));
+            json.Space(_builder.Literal(","u8, json.Space(Member(arguments, Arguments(tool, json, end)))))))));
 
         int Member(string key, int value) => json.Constant(JsonSerializer.SerializeToElement(key), json.Space(_builder.Literal(":"u8, json.Space(value))));
     }
@@ -54,8 +57,20 @@ internal sealed class ToolCallGrammar(ToolCallFormat format, Tokenizer tokenizer
         return JsonSchemaCompiler.Embed(schema, tool.Strict, _builder, json, next);
     }
 
-    private int Text(string text, int next) => _builder.Literal(Encoding.UTF8.GetBytes(text), next);
-
-    /// <summary>Whether ordinary tokens can write a text: special ones are not in the grammar's vocabulary.</summary>
-    private bool IsPlain(string text) => text.Length > 0 && !tokenizer.Encode(text, parseSpecial: true).Any(tokenizer.IsSpecial);
+    /// <summary>A text of the template's, in which the special tokens are the tokens themselves.</summary>
+    private int Text(string text, int next)
+    {
+        var bytes = new List<byte>();
+        var at = 0;
+        foreach (var id in tokenizer.Encode(text, parseSpecial: true).Where(tokenizer.IsSpecial))
+        {
+            var token = tokenizer.TokenOf(id);
+            var found = text.IndexOf(token, at, StringComparison.Ordinal);
+            bytes.AddRange(Encoding.UTF8.GetBytes(text[at..found]));
+            bytes.AddRange(TokenMarks.OfSpecial(id));
+            at = found + token.Length;
+        }
+        bytes.AddRange(Encoding.UTF8.GetBytes(text[at..]));
+        return _builder.Literal(CollectionsMarshal.AsSpan(bytes), next);
+    }
 }

@@ -73,7 +73,7 @@ public sealed class CheckpointModels(
         {
             var (files, export) = (Path.Combine(work, "files"), Path.Combine(work, "model"));
             await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(checkpoint, ct), Directory.CreateDirectory(files).FullName, ct);
-            var modelFolder = await starting.FolderAsync(model, ct);
+            var modelFolder = await starting.FolderAsync(model, plan.StartsFrom, ct);
             await using (var session = await TrainingSession.OpenAsync(job.StageId(), modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest, plan.StepsBefore))
                 await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.Model.Value);
             return await store.PublishAsync(export, RecordOf(job, step), ct);

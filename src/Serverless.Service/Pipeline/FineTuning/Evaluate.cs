@@ -131,6 +131,7 @@ public sealed class Evaluate(
     {
         var model = await models.FindAsync(job.Model, ct)
             ?? throw new InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
-        return await starting.FolderAsync(model, ct);
+        var first = await plans.FindAsync(job.At(0).StageId(), ct);
+        return await starting.FolderAsync(model, first?.StartsFrom, ct);
     }
 }

@@ -48,6 +48,12 @@ public sealed record JobPlan
     /// <summary>The most tokens of an answer of the teacher; null of every method but distillation.</summary>
     public int? AnswerTokens { get; init; }
 
+    /// <summary>
+    /// The content that training starts from, as <see cref="StartingModels.ContentAsync"/> names it: a name may be given to another content
+    /// while the job waits. Null of a stage whose model the stage before leads to.
+    /// </summary>
+    public string? StartsFrom { get; init; }
+
     /// <summary>Examples of the training file, or of what a teacher made of it.</summary>
     public required int Examples { get; init; }
 

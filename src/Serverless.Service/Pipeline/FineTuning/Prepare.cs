@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class Prepare(
     BlobAccount account, JobCatalog jobs, JobPlans plans, JobDatasets datasets, ModelCatalog models, ModelStore modelStore,
-    ModelEncoders encoders, TeacherPrompts prompts, JobFolders folders, JobEvents events, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
+    StartingModels starting, ModelEncoders encoders, TeacherPrompts prompts, JobFolders folders, JobEvents events, PipelineSettings settings, TimeProvider clock) : IActivity<JobId, StageOutcome>
 {
     public static ActivityName<JobId, StageOutcome> Name { get; } = new(nameof(Prepare));
 
@@ -43,6 +43,7 @@ public sealed class Prepare(
         job = await datasets.WithValidationFilesAsync(job, ct);
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
         var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
+        var content = await starting.ContentAsync(model, ct);
         var stages = new List<PlannedStage>();
         foreach (var stage in job.InStages())
         {
@@ -50,7 +51,7 @@ public sealed class Prepare(
             {
                 if (await ScanAsync(stage, encoder, scope) is not { } cursor)
                     return StageOutcome.More;
-                var plan = JobPlanner.PlanOf(stage, config, cursor);
+                var plan = JobPlanner.PlanOf(stage, config, cursor) with { StartsFrom = stages.Count == 0 ? content : null };
                 await datasets.CheckLengthAsync(stage, cursor, plan, encoder, ct);
                 if (stage.Method.Distillation is not null)
                     _ = await prompts.ReadAsync(stage, ct);

@@ -12,10 +12,21 @@ public sealed class StartingModels(ModelStore store, JobFolders folders) : IDisp
 {
     private readonly SemaphoreSlim _turn = new(1);
 
+    /// <summary>What stands for the model's own weights, whatever it is called: the hash of its content, and of an adapter that of its base before it.</summary>
+    /// <exception cref="Learning.InputError">The model is an adapter whose base was deleted.</exception>
+    public async Task<string> ContentAsync(ModelRecord model, CancellationToken ct) => model.Kind == ModelKind.Adapter
+        ? $"{(await store.WeightsOfAsync(model, ct)).ContentHash}-{model.ContentHash}"
+        : model.ContentHash;
+
     /// <summary>A folder with the model's own weights; not to be written to.</summary>
-    /// <exception cref="Learning.InputError">The model is an adapter whose base was deleted or replaced by one that it does not fit.</exception>
-    public async Task<string> FolderAsync(ModelRecord model, CancellationToken ct)
+    /// <param name="content">What they must be, as <see cref="ContentAsync"/> names it; null for whatever the name stands for.</param>
+    /// <exception cref="Learning.InputError">
+    /// The model, or an adapter's base, was replaced by another content; or it is an adapter whose base was deleted or replaced by one that it does not fit.
+    /// </exception>
+    public async Task<string> FolderAsync(ModelRecord model, string? content, CancellationToken ct)
     {
+        if (content is not null && await ContentAsync(model, ct) != content)
+            throw new Learning.InputError($"model: '{model.Id}' was replaced by another content after the job had begun with it", "model", "model_replaced");
         var folder = await store.DownloadAsync(model, folders.Models, ct);
         if (model.Kind != ModelKind.Adapter)
             return folder;

@@ -79,7 +79,7 @@ public sealed class TrainingSessions(
             ?? throw new Learning.InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
         var task = await tasks.OfAsync(job, plan, encoder, ct);
-        var modelFolder = await starting.FolderAsync(model, ct);
+        var modelFolder = await starting.FolderAsync(model, plan.StartsFrom, ct);
         string? checkpoint = null;
         // The newest checkpoint of a stage that begins is the last one of the stage before, whose model this starts from.
         if ((head.Parked ?? head.Newest) is { } latest && latest.Step > plan.StepsBefore)

@@ -40,12 +40,19 @@ public sealed class ToolCallTests(LoadedTinyModel tiny) : IClassFixture<LoadedTi
         {{- '<call>function<sep>' + call.function.name + '\n```json\n' + (call.function.arguments | tojson) + '\n```<end>' }}{%- endfor %}{{- '<ends>' }}
         """;
 
+    // Separator and closing are a special token, as later Mistrals have them.
+    private const string Marked = """
+        {%- for call in message.tool_calls %}
+        {{- '[CALL]' + call.function.name + '<|im_start|>' + (call.function.arguments | tojson) + '<|im_start|>' }}{%- endfor %}
+        """;
+
     private static readonly HashSet<string> Offered = ["weather", "time"];
 
     public static TheoryData<string, string> Families => new()
     {
         { Hermes, "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Zoë }\"}}\n</tool_call>\n<tool_call>\n{\"name\": \"time\", \"arguments\": {}}\n</tool_call>" },
         { Mistral, "[TOOL_CALLS] [{\"name\": \"weather\", \"arguments\": {\"city\": \"Zoë }\"}, \"id\": \"abcdefghi\"}, {\"name\": \"time\", \"arguments\": {}}]" },
+        { Marked, "[CALL]weather<|im_start|>{\"city\": \"Zoë }\"}<|im_start|>[CALL]time<|im_start|>{}<|im_start|>" },
         { DeepSeek, "<calls><call>function<sep>weather\n```json\n{\"city\": \"Zoë }\"}\n```<end>\n<call>function<sep>time\n```json\n{}\n```<end><ends>" },
         { Llama, "{\"name\": \"weather\", \"parameters\": {\"city\": \"Zoë }\"}}; {\"name\": \"time\", \"parameters\": {}}" },
     };
@@ -54,6 +61,7 @@ public sealed class ToolCallTests(LoadedTinyModel tiny) : IClassFixture<LoadedTi
     [InlineData(Hermes, "<tool_call>\n", "\n</tool_call>\n<tool_call>\n", "\n</tool_call>", false, "arguments")]
     [InlineData(Mistral, "[TOOL_CALLS] ", ",", "", true, "arguments")]
     [InlineData(Llama, "", null, "", false, "parameters")]
+    [InlineData(Marked, "[CALL]", "<|im_start|>[CALL]", "<|im_start|>", false, null)]
     [InlineData(DeepSeek, "<calls><call>function<sep>", "\n```<end>\n<call>function<sep>", "\n```<end><ends>", false, null)]
     public void A_template_tells_how_its_model_writes_calls(string calls, string opening, string? between, string closing, bool isArray, string? key)
     {
@@ -112,13 +120,18 @@ public sealed class ToolCallTests(LoadedTinyModel tiny) : IClassFixture<LoadedTi
     [InlineData(Hermes)]
     [InlineData(Mistral)]
     [InlineData(Llama)]
+    [InlineData(DeepSeek)]
+    [InlineData(Marked)]
     public void A_random_model_that_must_call_writes_calls_of_the_tools_it_has(string calls)
     {
         using var model = tiny.Load();
         var format = FormatOf(calls)!;
         var schema = JsonDocument.Parse("""{"type": "object", "properties": {"city": {"enum": ["Rome", "Oslo"]}, "days": {"type": "integer", "minimum": 1, "maximum": 9}}, "required": ["city", "days"], "additionalProperties": false}""").RootElement;
         ToolDefinition[] tools = [new("weather", schema, true, "p"), new("time", JsonDocument.Parse("{\"type\": \"object\", \"properties\": {}}").RootElement, false, "p")];
-        var options = new SamplingOptions { MaxTokens = 120, Temperature = 2, Grammar = Grammar.OfToolCalls(format, tools, several: false, model.Tokenizer) };
+        var options = new SamplingOptions
+        {
+            MaxTokens = 120, Temperature = 2, Grammar = Grammar.OfToolCalls(format, tools, several: false, model.Tokenizer), WrittenTokens = [.. format.Tokens],
+        };
         for (var choice = 0; choice < 20; choice++)
         {
             var answer = new TextGenerator(model).Generate([new([10, 20], options with { Choice = choice })], 1, default)[0];
@@ -131,6 +144,34 @@ public sealed class ToolCallTests(LoadedTinyModel tiny) : IClassFixture<LoadedTi
             else
                 Assert.Equal("time", call.Name);
         }
+    }
+
+    [Theory]
+    [InlineData(Hermes)]
+    [InlineData(DeepSeek)]
+    [InlineData(Marked)]
+    public void A_random_model_that_may_call_more_than_once_separates_and_closes_its_calls_as_the_template_does(string calls)
+    {
+        using var model = tiny.Load();
+        var format = FormatOf(calls)!;
+        var nothing = JsonDocument.Parse("""{"type": "object", "properties": {}, "required": [], "additionalProperties": false}""").RootElement;
+        ToolDefinition[] tools = [new("weather", nothing, true, "p"), new("time", nothing, true, "p")];
+        var options = new SamplingOptions
+        {
+            MaxTokens = 120, Temperature = 2, Grammar = Grammar.OfToolCalls(format, tools, several: true, model.Tokenizer), WrittenTokens = [.. format.Tokens],
+        };
+        var (several, closed) = (0, 0);
+        for (var choice = 0; choice < 60; choice++)
+        {
+            var answer = new TextGenerator(model).Generate([new([10, 20], options with { Choice = choice })], 1, default)[0];
+            if (answer.Finish == FinishReason.Length) continue;
+            var (content, _, read) = Read(format, answer.Text, 5, AnswerStart.Calls);
+            Assert.Equal("", content);
+            Assert.All(read, call => Assert.Contains(call.Name, Offered));
+            several += read.Count > 1 ? 1 : 0;
+            closed += answer.Text.EndsWith(format.Closing, StringComparison.Ordinal) ? 1 : 0;
+        }
+        Assert.True(several > 0 && closed > 0, $"{several} answers of more than one call, {closed} that end as the template does");
     }
 
     private ToolCallFormat? FormatOf(string calls)

@@ -80,7 +80,7 @@ public sealed class AddModelTests(AzuriteFixture azurite) : IDisposable
             Stages = [new RecipeStage { Method = new JobMethod(), TrainingFile = file }, new RecipeStage { Method = new JobMethod(), TrainingFile = file, Model = between }],
         };
         await parts.Jobs.CreateAsync(job, Ct);
-        var use = new BaseUse(parts.Jobs);
+        var use = new BaseUse(parts.Jobs, parts.Catalog);
 
         var fault = await Assert.ThrowsAsync<InputError>(() => use.RefuseIfUsedAsync(between, Ct));
         Assert.Equal(($"The model '{between}' is in use by {job.Id}; wait for the end of these jobs, or cancel them", "model_in_use"), (fault.Message, fault.Code));

@@ -13,7 +13,7 @@ internal sealed record AddingParts(BlobAccount Account, ModelCatalog Catalog, Mo
         var catalog = new ModelCatalog(account);
         var store = new ModelStore(account, catalog, TimeProvider.System);
         var jobs = new JobCatalog(account);
-        var use = new BaseUse(jobs);
+        var use = new BaseUse(jobs, catalog);
         return new AddingParts(account, catalog, store, jobs, new AddModel(store, catalog, use, TimeProvider.System), new RemoveModel(store, catalog, use));
     }
 

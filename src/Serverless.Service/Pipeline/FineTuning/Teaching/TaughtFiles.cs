@@ -61,7 +61,7 @@ public sealed class TaughtFiles(
         var scan = new DatasetScan { Examples = counts.Kept, Sequences = counts.Sequences, Tokens = counts.Tokens, LongestTokens = counts.LongestTokens };
         var next = JobPlanner.Of(job, config, cursor with { Training = scan }) with
         {
-            AnswerTokens = plan.AnswerTokens, StepsBefore = plan.StepsBefore, StepsAfter = plan.StepsAfter, TimeAfter = plan.TimeAfter, TokensBefore = plan.TokensBefore,
+            StartsFrom = plan.StartsFrom, AnswerTokens = plan.AnswerTokens, StepsBefore = plan.StepsBefore, StepsAfter = plan.StepsAfter, TimeAfter = plan.TimeAfter, TokensBefore = plan.TokensBefore,
         };
         await plans.WriteAsync(job.StageId(), next, ct);
         return next.Options;
