@@ -78,7 +78,12 @@ internal static class ChildProcess
         }
         finally
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+                // What is still dying would be measured with what comes next.
+                await process.WaitForExitAsync(CancellationToken.None);
+            }
         }
     }
 

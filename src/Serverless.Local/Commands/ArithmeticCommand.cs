@@ -85,7 +85,8 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
     }
 
     /// <summary>The body of the first job, without its file.</summary>
-    internal static JsonObject ColdStart(CommandArguments arguments, int seed) => new()
+    /// <param name="passes">Those over the solutions if the caller names none: the ten leave rewards most to do.</param>
+    internal static JsonObject ColdStart(CommandArguments arguments, int seed, int passes = 10) => new()
     {
         ["model"] = SampleModel.Name,
         ["suffix"] = "cold-start",
@@ -93,7 +94,7 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
         ["method"] = new JsonObject
         {
             ["type"] = "supervised",
-            ["supervised"] = new JsonObject { ["hyperparameters"] = new JsonObject { ["n_epochs"] = arguments.WholeNumber("--cold-start-epochs", 1, 50) ?? 10, ["batch_size"] = 8 } },
+            ["supervised"] = new JsonObject { ["hyperparameters"] = new JsonObject { ["n_epochs"] = arguments.WholeNumber("--cold-start-epochs", 1, 50) ?? passes, ["batch_size"] = 8 } },
         },
     };
 

@@ -121,7 +121,7 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
     /// <summary>The body of the recipe's job, without its files.</summary>
     internal static JsonObject Recipe(CommandArguments arguments, int seed)
     {
-        var start = ArithmeticCommand.ColdStart(arguments, seed)["method"]!.DeepClone();
+        var start = ArithmeticCommand.ColdStart(arguments, seed, passes: 40)["method"]!.DeepClone();
         var policy = ArithmeticCommand.Policy(arguments, seed)["method"]!;
         policy["reinforcement"]!["hyperparameters"]!["n_epochs"] = arguments.WholeNumber("--epochs", 1, 50) ?? 1;
         var sampled = new JsonObject
@@ -135,7 +135,7 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
                 ["grader"] = policy["reinforcement"]!["grader"]!.DeepClone(),
                 // Right and thought out.
                 ["pass_threshold"] = 0.99,
-                ["hyperparameters"] = new JsonObject { ["n_epochs"] = arguments.WholeNumber("--rejection-epochs", 1, 50) ?? 2 },
+                ["hyperparameters"] = new JsonObject { ["n_epochs"] = arguments.WholeNumber("--rejection-epochs", 1, 50) ?? 6 },
             },
         };
         return new JsonObject

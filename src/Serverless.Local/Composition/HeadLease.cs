@@ -34,10 +34,12 @@ internal sealed class HeadLease : IAsyncDisposable
         var begun = clock.GetTimestamp();
         while (true)
         {
+            // A slow storage's refusal may be older than a lease: what counts is when it was asked.
+            var asked = clock.GetTimestamp();
             var lease = await TrainerLease.TryAcquireAsync(services.GetRequiredService<BlobAccount>(), s_name, clock, logger, ct);
             if (lease is not null)
                 return new HeadLease(lease, lease.Lost.Register(() => End(services, logger)));
-            if (clock.GetElapsedTime(begun) > Patience)
+            if (clock.GetElapsedTime(begun, asked) > Patience)
                 throw new InputError("another head runs the jobs of this storage; stop it, or give this one another storage with --storage or the setting StoragePrefix");
             await Task.Delay(Pause, clock, ct);
         }

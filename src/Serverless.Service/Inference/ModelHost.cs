@@ -68,16 +68,15 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
     private async Task<HostedModel> EnterAsync(ModelRecord model, ModelRecord weights)
     {
         HostedModel entered;
-        var evicted = new List<HostedModel>();
+        var evicted = new List<(string Key, HostedModel Hosted)>();
         lock (_lock)
         {
+            MakeRoom(model, weights, evicted);
             if (!_hosted.TryGetValue(weights.Folder, out var whole))
-            {
-                MakeRoom(weights, evicted);
                 _hosted[weights.Folder] = whole = new HostedModel(weights, null, settings, _prefixes, time);
-            }
-
-            entered = model.Kind == ModelKind.Adapter ? AdapterOn(whole, model, evicted) : whole;
+            entered = whole;
+            if (model.Kind == ModelKind.Adapter && !_hosted.TryGetValue(AdapterKey(model, weights), out entered!))
+                _hosted[AdapterKey(model, weights)] = entered = new HostedModel(model, whole, settings, _prefixes, time);
             foreach (var used in entered == whole ? [whole] : (HostedModel[])[whole, entered])
             {
                 used.Users++;
@@ -85,7 +84,7 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
             }
         }
 
-        foreach (var old in evicted)
+        foreach (var (_, old) in evicted)
         {
             LogEvicted(old.Record.Id.Value, model.Id.Value);
             await old.DisposeAsync();
@@ -94,27 +93,37 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
         return entered;
     }
 
-    private HostedModel AdapterOn(HostedModel whole, ModelRecord model, List<HostedModel> evicted)
+    // A base whose content was replaced is another one, and so is the adapter on it.
+    private static string AdapterKey(ModelRecord adapter, ModelRecord weights) => $"{weights.Folder} {adapter.Folder}";
+
+    /// <summary>Takes out those that were not used for longest, as far as the model needs it. A model in use stays, and all of them do where there is no room anyhow.</summary>
+    private void MakeRoom(ModelRecord model, ModelRecord weights, List<(string Key, HostedModel Hosted)> evicted)
     {
-        // A base whose content was replaced is another one, and so is the adapter on it.
-        var key = $"{whole.Record.Folder} {model.Folder}";
-        if (_hosted.TryGetValue(key, out var known))
-            return known;
-        if (_hosted.Values.Count(hosted => hosted.Whole is not null) >= settings.MaxAdapters)
-            Evict(hosted => hosted.Whole is not null, model, evicted);
-        return _hosted[key] = new HostedModel(model, whole, settings, _prefixes, time);
+        try
+        {
+            if (!_hosted.ContainsKey(weights.Folder))
+                MakeRoom(weights, evicted);
+            if (model.Kind == ModelKind.Adapter && !_hosted.ContainsKey(AdapterKey(model, weights))
+                && _hosted.Values.Count(hosted => hosted.Whole is not null) >= settings.MaxAdapters)
+                Evict(hosted => hosted.Whole is not null, model, evicted);
+        }
+        catch (InputError)
+        {
+            foreach (var (key, hosted) in evicted)
+                _hosted.Add(key, hosted);
+            throw;
+        }
     }
 
-    /// <summary>Takes out those that were not used for longest. A model in use stays.</summary>
-    private void MakeRoom(ModelRecord model, List<HostedModel> evicted)
+    private void MakeRoom(ModelRecord weights, List<(string Key, HostedModel Hosted)> evicted)
     {
         while (_hosted.Count > 0
                && (_hosted.Values.Count(hosted => hosted.Whole is null) >= settings.MaxModels
-                   || _hosted.Values.Sum(hosted => hosted.Record.Bytes) + model.Bytes > settings.MaxBytes))
-            Evict(hosted => hosted.Whole is null, model, evicted);
+                   || _hosted.Values.Sum(hosted => hosted.Record.Bytes) + weights.Bytes > settings.MaxBytes))
+            Evict(hosted => hosted.Whole is null, weights, evicted);
     }
 
-    private void Evict(Func<HostedModel, bool> among, ModelRecord inFavourOf, List<HostedModel> evicted)
+    private void Evict(Func<HostedModel, bool> among, ModelRecord inFavourOf, List<(string Key, HostedModel Hosted)> evicted)
     {
         var oldest = _hosted.Values.Where(hosted => among(hosted) && hosted.Users == 0).MinBy(hosted => hosted.LastUse)
             ?? throw new InputError(
@@ -124,7 +133,7 @@ public sealed partial class ModelHost(ModelStore store, ModelHostSettings settin
         foreach (var (key, hosted) in _hosted.Where(entry => entry.Value == oldest || entry.Value.Whole == oldest).OrderBy(entry => entry.Value == oldest).ToList())
         {
             _hosted.Remove(key);
-            evicted.Add(hosted);
+            evicted.Add((key, hosted));
         }
     }
 

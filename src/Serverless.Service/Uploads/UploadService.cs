@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Azure;
 using Serverless.Learning;
 using Serverless.Service.Catalog;
 using Serverless.Service.Files;
 using Serverless.Service.Pipeline.Intake;
+using Serverless.Service.Storage;
 
 namespace Serverless.Service.Uploads;
 
@@ -64,26 +66,36 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
         return new UploadPart(part, clock.GetUtcNow());
     }
 
-    /// <summary>Makes the file out of parts in the order given, and starts its intake. Doing it again in the same way returns the same.</summary>
+    /// <summary>Makes the file out of parts in the order given, and starts its intake. Doing it again in the same way returns the same, and ends what broke off.</summary>
     /// <param name="md5">What the MD5 of the whole content must be, in hexadecimal; null: whatever it is.</param>
-    /// <exception cref="InputError">There is no such upload or part, the sizes do not add up, or the MD5 differs, which cancels the upload.</exception>
+    /// <exception cref="InputError">
+    /// There is no such upload or part, the sizes do not add up, the MD5 differs, which cancels the upload, or it was given up meanwhile.
+    /// </exception>
     public async Task<(UploadRecord Upload, FileRecord File)> CompleteAsync(UploadId id, IReadOnlyList<string> parts, string? md5, CancellationToken ct)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
         var upload = await FindAsync(id, ct);
         if (upload.Status == UploadStatus.Completed && upload.PartsHash == hash && await files.FindAsync(upload.FileId, ct) is { } made)
             return (upload, made);
-        EnsurePending(upload, "be completed");
-        await blobs.CommitAsync(upload, await NamesAsync(upload, parts, ct), ct);
-        // Hashed once from the storage, 4 MB at a time: the parts may have come in any order.
-        var (found, sha256) = await blobs.HashAsync(upload, ct);
+        // One that is complete has content and no file if the process ended in between.
+        var goesOn = upload.Status == UploadStatus.Completed && upload.PartsHash == hash && (await blobs.ListAsync(upload, ct)).Count > 0;
+        if (!goesOn)
+            EnsurePending(upload, "be completed");
+        var (found, sha256) = goesOn ? await blobs.HashAsync(upload, ct) : await ContentAsync(upload, parts, ct);
         if (md5 is not null && !string.Equals(md5, found, StringComparison.OrdinalIgnoreCase))
         {
-            await EndAsync(upload, UploadStatus.Cancelled, CancellationToken.None);
-            throw new InputError($"md5: found {found} for the parts in this order, and the request says {md5}; the upload is cancelled", "md5", "invalid_checksum");
+            var ended = await EndAsync(upload, UploadStatus.Cancelled, CancellationToken.None);
+            var outcome = ended.Status == UploadStatus.Cancelled ? "; the upload is cancelled" : "";
+            throw new InputError($"md5: found {found} for the parts in this order, and the request says {md5}{outcome}", "md5", "invalid_checksum");
         }
-        var file = await files.AdoptAsync(upload.FileId, upload.FileName, upload.Purpose, upload.Bytes, sha256, upload.FileLifetime, ct);
-        upload = await uploads.UpdateAsync(id, now => now with { Status = UploadStatus.Completed, PartsHash = hash }, CancellationToken.None);
+        // First, so that of this and of giving the upload up only one comes about.
+        upload = await uploads.UpdateAsync(
+            id, now => now.Status == UploadStatus.Pending ? now with { Status = UploadStatus.Completed, PartsHash = hash } : now, CancellationToken.None);
+        if (upload.Status != UploadStatus.Completed)
+            await blobs.DropAsync(upload, CancellationToken.None);
+        if (upload.PartsHash != hash)
+            EnsurePending(upload, "be completed");
+        var file = await files.AdoptAsync(upload.FileId, upload.FileName, upload.Purpose, upload.Bytes, sha256, upload.FileLifetime, CancellationToken.None);
         await intake.StartAsync(file, CancellationToken.None);
         return (upload, file);
     }
@@ -96,7 +108,11 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
         if (upload.Status == UploadStatus.Cancelled)
             return upload;
         EnsurePending(upload, "be cancelled");
-        return await EndAsync(upload, UploadStatus.Cancelled, ct);
+        var ended = await EndAsync(upload, UploadStatus.Cancelled, ct);
+        // Completed meanwhile.
+        if (ended.Status != UploadStatus.Cancelled)
+            EnsurePending(ended, "be cancelled");
+        return ended;
     }
 
     /// <summary>Drops the parts of uploads that were not completed in time, and forgets what ended a day ago; a head calls this from time to time.</summary>
@@ -112,7 +128,7 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
                 if (upload.Status == UploadStatus.Pending)
                     await EndAsync(upload, UploadStatus.Expired, ct);
                 else if (now >= upload.ExpiresAt + TimeSpan.FromDays(1))
-                    await uploads.DeleteAsync(upload.Id, ct);
+                    await ForgetAsync(upload, ct);
             }
             (more, last) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
         }
@@ -125,6 +141,32 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
         if (ended.Status == status)
             await blobs.DropAsync(upload, ct);
         return ended;
+    }
+
+    /// <summary>Forgets an upload, and what is left of one that ended between its content and its file.</summary>
+    private async Task ForgetAsync(UploadRecord upload, CancellationToken ct)
+    {
+        if (await files.FindAsync(upload.FileId, ct) is null)
+            await blobs.DropAsync(upload, ct);
+        await uploads.DeleteAsync(upload.Id, ct);
+    }
+
+    /// <summary>Makes the content out of the parts, and reads it once from the storage, 4 MB at a time: the parts may have come in any order.</summary>
+    /// <returns>Its MD5 and SHA-256.</returns>
+    private async Task<(string Md5, string Sha256)> ContentAsync(UploadRecord upload, IReadOnlyList<string> parts, CancellationToken ct)
+    {
+        var names = await NamesAsync(upload, parts, ct);
+        try
+        {
+            await blobs.CommitAsync(upload, names, ct);
+            return await blobs.HashAsync(upload, ct);
+        }
+        catch (RequestFailedException fault) when (fault.IsMissing() || fault.IsOvertaken())
+        {
+            // Dropped under our hands?
+            EnsurePending(await FindAsync(upload.Id, ct), "be completed");
+            throw;
+        }
     }
 
     /// <summary>The blocks of the parts in the order given.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Serverless.Service.Files;
+using Serverless.Service.Storage;
 using Serverless.Service.Uploads;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
@@ -157,6 +158,81 @@ public sealed class UploadTests(AzuriteFixture azurite)
         await AssertErrorAsync(await CompleteAsync(server, upload, [part]), HttpStatusCode.BadRequest, $"Upload {upload} is cancelled and cannot be completed", "upload_id");
     }
 
+    [Theory]
+    [InlineData("PUT", "-files/", "comp=blocklist")]
+    [InlineData("HEAD", "-files/", "a.bin")]
+    [InlineData("PUT", "-catalog/uploads/", "")]
+    public async Task An_upload_that_is_cancelled_while_it_is_being_completed_leaves_no_file(string method, string path, string rest)
+    {
+        var call = new InterruptedCall(method, path, rest);
+        await using var server = await ApiServer.StartAsync(azurite, account: await AccountAsync(call));
+        var upload = await CreateAsync(server, "a.bin", 3);
+        var part = await PartAsync(server, upload, [1, 2, 3]);
+
+        HttpResponseMessage? cancelled = null;
+        call.Before = async () => cancelled = await CancelAsync(server, upload);
+        var completed = await CompleteAsync(server, upload, [part]);
+
+        Assert.Equal("cancelled", Text(await cancelled!.JsonAsync(), "status"));
+        await AssertErrorAsync(completed, HttpStatusCode.BadRequest, $"Upload {upload} is cancelled and cannot be completed", "upload_id");
+        Assert.Empty((await server.Get<FileCatalog>().ListAsync(null, 10, null, default)).Items);
+        Assert.Equal(0, await BlobsAsync(server));
+    }
+
+    [Fact]
+    public async Task An_upload_whose_content_is_complete_cannot_be_cancelled_before_its_file_exists()
+    {
+        var call = new InterruptedCall("PUT", "-catalog/files/", "");
+        await using var server = await ApiServer.StartAsync(azurite, account: await AccountAsync(call));
+        var upload = await CreateAsync(server, "a.bin", 3);
+        var part = await PartAsync(server, upload, [1, 2, 3]);
+
+        HttpResponseMessage? cancelled = null;
+        call.Before = async () => cancelled = await CancelAsync(server, upload);
+        var file = Text((await (await CompleteAsync(server, upload, [part])).JsonAsync()).GetProperty("file"), "id");
+
+        await AssertErrorAsync(cancelled!, HttpStatusCode.BadRequest, $"Upload {upload} is completed and cannot be cancelled", "upload_id");
+        Assert.Equal([1, 2, 3], await server.Http.GetByteArrayAsync($"/v1/files/{file}/content"));
+    }
+
+    [Fact]
+    public async Task An_upload_that_is_completed_while_it_is_being_cancelled_stays_and_the_answer_says_so()
+    {
+        var call = new InterruptedCall("PUT", "-catalog/uploads/", "");
+        await using var server = await ApiServer.StartAsync(azurite, account: await AccountAsync(call));
+        var upload = await CreateAsync(server, "a.bin", 3);
+        var part = await PartAsync(server, upload, [1, 2, 3]);
+
+        HttpResponseMessage? completed = null;
+        call.Before = async () => completed = await CompleteAsync(server, upload, [part]);
+        await AssertErrorAsync(await CancelAsync(server, upload), HttpStatusCode.BadRequest, $"Upload {upload} is completed and cannot be cancelled", "upload_id");
+
+        var file = Text((await completed!.JsonAsync()).GetProperty("file"), "id");
+        Assert.Equal([1, 2, 3], await server.Http.GetByteArrayAsync($"/v1/files/{file}/content"));
+    }
+
+    [Fact]
+    public async Task Completing_that_broke_off_before_the_file_existed_is_ended_by_doing_it_again_or_forgotten_with_its_content()
+    {
+        var call = new InterruptedCall("PUT", "-catalog/files/", "");
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await ApiServer.StartAsync(azurite, account: await AccountAsync(call), services: services => services.AddSingleton<TimeProvider>(clock));
+        var (upload, left) = (await CreateAsync(server, "a.bin", 3), await CreateAsync(server, "b.bin", 1));
+        string[] parts = [await PartAsync(server, upload, [1, 2, 3])];
+
+        foreach (var (id, own) in new[] { (upload, parts), (left, [await PartAsync(server, left, [4])]) })
+        {
+            call.Before = () => throw new InvalidOperationException("as if the process had ended");
+            Assert.Equal(HttpStatusCode.InternalServerError, (await CompleteAsync(server, id, own)).StatusCode);
+        }
+        var file = Text((await (await CompleteAsync(server, upload, parts)).JsonAsync()).GetProperty("file"), "id");
+        clock.Advance(TimeSpan.FromHours(25));
+        await server.Get<UploadService>().RemoveExpiredAsync(default);
+
+        Assert.Equal([1, 2, 3], await server.Http.GetByteArrayAsync($"/v1/files/{file}/content"));
+        Assert.Equal(1, await BlobsAsync(server));
+    }
+
     [Fact]
     public async Task After_an_hour_an_upload_has_expired_and_a_day_later_it_is_forgotten()
     {
@@ -245,6 +321,14 @@ public sealed class UploadTests(AzuriteFixture azurite)
     {
         var error = await answer.ErrorAsync();
         Assert.Equal((status, message, parameter), (answer.StatusCode, Text(error, "message"), Text(error, "param")));
+    }
+
+    /// <summary>An account in which something happens before one of its calls.</summary>
+    private async Task<BlobAccount> AccountAsync(InterruptedCall call)
+    {
+        var account = call.Open(azurite, await azurite.NewPrefixAsync());
+        await account.CreateContainersAsync(default);
+        return account;
     }
 
     /// <summary>Blobs of files, those of which only blocks are there included.</summary>

@@ -44,7 +44,7 @@ internal sealed class LlamaBench(BenchmarkOptions options) : IPeer
         using var document = JsonDocument.Parse(json);
         return document.RootElement.EnumerateArray().ToDictionary(
             test => (Path.GetFileName(test.GetProperty("model_filename").GetString()!), test.GetProperty("n_threads").GetInt32()),
-            test => test.GetProperty("avg_ts").GetDouble());
+            test => Median.Of(test.GetProperty("samples_ts").EnumerateArray().Select(sample => sample.GetDouble())));
     }
 
     private async Task<IReadOnlyDictionary<(string File, int Threads), double>?> RunAsync(

@@ -16,8 +16,8 @@ internal sealed class PyTorch(BenchmarkOptions options) : IPeer
     private const int Texts = 4;
     private const int Length = 512;
 
-    /// <summary>One slow step is a figure; what is not even that after so long is none.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    /// <summary>A step to warm up and two that are timed, at least; what has not come to that after so long is no figure.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     // mallopt(3): the same thresholds that our own process sets.
     private static readonly ImmutableDictionary<string, string> KeepsBlocks = ImmutableDictionary<string, string>.Empty

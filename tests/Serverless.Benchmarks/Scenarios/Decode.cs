@@ -15,7 +15,7 @@ namespace Serverless.Benchmarks.Scenarios;
 /// <param name="storage">How the weights stand in memory.</param>
 /// <param name="path">Plain for libtorch's own operations.</param>
 /// <param name="adapted">Whether a LoRA adapter of rank 16 is on all products.</param>
-/// <param name="threads">Threads of a tensor operation; null for those of the campaign.</param>
+/// <param name="threads">1, or null for those of the campaign.</param>
 internal sealed class Decode(
     ModelShape shape, int rows, MatrixStorage storage, KernelPath path = KernelPath.Fused, bool adapted = false, int? threads = null) : IScenario
 {
@@ -55,9 +55,7 @@ internal sealed class Decode(
             .Generate(prompts, SamplingOptions.Greedy(tokens) with { LogitBias = NoEnd(model) }, CancellationToken.None).Select(answer => answer.Ids.Count);
     }
 
-    private string How => Held + (adapted ? ", LoRA" : "") + (path == KernelPath.Plain ? ", libtorch's operations" : "") + (threads is { } count ? Counted(count) : "");
-
-    private static string Counted(int threads) => threads == 1 ? ", 1 thread" : $", {threads} threads";
+    private string How => Held + (adapted ? ", LoRA" : "") + (path == KernelPath.Plain ? ", libtorch's operations" : "") + (threads == 1 ? ", 1 thread" : "");
 
     private string Held => storage switch { MatrixStorage.AsStored => "bfloat16", MatrixStorage.Int8 => "int8", _ => "float32" };
 

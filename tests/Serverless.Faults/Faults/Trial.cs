@@ -93,6 +93,8 @@ internal sealed class Trial : IAsyncDisposable
     public async Task<JobHead> CommittedAsync(CancellationToken ct) => (await World.Log.ReadHeadAsync(Job, ct))!;
 
     /// <summary>Waits until the head has written a line that holds a text.</summary>
+    /// <exception cref="FaultLostException">The head or the job has ended without it.</exception>
+    /// <exception cref="StruckTooLateException">The job has succeeded.</exception>
     public async Task UntilSaidAsync(string text, CancellationToken ct)
     {
         while (!IsSaid())
@@ -100,7 +102,9 @@ internal sealed class Trial : IAsyncDisposable
             if (Head.HasEnded)
                 throw new FaultLostException([$"the head ended without saying '{text}':\n{Head.Output}"]);
             if (await World.EndedAsync(Job, ct) is { } ended && !IsSaid())
-                throw new StruckTooLateException($"the job is {ended.Status} and the head has not said '{text}'");
+                throw ended.Status != JobStatus.Succeeded
+                    ? new FaultLostException([$"the job is {ended.Status} and the head has not said '{text}':\n{Head.Output}"])
+                    : new StruckTooLateException($"the job is {ended.Status} and the head has not said '{text}'");
             await Task.Delay(TimeSpan.FromMilliseconds(50), ct);
         }
 

@@ -69,7 +69,7 @@ internal sealed class World : IAsyncDisposable
     {
         var prefix = await run.Azurite.NewPrefixAsync();
         var proxy = await StorageProxy.StartAsync(run.Azurite.Port, run.Ct);
-        return new World(run, HeadPlace.On(StorageSettings.DevelopmentStorageAt(proxy.Port), prefix), run.Azurite.Open(prefix)) { Proxy = proxy };
+        return new World(run, HeadPlace.On(run.Azurite.ConnectionStringBy(proxy.Port), prefix), run.Azurite.Open(prefix)) { Proxy = proxy };
     }
 
     /// <summary>On a storage of its own.</summary>

@@ -9,7 +9,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Jobs on a folder that none of the product's writers made: brought_model.py beside this file did.</summary>
-[Collection("tensors")]
 public sealed class BroughtModelTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -11,7 +11,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Jobs that start from what other jobs made: whole models, merged adapters, checkpoints.</summary>
-[Collection("tensors")]
 public sealed class ContinuedJobTests(AzuriteFixture azurite) : IDisposable
 {
     private static readonly AdapterRequest Lora = new() { Type = AdapterKind.Lora, Rank = 4 };

@@ -10,7 +10,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Checkpoints that cannot be read when a job that has trained is made a model.</summary>
-[Collection("tensors")]
 public sealed class DamagedCheckpointTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -5,6 +5,7 @@ using Serverless.Learning.Text;
 using Serverless.Local.Journal;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
+using Serverless.Service.Models;
 using Serverless.Service.Network;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
@@ -15,7 +16,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Students that learn the answers of a teacher, a model here or a server elsewhere, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
 {
     private static readonly JsonElement Right = JsonSerializer.SerializeToElement(new
@@ -28,17 +28,15 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task A_tuned_model_teaches_what_it_answers_rightly_in_chunks_of_any_size_to_the_same_bytes()
     {
+        var account = await azurite.NewAccountAsync();
         var ends = new HashSet<string>();
+        ModelId? teacher = null;
         foreach (var journal in ((JournalSettings?[])[null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }]))
         {
-            await using var head = await StartAsync(journal: journal);
+            await using var head = await PipelineHead.StartAsync(account, NewFolder(), Settings(null), journal);
             var file = await head.UploadAsync(TinyModel.Dataset(36));
-            var teacher = await head.CreateAsync(file, with: request => request with
-            {
-                Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 12, BatchSize = 4, LearningRate = 1e-2 } },
-            });
-            teacher = await head.UntilAsync(teacher.Id, JobStatus.Succeeded);
-            var student = await head.CreateAsync(file, file, Distilled(teacher.FineTunedModel!.Value.Value, samples: 3, grader: Right));
+            teacher ??= await TunedAsync(head, file);
+            var student = await head.CreateAsync(file, file, Distilled(teacher.Value.Value, samples: 3, grader: Right));
             student = await head.UntilAsync(student.Id, JobStatus.Succeeded);
 
             Assert.Equal($"ft:tiny:local::{student.Id.Value[^8..]}", student.FineTunedModel!.Value.Value);
@@ -213,6 +211,16 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
             $"the teacher {server.Endpoint} is not called: found 127.0.0.1, a loopback address; allowed: public addresses, and those that the setting AllowedNetworks names", refused.Message);
     }
 
+    /// <summary>A model that knows the file by heart, more or less.</summary>
+    private static async Task<ModelId> TunedAsync(PipelineHead head, FileId file)
+    {
+        var job = await head.CreateAsync(file, with: request => request with
+        {
+            Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 12, BatchSize = 4, LearningRate = 1e-2 } },
+        });
+        return (await head.UntilAsync(job.Id, JobStatus.Succeeded)).FineTunedModel!.Value;
+    }
+
     private static async Task AskAsync(PipelineHead head)
     {
         var teacher = await head.Get<Teachers>().FindAsync("far", default);
@@ -240,6 +248,6 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
 
     private string NewFolder() => Path.Combine(_folder.Path, Guid.NewGuid().ToString("n"));
 
-    private async Task<PipelineHead> StartAsync(TeacherServer? server = null, JournalSettings? journal = null) =>
-        await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), Settings(server), journal);
+    private async Task<PipelineHead> StartAsync(TeacherServer? server = null) =>
+        await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), Settings(server));
 }

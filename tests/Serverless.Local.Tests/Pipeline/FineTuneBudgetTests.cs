@@ -7,7 +7,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>What a job costs, and that it stops where its owner said.</summary>
-[Collection("tensors")]
 public sealed class FineTuneBudgetTests(AzuriteFixture azurite) : IDisposable
 {
     /// <summary>A second costs 1, and is looked at after every few steps.</summary>

@@ -12,7 +12,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Heads that die while a job trains. A dead head's connection is gone, and what its machine held is not there any more.</summary>
-[Collection("tensors")]
 public sealed class FineTuneCrashTests(AzuriteFixture azurite) : IDisposable
 {
     private static readonly PipelineSettings FrequentCommits = new()

@@ -10,7 +10,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>What callers get wrong: where it is found, and what they are told.</summary>
-[Collection("tensors")]
 public sealed class FineTuneFaultTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -10,7 +10,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Disturbances that a job lives through: what is done is kept, and its owner is told.</summary>
-[Collection("tensors")]
 public sealed class FineTuneRecoveryTests(AzuriteFixture azurite) : IDisposable
 {
     private static readonly PipelineSettings FrequentCommits = new() { CheckpointInterval = TimeSpan.FromMilliseconds(50) };

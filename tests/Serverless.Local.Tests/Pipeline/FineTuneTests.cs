@@ -11,7 +11,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Jobs from their files to their published models, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -248,7 +247,7 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
             var messages = await head.MessagesAsync(id);
             if (messages.Count > 0 && messages[^1] == last)
                 return messages;
-            await Task.Delay(25);
+            await Task.Delay(50);
         }
         throw new TimeoutException($"waited in vain for the event '{last}'");
     }

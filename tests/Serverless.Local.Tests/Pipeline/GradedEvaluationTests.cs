@@ -12,7 +12,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Evaluations with graders, and what they decide, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
 {
     private const string Near = """{"type": "text_similarity", "name": "near", "evaluation_metric": "fuzzy_match", "input": "{{sample.output_text}}", "reference": "{{item.messages[-1].content}}"}""";

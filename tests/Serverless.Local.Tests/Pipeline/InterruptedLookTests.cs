@@ -10,7 +10,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Chunks that are interrupted while the model is validated and answers, after a step and before the next: the look is repeated, and nothing is lost.</summary>
-[Collection("tensors")]
 public sealed class InterruptedLookTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,13 +6,14 @@ using Serverless.Service.Telemetry;
 
 namespace Serverless.Local.Tests.Pipeline;
 
-/// <summary>What the service measures about itself, as long as this is not disposed.</summary>
+/// <summary>What the service measures about itself in the test that makes this, as long as this is not disposed; other tests may run beside it.</summary>
 internal sealed class JobTelemetry : IDisposable
 {
     private readonly ConcurrentQueue<(string Instrument, object? Job, double Value)> _values = new();
     private readonly ConcurrentQueue<Activity> _spans = new();
     private readonly MeterListener _meter = new();
     private readonly ActivityListener _source;
+    private readonly string? _test = TestContext.Current.Test?.UniqueID;
 
     public JobTelemetry()
     {
@@ -23,6 +24,8 @@ internal sealed class JobTelemetry : IDisposable
         };
         _meter.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
         {
+            if (TestContext.Current.Test?.UniqueID != _test)
+                return;
             object? job = null;
             foreach (var tag in tags)
                 job = tag.Key == "serverless.job.id" ? tag.Value : job;

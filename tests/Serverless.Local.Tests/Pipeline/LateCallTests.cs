@@ -10,7 +10,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Activities that are called twice at a time, or so late that the job has gone on meanwhile, as a cloud's engine may call them.</summary>
-[Collection("tensors")]
 public sealed class LateCallTests(AzuriteFixture azurite) : IDisposable
 {
     private static readonly PipelineSettings StepByStep = new() { ChunkSteps = 1 };

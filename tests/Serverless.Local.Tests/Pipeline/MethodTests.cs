@@ -13,7 +13,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Methods other than supervised training, from their files to their published models, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

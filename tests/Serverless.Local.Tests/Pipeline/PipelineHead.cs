@@ -97,7 +97,7 @@ public sealed class PipelineHead : IAsyncDisposable
                 return job;
             if (job is not null && job.Status.IsFinal() || look == 2400)
                 throw new TimeoutException($"waited in vain for {what}; the job is {job?.Status}: {job?.Error?.Message}");
-            await Task.Delay(25, TestContext.Current.CancellationToken);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }
 

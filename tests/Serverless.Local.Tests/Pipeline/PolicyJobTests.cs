@@ -13,7 +13,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>What a policy's job may ask for besides: to be looked at, answers of a form, and models that grade.</summary>
-[Collection("tensors")]
 public sealed class PolicyJobTests(AzuriteFixture azurite) : IDisposable
 {
     private const string Instruction = "\n\nAnswer with a number from 0 to 1, and nothing else.";

@@ -9,7 +9,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Publishing by calls whose time is up when they begin, as those of a large model are soon.</summary>
-[Collection("tensors")]
 public sealed class PublishInPiecesTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -14,7 +14,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Recipes: jobs whose stages start from each other's models, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class RecipeTests(AzuriteFixture azurite) : IDisposable
 {
     private static readonly AdapterRequest Lora = new() { Type = AdapterKind.Lora, Rank = 4, Dropout = 0.1 };

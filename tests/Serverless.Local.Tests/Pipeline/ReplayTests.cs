@@ -13,7 +13,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Jobs that read general text beside what they learn, on the journal and a real Azurite.</summary>
-[Collection("tensors")]
 public sealed class ReplayTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -83,9 +82,10 @@ public sealed class ReplayTests(AzuriteFixture azurite) : IDisposable
     {
         await using var head = await StartAsync();
         var (prompts, pairs) = (await head.UploadAsync(MethodData.Of(MethodType.Reinforcement, 12)), await head.UploadAsync(MethodData.Of(MethodType.Dpo, 12), "pairs.jsonl"));
+        // One after the other: whoever finds no slot looks again after five seconds.
         var policy = await head.CreateAsync(prompts, with: request => request with { Method = MethodData.Request(MethodType.Reinforcement) });
-        var preferences = await head.CreateAsync(pairs, pairs, request => request with { Method = MethodData.Request(MethodType.Dpo, 2) });
         policy = await head.UntilAsync(policy.Id, JobStatus.Succeeded);
+        var preferences = await head.CreateAsync(pairs, pairs, request => request with { Method = MethodData.Request(MethodType.Dpo, 2) });
         await head.UntilAsync(preferences.Id, JobStatus.Succeeded);
 
         await using var content = await head.Get<FileStore>().OpenAsync(policy.ResultFiles[1], 0, default);

@@ -12,7 +12,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>Jobs whose publishing is interrupted, and that end then: a model is there if and only if its job says so.</summary>
-[Collection("tensors")]
 public sealed class UnnotedModelTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -12,7 +12,6 @@ using Serverless.Tests.Shared;
 namespace Serverless.Local.Tests.Pipeline;
 
 /// <summary>What endpoints are told when a job ends.</summary>
-[Collection("tensors")]
 public sealed class WebhookTests(AzuriteFixture azurite) : IDisposable
 {
     private static readonly byte[] Key = Encoding.UTF8.GetBytes("a key of thirty-two bytes, about");

@@ -87,7 +87,7 @@ public sealed class ArithmeticSetsTests
         Assert.Equal(("previous", 6), (stages[2]!["distillation"]!["teacher"]!.GetValue<string>(), stages[2]!["distillation"]!["n"]!.GetValue<int>()));
         Assert.Equal(stages[1]!.ToJsonString(), stages[3]!.ToJsonString());
         Assert.Equal(stages[1]!["reinforcement"]!["grader"]!.ToJsonString(), stages[2]!["distillation"]!["grader"]!.ToJsonString());
-        Assert.Equal(3, stages[1]!["reinforcement"]!["hyperparameters"]!["n_epochs"]!.GetValue<int>());
+        Assert.Equal([40, 3, 6, 3], stages.Select(stage => stage![stage["type"]!.GetValue<string>()]!["hyperparameters"]!["n_epochs"]!.GetValue<int>()));
     }
 
     private static int Worked(string step) => Regex.Matches(step, @"[+-]?\d+").Sum(term => int.Parse(term.ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));

@@ -7,7 +7,6 @@ using Serverless.Tests;
 
 namespace Serverless.Local.Tests.Tasks;
 
-[Collection("tensors")]
 public sealed class OwnTextTests
 {
     [Fact]

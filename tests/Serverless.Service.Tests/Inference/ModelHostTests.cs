@@ -253,6 +253,34 @@ public sealed class ModelHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_request_for_which_there_is_no_room_takes_nothing_out_of_memory()
+    {
+        var (store, models) = await SeedAsync("a", "b", "c");
+        var used = await SeedAdapterAsync(store, models[0], "of a", new AdapterOptions { Rank = 2 });
+        var refused = await SeedAdapterAsync(store, models[2], "of c", new AdapterOptions { Rank = 2 });
+        await using var host = Host(store, maxModels: 2, maxAdapters: 1);
+        using var gate = new SemaphoreSlim(0);
+        using var begun = new SemaphoreSlim(0);
+        var idle = await LoadedAsync(host, models[1]);
+
+        var answering = ReadAsync(host.StreamAsync(used, _ =>
+        {
+            begun.Release();
+            gate.Wait(Long);
+            return new GenerationPlan([]);
+        }, default));
+        await begun.WaitAsync(Long);
+        // Its base would get the room of b, and it itself gets none.
+        var error = await Assert.ThrowsAsync<InputError>(() => LoadedAsync(host, refused));
+        gate.Release();
+        await answering.WaitAsync(Long);
+
+        Assert.Equal("Rate limit reached: there is no room for 'of c' while other models are in use. Please try again later.", error.Message);
+        Assert.Same(idle, await LoadedAsync(host, models[1]));
+        Assert.Empty(_log);
+    }
+
+    [Fact]
     public async Task An_adapter_of_another_shape_is_refused_with_every_tensor_and_its_base_answers_on()
     {
         var (store, models) = await SeedAsync("a");
