@@ -245,7 +245,7 @@ public static class Plain
 
     /// <summary>log softmax(hidden weight^T / temperature) at the targets, and the entropy of each row's distribution.</summary>
     /// <param name="hidden">[N, D], float32 or bfloat16; the product is computed in this dtype, the rest in float32.</param>
-    /// <param name="weight">[V, D], float32.</param>
+    /// <param name="weight">[V, D], converted to hidden's dtype.</param>
     /// <param name="targets">[N], int64.</param>
     /// <param name="temperature">Above 0: that of sampling, so that what was drawn is judged by the distribution it was drawn from.</param>
     /// <param name="softCap">Bounds the logits to plus or minus this before the temperature: cap tanh(logit / cap); null for none.</param>

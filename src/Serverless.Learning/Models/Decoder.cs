@@ -70,6 +70,7 @@ public sealed class Decoder : IDisposable
         NativeRuntime.EnsureLoaded();
         var quantized = storage == MatrixStorage.Nf4 ? config.LinearPaths().Select(path => path + ".weight").ToHashSet() : [];
         var weights = new Dictionary<string, Weight>();
+        using var blocks = Glibc.MapLargeBlocks();
         try
         {
             ModelWeights.ForEach(folder, config.WeightShapes(), DtypeOf, Take, config.IgnorableWeights());
@@ -81,9 +82,10 @@ public sealed class Decoder : IDisposable
             throw;
         }
 
-        ScalarType DtypeOf(SafetensorsTensor stored) => storage == MatrixStorage.AsStored && stored is { Dtype: ScalarType.BFloat16, Shape.Count: 2 }
-            ? ScalarType.BFloat16
-            : ScalarType.Float32;
+        ScalarType DtypeOf(SafetensorsTensor stored) =>
+            storage is (MatrixStorage.AsStored or MatrixStorage.Nf4) && stored is { Dtype: ScalarType.BFloat16, Shape.Count: 2 }
+                ? ScalarType.BFloat16
+                : ScalarType.Float32;
 
         void Take(string name, Tensor tensor)
         {

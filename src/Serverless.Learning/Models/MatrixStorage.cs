@@ -15,6 +15,6 @@ public enum MatrixStorage
     /// </summary>
     Int8,
 
-    /// <summary>Those inside the blocks in NF4, for training an adapter over them; embedding and head are float32.</summary>
+    /// <summary>Those inside the blocks in NF4, for training an adapter over them; embedding and head as in <see cref="AsStored"/>.</summary>
     Nf4,
 }

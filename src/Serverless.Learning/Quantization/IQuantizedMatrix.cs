@@ -15,4 +15,8 @@ public interface IQuantizedMatrix : IDisposable
     /// <param name="dtype">Float32 or BFloat16, the latter rounded to the nearest.</param>
     /// <returns>[rows, in], owned by the caller's dispose scope.</returns>
     Tensor Expand(long firstRow, long rows, ScalarType dtype);
+
+    /// <summary>The same into memory that is there.</summary>
+    /// <param name="into">[rows, in], contiguous, float32 or bfloat16.</param>
+    void Expand(long firstRow, Tensor into);
 }

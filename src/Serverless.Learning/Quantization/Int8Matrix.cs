@@ -53,6 +53,13 @@ public sealed unsafe class Int8Matrix : IQuantizedMatrix
         return RowFactor.Scaled(codes.narrow(0, firstRow, rows), scales.narrow(0, firstRow, rows)).to(dtype).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
+    public void Expand(long firstRow, Tensor into)
+    {
+        using var scope = NewDisposeScope();
+        into.copy_(Expand(firstRow, into.shape[0], ScalarType.Float32));
+    }
+
     /// <summary>Rows by number, as an embedding is read.</summary>
     /// <param name="rows">[N], int64.</param>
     /// <returns>[N, in], float32, owned by the caller's dispose scope.</returns>

@@ -67,10 +67,16 @@ public sealed unsafe class Nf4Matrix : IQuantizedMatrix
     public Tensor Expand(long firstRow, long rows, ScalarType dtype)
     {
         var expanded = empty([rows, Shape[1]], dtype: dtype);
-        if (dtype == ScalarType.BFloat16) Expand(firstRow, expanded, TensorMemory.Elements<Bf16>(expanded));
-        else if (dtype == ScalarType.Float32) Expand(firstRow, expanded, TensorMemory.Elements<Fp32>(expanded));
-        else throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "allowed: Float32, BFloat16");
+        Expand(firstRow, expanded);
         return expanded;
+    }
+
+    /// <inheritdoc/>
+    public void Expand(long firstRow, Tensor into)
+    {
+        if (into.dtype == ScalarType.BFloat16) Expand(firstRow, into, TensorMemory.Elements<Bf16>(into));
+        else if (into.dtype == ScalarType.Float32) Expand(firstRow, into, TensorMemory.Elements<Fp32>(into));
+        else throw new ArgumentOutOfRangeException(nameof(into), into.dtype, "allowed: Float32, BFloat16");
     }
 
     public void Dispose()

@@ -114,6 +114,23 @@ public sealed partial class NativeRuntimeTests
         Assert.Equal(before, mallinfo2().MappedBlocks);
     }
 
+    [Fact]
+    public void Weights_that_are_loaded_are_mapped_one_by_one_and_go_back_to_the_system()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The setting concerns the GNU C library.");
+        // More than the heap has room for; nothing is written into it.
+        const long Bytes = 800 << 20;
+        var before = (long)mallinfo2().MappedBytes;
+        torch.Tensor weight;
+        using (Glibc.MapLargeBlocks()) weight = torch.empty(Bytes, dtype: torch.ScalarType.Byte);
+        Assert.True((long)mallinfo2().MappedBytes - before >= Bytes);
+        weight.Dispose();
+        var without = (long)mallinfo2().MappedBytes;
+        Assert.True(without - before < Bytes);
+        using var ofStep = torch.ones(5 << 20);
+        Assert.True((long)mallinfo2().MappedBytes - without < 4 * (5 << 20));
+    }
+
     /// <summary>mallinfo(3): the fifth field is the number of blocks that were mapped for one allocation each.</summary>
     [LibraryImport("libc.so.6")]
     private static partial AllocatorState mallinfo2();

@@ -86,7 +86,7 @@ public sealed class Nf4Tests : IDisposable
     {
         // Three parts of 1024 rows at most.
         using var matrix = Nf4Matrix.Quantize(randn(2500, 2048).mul(0.02f));
-        Assert.Equal(1024, QuantizedProduct.TileRows(matrix));
+        Assert.Equal(1024, TiledProduct.TileRows(matrix.Shape));
         var x = randn(3, 2048).to(dtype).requires_grad_(true);
         var twin = x.detach().clone().requires_grad_(true);
         var expanded = matrix.Expand(0, 2500, dtype);
