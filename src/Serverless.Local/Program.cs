@@ -14,6 +14,7 @@ ICommand[] commands =
     new ModelsAddCommand(AnsiConsole.Console, Environment.GetEnvironmentVariable),
     new ModelsListCommand(Console.Out),
     new ModelsRemoveCommand(Console.Out),
+    new ModelsGgufCommand(Console.Out),
     new ArithmeticCommand(AnsiConsole.Console),
     new R1Command(AnsiConsole.Console),
     new PreferencesCommand(AnsiConsole.Console),

@@ -1,5 +1,12 @@
 using System.IO.Compression;
+using Azure.Storage.Blobs;
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Formats;
+using Serverless.Learning.Formats.Gguf;
+using Serverless.Learning.Models;
 using Serverless.Local.Commands;
+using Serverless.Service.Models;
+using Serverless.Service.Storage;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
 using Spectre.Console;
@@ -81,6 +88,58 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal("error: org/missing: the hub has no such model that the token in HF_TOKEN opens" + Environment.NewLine, _errors.ToString());
     }
 
+    [Theory]
+    [InlineData(null, GgufType.F16)]
+    [InlineData("q8_0", GgufType.Q8_0)]
+    public async Task A_model_is_written_as_one_file_for_llama_cpp(string? type, GgufType expected)
+    {
+        var folder = TinyModel.Write(Path.Combine(_folder, "tiny"));
+        Assert.Equal(0, await RunAsync("models", "add", folder));
+        Taken();
+        var path = Path.Combine(_folder, "out", "tiny.gguf");
+
+        Assert.Equal(0, await RunAsync(["models", "gguf", "tiny", "--to", path, .. type is null ? (string[])[] : ["--type", type]]));
+
+        Assert.Matches($@"Wrote tiny to {System.Text.RegularExpressions.Regex.Escape(path)}: [\d.]+ kB, read back and compared\.", Taken());
+        var same = Path.Combine(_folder, "same.gguf");
+        GgufExport.Write(folder, same, expected, "tiny");
+        Assert.Equal(await File.ReadAllBytesAsync(same, TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task An_adapter_is_written_merged_into_its_base()
+    {
+        var folder = TinyModel.Write(Path.Combine(_folder, "whole"));
+        Assert.Equal(0, await RunAsync("models", "add", folder));
+        var adapter = Path.Combine(_folder, "adapter");
+        var options = new AdapterOptions { Rank = 2 };
+        using (var model = LanguageModel.Load(folder))
+        using (var wrapped = LoraAdapter.Wrap(model.Decoder, options, seed: 1))
+            PeftAdapter.Save(adapter, options, "whole", wrapped.Tensors());
+        var account = new BlobAccount(new BlobServiceClient(azurite.ConnectionString, BlobAccountFactory.Options()));
+        using (var store = new ModelStore(account, new ModelCatalog(account), TimeProvider.System))
+            await store.SeedAdapterAsync("small", adapter, new ModelId("whole"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await RunAsync("models", "gguf", "small", "--to", Path.Combine(_folder, "small.gguf"), "--type", "f32"));
+
+        // A new adapter changes nothing yet.
+        GgufExport.Write(folder, Path.Combine(_folder, "whole.gguf"), GgufType.F32, "small");
+        Assert.Equal(
+            await File.ReadAllBytesAsync(Path.Combine(_folder, "whole.gguf"), TestContext.Current.CancellationToken),
+            await File.ReadAllBytesAsync(Path.Combine(_folder, "small.gguf"), TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("models gguf: a model's name is missing; `serverless models gguf --help` says how to give it")]
+    [InlineData("models gguf: --to is missing; `serverless models gguf --help` lists the options", "nothing")]
+    [InlineData("models gguf: --type: found \"q5\"; allowed: f32, f16, bf16, q8_0, q4_0", "nothing", "--to", "x.gguf", "--type", "q5")]
+    [InlineData("The model 'nothing' does not exist", "nothing", "--to", "x.gguf")]
+    public async Task What_cannot_be_written_is_said(string message, params string[] words)
+    {
+        Assert.Equal(2, await RunAsync(["models", "gguf", .. words]));
+        Assert.Equal($"error: {message}" + Environment.NewLine, _errors.ToString());
+    }
+
     private string Zip(string name, long seed)
     {
         var path = Path.Combine(_folder, name + ".zip");
@@ -96,7 +155,7 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
             Out = new AnsiConsoleOutput(_output), Interactive = InteractionSupport.No, Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors,
         });
         console.Profile.Width = 400;
-        ICommand[] commands = [new ModelsAddCommand(console, _variables.GetValueOrDefault), new ModelsListCommand(_output), new ModelsRemoveCommand(_output)];
+        ICommand[] commands = [new ModelsAddCommand(console, _variables.GetValueOrDefault), new ModelsListCommand(_output), new ModelsRemoveCommand(_output), new ModelsGgufCommand(_output)];
         return await new CommandLine([.. commands], _output, _errors).RunAsync(
             [.. words, "--storage", azurite.ConnectionString, "--data", Path.Combine(_folder, "data")], TestContext.Current.CancellationToken);
     }
