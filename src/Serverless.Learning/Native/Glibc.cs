@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Serverless.Learning.Native;
 
-/// <summary>Settings of the GNU C library that must be made before the first tensor exists. Without effect on other systems.</summary>
+/// <summary>Settings of the GNU C library. Without effect on other systems.</summary>
 internal static partial class Glibc
 {
     private const int TrimThreshold = -1, MapThreshold = -3, ArenaMaximum = -8;
 
     /// <summary>
-    /// Large tensors are kept by the allocator instead of being mapped and unmapped each time: page faults are up to half of a plain
+    /// Before the first tensor exists: large ones are kept by the allocator instead of being mapped and unmapped each time: page faults are up to half of a plain
     /// training step otherwise. One arena, because only the main one grows without bound.
     /// </summary>
     public static void KeepLargeBlocks()

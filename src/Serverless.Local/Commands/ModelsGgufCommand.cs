@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Learning;
-using Serverless.Learning.Adapters;
 using Serverless.Learning.Formats.Gguf;
 using Serverless.Learning.Native;
 using Serverless.Local.Composition;
 using Serverless.Local.Settings;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Local.Commands;
 
@@ -37,32 +38,13 @@ internal sealed class ModelsGgufCommand(TextWriter output) : ICommand
         var type = Types[arguments.OneOf("--type", [.. Types.Keys]) ?? "f16"];
         var settings = SettingsOptions.Read(arguments);
         await using var storage = await LocalStorage.OpenAsync(settings, output.WriteLine, ct);
+        var model = await storage.Get<ModelCatalog>().FindAsync(id, ct) ?? throw new InputError($"The model '{id}' does not exist", "model", "model_not_found");
+        using var models = new StartingModels(storage.Get<ModelStore>(), new JobFolders(settings.Pipeline(), NullLogger<JobFolders>.Instance));
+        var folder = await models.FolderAsync(model, content: null, ct);
         NativeRuntime.EnsureLoaded();
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var cache = Path.Combine(settings.WorkFolder, "models");
-        var (catalog, store) = (storage.Get<ModelCatalog>(), storage.Get<ModelStore>());
-        var model = await catalog.FindAsync(id, ct) ?? throw new InputError($"The model '{id}' does not exist", "model", "model_not_found");
-        var folder = await store.DownloadAsync(model, cache, ct);
-        if (model.Kind != ModelKind.Adapter)
-            GgufExport.Write(folder, path, type, id.Value);
-        else
-            WriteMerged(await store.DownloadAsync(await store.WeightsOfAsync(model, ct), cache, ct), folder, path, type, id.Value);
+        GgufExport.Write(folder, path, type, id.Value);
         await output.WriteLineAsync($"Wrote {id} to {path}: {ByteText.Of(new FileInfo(path).Length)}, read back and compared.");
         return 0;
-    }
-
-    private static void WriteMerged(string baseFolder, string adapterFolder, string path, GgufType type, string name)
-    {
-        var merged = $"{adapterFolder}.{Guid.NewGuid().ToString("N")[..8]}";
-        try
-        {
-            AdapterMerge.Write(baseFolder, adapterFolder, merged);
-            GgufExport.Write(merged, path, type, name);
-        }
-        finally
-        {
-            if (Directory.Exists(merged))
-                Directory.Delete(merged, recursive: true);
-        }
     }
 }
