@@ -2,7 +2,7 @@
 float32 that are cast where the model computes in another type.
 
 usage: lora_step.py WIDTH INNER LAYERS HEADS KV_HEADS VOCABULARY TEXTS LENGTH THREADS SECONDS DTYPE
-Prints the median seconds of a step, of one at least, after one of a single short text that loads code and caches. The second half of each text
+Prints the median seconds of a step, of two at least, after one that loads code and takes memory. The second half of each text
 are targets, as in the scenario it stands beside."""
 import math
 import statistics
