@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,11 +10,9 @@ namespace Serverless.Learning.Tests.Text.Tokenizers;
 internal static class TokenizerGolden
 {
     private static readonly JsonElement Root = Read();
+    private static readonly ConcurrentDictionary<string, Tokenizer> Loaded = [];
 
     public static TheoryData<string> Families => [.. Root.GetProperty("families").EnumerateArray().Select(family => family.GetProperty("name").GetString()!)];
-
-    /// <summary>Those whose vocabulary holds every byte and whose pre-tokenizer and normalizer lose nothing.</summary>
-    public static TheoryData<string> Lossless => ["gpt-2", "llama-3", "smollm2", "deepseek-v3", "phi-4-mini", "mistral-nemo", "split Contiguous", "gemma", "phi-3", "mistral-v0.3"];
 
     /// <summary>Texts with what the reference makes of them.</summary>
     public static IEnumerable<Case> CasesOf(string family) => Of(family).GetProperty("cases").EnumerateArray().Select(entry =>
@@ -23,7 +22,8 @@ internal static class TokenizerGolden
         return new Case(text, entry.GetProperty("ids").Deserialize<int[]>()!, decoded, entry.TryGetProperty("skipped", out var less) ? less.GetString()! : decoded);
     });
 
-    public static Tokenizer Load(string family) => Load(FileOf(family));
+    /// <summary>A family's tokenizer, the same one for every test.</summary>
+    public static Tokenizer Load(string family) => Loaded.GetOrAdd(family, static family => Load(FileOf(family)));
 
     /// <summary>The tokenizer.json of a family.</summary>
     public static JsonObject FileOf(string family)
