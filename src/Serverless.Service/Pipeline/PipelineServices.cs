@@ -86,6 +86,7 @@ public static class PipelineServices
         .AddSingleton<RolloutStore>()
         .AddSingleton<StageHandover>()
         .AddSingleton<StartingModels>()
+        .AddSingleton<GgufModels>()
         .AddSingleton<TaughtAnswers>()
         .AddSingleton<TaughtFiles>()
         .AddSingleton<TeacherPrompts>()
