@@ -25,7 +25,7 @@ public sealed class Finish(
         await leftovers.RemoveUncommittedAsync(lease, ct);
         // The status decides between this end and a cancellation, so it comes first, and what says so as soon after it as can be.
         var job = await EndAsync(input, ct);
-        await leftovers.RemoveModelAsync(job, lease, ct);
+        await leftovers.RemoveResultsAsync(job, lease, ct);
         await SayAsync(job, lease, ct);
         return true;
     }
