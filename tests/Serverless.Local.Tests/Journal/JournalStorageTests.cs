@@ -33,8 +33,11 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
         var log = new KeptLines();
         await using var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, transport), _toys, logger: log);
         await engine.Starter.StartAsync(name, Id, "go", default);
-        while (transport.Refused < 30)
+        for (var look = 0; transport.Refused < 30; look++)
+        {
+            Assert.True(look < 10_000, $"the storage was tried {transport.Refused} times and then no more");
             await engine.PassAsync(TimeSpan.FromSeconds(2));
+        }
         Assert.False(await engine.HasEndedAsync(Id));
         transport.IsOff = false;
         for (var look = 0; look < 1000 && !await engine.HasEndedAsync(Id); look++)
