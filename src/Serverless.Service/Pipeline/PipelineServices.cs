@@ -61,6 +61,7 @@ public static class PipelineServices
         .AddSingleton<ChunkCommits>()
         .AddSingleton<DatasetFiles>()
         .AddSingleton<DryRuns>()
+        .AddSingleton<EndedFolders>()
         .AddSingleton<EvalBlocks>()
         .AddSingleton<EvalCatalog>()
         .AddSingleton<EvalItems>()
