@@ -8,7 +8,7 @@ using Serverless.Service.Pipeline.FineTuning;
 namespace Serverless.Api.Models;
 
 /// <summary>Models: list, retrieve, delete, and ours: the files of a model's folder.</summary>
-internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, CheckpointModels checkpoints, RemoveModel removal, BaseUse use)
+internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, CheckpointModels checkpoints, RemoveModel removal)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -22,15 +22,7 @@ internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, Ch
     public async Task DeleteAsync(HttpContext context)
     {
         var model = await FindAsync(context);
-        if (model.Kind == ModelKind.Checkpoint)
-        {
-            await use.RefuseIfUsedAsync(model.Id, context.RequestAborted);
-            await models.DeleteAsync(model.Id, context.RequestAborted);
-        }
-        else
-        {
-            await removal.RunAsync(model.Id, context.RequestAborted);
-        }
+        await removal.RunAsync(model.Id, context.RequestAborted);
         await Reply.JsonAsync(context, new DeletedObject(model.Id.Value, "model"), WireJson.Plain.DeletedObject);
     }
 

@@ -8,7 +8,7 @@ using Serverless.Service.Models.Adding;
 namespace Serverless.Api.Models;
 
 /// <summary>
-/// Ours: adding a base model. A multipart form with the zip archive of a Hugging Face folder in <c>file</c>, and if wanted <c>name</c> (otherwise
+/// Ours: adding a base model or an adapter. A multipart form with the zip archive of a Hugging Face or PEFT folder in <c>file</c>, and if wanted <c>name</c> (otherwise
 /// the archive's) and <c>replace</c>; answered by the model as <c>/v1/models</c> lists it. The archive goes on to the storage as it arrives.
 /// </summary>
 internal sealed class ModelUploadEndpoint(IncomingArchives incoming, AddModel add, ApiSettings settings)

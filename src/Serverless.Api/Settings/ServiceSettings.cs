@@ -23,7 +23,7 @@ public abstract record ServiceSettings
     /// <summary>The folder for caches and scratch files; nothing that jobs and models consist of lies there.</summary>
     public string Data { get; init; } = "data";
 
-    /// <summary>A folder of Hugging Face model folders; each becomes a base model of its folder's name at start.</summary>
+    /// <summary>A folder of Hugging Face and PEFT folders; each becomes a base model or an adapter of its folder's name at start.</summary>
     public string Models { get; init; } = "models";
 
     /// <summary>Processor threads for tensors; 0: as many as there are.</summary>

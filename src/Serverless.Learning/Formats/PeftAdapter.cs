@@ -11,7 +11,12 @@ namespace Serverless.Learning.Formats;
 /// </summary>
 public static class PeftAdapter
 {
-    private const string WeightsFile = "adapter_model.safetensors";
+    /// <summary>The name of the configuration.</summary>
+    public const string ConfigFile = PeftConfig.FileName;
+
+    /// <summary>The name of the weights.</summary>
+    public const string WeightsFile = "adapter_model.safetensors";
+
     private const string Prefix = "base_model.model.";
     private const string Suffix = ".weight";
     private const string MagnitudePart = ".lora_magnitude_vector";

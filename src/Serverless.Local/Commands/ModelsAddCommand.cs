@@ -10,7 +10,7 @@ using Spectre.Console;
 
 namespace Serverless.Local.Commands;
 
-/// <summary>Registers a base model that somebody brings, or fetches one from the Hugging Face hub.</summary>
+/// <summary>Registers a base model or an adapter that somebody brings, or fetches one from the Hugging Face hub.</summary>
 internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string?> variable) : ICommand
 {
     private const int MostLeftOut = 8;
@@ -21,12 +21,12 @@ internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string
 
     public string? Operand => "FOLDER|ZIP|ORGANISATION/MODEL";
 
-    public string Summary => "Adds a base model: a Hugging Face folder, a .zip of one, or a model of the Hugging Face hub.";
+    public string Summary => "Adds a base model or an adapter: a Hugging Face or PEFT folder, a .zip of one, or a model of the Hugging Face hub.";
 
     public ImmutableArray<CommandOption> Options { get; } =
     [
         new("--name", "NAME", "what requests call it (the name of the folder, archive or model)"),
-        new("--replace", null, "take the place of another base of that name"),
+        new("--replace", null, "take the place of another model of that name"),
         new("--revision", "REVISION", "of the hub's model: a branch, a tag or a commit (main)"),
         .. SettingsOptions.Storage,
     ];
@@ -98,7 +98,7 @@ internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string
         }
         var model = added.Record;
         yield return added.IsNew
-            ? $"Added {model.Id}: {model.Parts.Length} files, {ByteText.Of(model.Bytes)}, content {model.ContentHash}. Jobs and chats can use it now."
+            ? $"Added {model.Id}{(model.BaseModel is { } whole ? $", an adapter of {whole}" : "")}: {model.Parts.Length} files, {ByteText.Of(model.Bytes)}, content {model.ContentHash}. Jobs and chats can use it now."
             : $"{model.Id} is there already with this content ({model.ContentHash}); nothing has changed.";
     }
 }

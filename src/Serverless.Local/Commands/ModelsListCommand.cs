@@ -34,6 +34,9 @@ internal sealed class ModelsListCommand(TextWriter output) : ICommand
         _ => "published",
     };
 
-    private static string OriginOf(ModelRecord model) =>
-        model.Source ?? (model.JobId is { } job ? job.Value : model.BaseModel is { } tuned ? $"on {tuned}" : "");
+    private static string OriginOf(ModelRecord model)
+    {
+        var origin = model.Source ?? model.JobId?.Value;
+        return model is { Kind: ModelKind.Adapter, BaseModel: { } whole } ? string.Join(", ", new[] { $"on {whole}", origin }.Where(part => part is not null)) : origin ?? "";
+    }
 }

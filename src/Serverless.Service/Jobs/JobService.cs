@@ -49,7 +49,7 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         {
             Id = JobId.New(clock),
             Model = request.Model,
-            BaseModel = model.BaseModel ?? model.Id,
+            BaseModel = await RootOfAsync(model, ct),
             TrainingFile = request.TrainingFile,
             ValidationFile = request.ValidationFile,
             Suffix = request.Suffix,
@@ -66,6 +66,14 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         foreach (var stage in job.InStages())
             await CheckStageAsync(stage, ct);
         return job;
+    }
+
+    /// <summary>The base that all tuning began with: that of an adapter may be a published model.</summary>
+    private async Task<ModelId> RootOfAsync(ModelRecord model, CancellationToken ct)
+    {
+        if (model is { Kind: ModelKind.Adapter, BaseModel: { } whole })
+            return (await models.DescribeAsync(whole, ct))?.BaseModel ?? whole;
+        return model.BaseModel ?? model.Id;
     }
 
     private static RecipeStage StageOf(RecipeStageRequest asked, JobRequest request) => new()

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Learning;
-using Serverless.Learning.Formats;
-using Serverless.Learning.Models;
 using Serverless.Service.Models.Adding;
 
 namespace Serverless.Service.Models;
@@ -10,7 +8,7 @@ namespace Serverless.Service.Models;
 /// Brings the folders of models on this machine into the storage, so that jobs can start from them, and the folders of adapters, so that
 /// they answer on their bases.
 /// </summary>
-public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, BaseUse use, ILogger<BaseModels> logger)
+public sealed partial class BaseModels(ModelStore store, AdapterBases bases, BaseUse use, ILogger<BaseModels> logger)
 {
     /// <summary>
     /// Seeds the sample model and every Hugging Face folder in <paramref name="models"/>, and then every folder in PEFT's layout there, each
@@ -32,7 +30,7 @@ public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, B
                 LogInUse(folder, fault.Message);
             }
         }
-        foreach (var folder in SubFolders(models, "adapter_config.json"))
+        foreach (var folder in SubFolders(models, adapters: true))
         {
             try
             {
@@ -49,51 +47,31 @@ public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, B
         }
     }
 
-    /// <summary>An adapter's base is the base model that has its base's name, or the last part of it.</summary>
     private async Task SeedAdapterAsync(string folder, CancellationToken ct)
     {
-        var named = PeftAdapter.BaseOf(folder) ?? "nothing";
-        var bases = await catalog.ListAsync(model => model.Kind == ModelKind.Base, ct);
-        var path = named.TrimEnd('/');
-        var whole = bases.FirstOrDefault(model => model.Id.Value == path) ?? bases.FirstOrDefault(model => model.Id.Value == path.Split('/', '\\')[^1]);
-        if (whole is null)
-        {
-            throw new InputError(
-                $"adapter_config.json, base_model_name_or_path: found {named}; allowed: {string.Join(", ", bases.Select(model => model.Id.Value).Order(StringComparer.Ordinal))}");
-        }
-        PeftAdapter.Check(folder, await ConfigOfAsync(whole, ct));
+        var whole = await bases.FindAsync(folder, ct);
         var record = await store.SeedAdapterAsync(Path.GetFileName(folder), folder, whole.Id, use.RefuseIfUsedAsync, ct);
         LogSeeded(record.Id.Value, folder, record.Bytes);
-    }
-
-    private async Task<DecoderConfig> ConfigOfAsync(ModelRecord model, CancellationToken ct)
-    {
-        var part = model.Parts.First(part => part.Path == "config.json");
-        var scratch = Directory.CreateTempSubdirectory("serverless-config-").FullName;
-        try
-        {
-            await using (var content = await store.OpenAsync(model, part, ct))
-            await using (var copy = File.Create(Path.Combine(scratch, part.Path)))
-                await content.CopyToAsync(copy, ct);
-            return DecoderConfig.Load(scratch);
-        }
-        finally
-        {
-            Directory.Delete(scratch, recursive: true);
-        }
     }
 
     private static IEnumerable<(string Name, string Folder)> FoldersIn(string models)
     {
         if (Directory.Exists(SampleModel.Folder))
             yield return (SampleModel.Name, SampleModel.Folder);
-        foreach (var folder in SubFolders(models, "config.json"))
+        foreach (var folder in SubFolders(models, adapters: false))
             yield return (Path.GetFileName(folder), folder);
     }
 
-    private static IEnumerable<string> SubFolders(string models, string with) => Directory.Exists(models)
-        ? Directory.EnumerateDirectories(models).Where(folder => File.Exists(Path.Combine(folder, with))).Order(StringComparer.Ordinal)
-        : [];
+    private static IEnumerable<string> SubFolders(string models, bool adapters)
+    {
+        return Directory.Exists(models) ? Directory.EnumerateDirectories(models).Where(IsWanted).Order(StringComparer.Ordinal) : [];
+
+        bool IsWanted(string folder)
+        {
+            string[] names = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path))];
+            return AdapterFiles.Are(names) ? adapters : !adapters && names.Contains("config.json");
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Model {Model} is in place, from {Folder}, {Bytes} bytes")]
     private partial void LogSeeded(string model, string folder, long bytes);

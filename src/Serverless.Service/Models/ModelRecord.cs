@@ -7,7 +7,7 @@ namespace Serverless.Service.Models;
 /// <summary>What the catalog knows about a model. A model exists when its record does; the folder is complete by then.</summary>
 public sealed record ModelRecord
 {
-    /// <summary>Who owns a base that somebody added. One that a folder gives at every start belongs to <c>system</c>.</summary>
+    /// <summary>Who owns a base or an adapter that somebody added. One that a folder gives at every start belongs to <c>system</c>.</summary>
     public const string Brought = "user";
 
     public required ModelId Id { get; init; }

@@ -186,7 +186,8 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         ModelRecord complete, bool replace, Func<ModelId, CancellationToken, Task>? beforeReplacing, CancellationToken cancellationToken)
     {
         var stored = await catalog.CreateAsync(complete, cancellationToken);
-        if (stored.Folder == complete.Folder || !replace) return stored;
+        // The same adapter may have come for another base.
+        if ((stored.Folder == complete.Folder && stored.BaseModel == complete.BaseModel) || !replace) return stored;
         if (beforeReplacing is not null) await beforeReplacing(complete.Id, cancellationToken);
         return await catalog.UpdateAsync(complete.Id, _ => complete, cancellationToken);
     }

@@ -25,6 +25,7 @@ public static class StorageServices
             .AddSingleton<ModelCatalog>()
             .AddSingleton<ModelStore>()
             .AddSingleton<BaseModels>()
+            .AddSingleton<AdapterBases>()
             .AddSingleton<BaseUse>()
             .AddSingleton<AddModel>()
             .AddSingleton<RemoveModel>()

@@ -23,7 +23,7 @@ public sealed class ModelDropWatcherTests(AzuriteFixture azurite) : IDisposable
         var account = await azurite.NewAccountAsync();
         var catalog = new ModelCatalog(account);
         using var store = new ModelStore(account, catalog, TimeProvider.System);
-        var drops = new ModelDrops(account, new AddModel(store, catalog, new BaseUse(new JobCatalog(account), catalog), TimeProvider.System));
+        var drops = new ModelDrops(account, new AddModel(store, catalog, new AdapterBases(store, catalog), new BaseUse(new JobCatalog(account), catalog), TimeProvider.System));
         using var watcher = new ModelDropWatcher(account, drops, new LocalSettings(), TimeProvider.System, NullLogger<ModelDropWatcher>.Instance);
         var files = Directory.GetFiles(TinyModel.Write(_folder));
         var note = account.Models.GetBlobClient("tiny.refused.txt");

@@ -21,7 +21,7 @@ public sealed class BroughtModelTests(AzuriteFixture azurite) : IDisposable
     public async Task A_job_on_an_added_model_trains_evaluates_and_publishes(AdapterKind kind)
     {
         await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), _folder.Path);
-        var add = new AddModel(head.Get<ModelStore>(), head.Get<ModelCatalog>(), new BaseUse(head.JobCatalog, head.Get<ModelCatalog>()), TimeProvider.System);
+        var add = new AddModel(head.Get<ModelStore>(), head.Get<ModelCatalog>(), new AdapterBases(head.Get<ModelStore>(), head.Get<ModelCatalog>()), new BaseUse(head.JobCatalog, head.Get<ModelCatalog>()), TimeProvider.System);
         var brought = new FolderFiles(Path.Combine(AppContext.BaseDirectory, "Brought"));
         var added = await add.RunAsync(brought, new AddRequest("org/brought", "a test"), null, default);
         Assert.Equal(7, added.Record.Parts.Length);

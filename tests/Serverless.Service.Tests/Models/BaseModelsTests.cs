@@ -110,7 +110,7 @@ public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
         return parts.Catalog;
     }
 
-    private BaseModels Over(AddingParts parts) => new(parts.Store, parts.Catalog, new BaseUse(parts.Jobs, parts.Catalog), new Warnings(_warnings));
+    private BaseModels Over(AddingParts parts) => new(parts.Store, new AdapterBases(parts.Store, parts.Catalog), new BaseUse(parts.Jobs, parts.Catalog), new Warnings(_warnings));
 
     private void Write(string folder, string baseModel, Func<string, string> change)
     {

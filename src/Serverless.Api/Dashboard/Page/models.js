@@ -26,7 +26,7 @@ export function show(root) {
         ? h('div', { class: 'empty slim' }, h('h2', {}, 'No tuned models yet'), h('p', {}, 'A run publishes its model here when it has succeeded. ', h('a', { href: '#/new' }, 'Start a run')))
         : h('ul', { class: 'cards' }, tuned.map(tile)),
       h('h2', { class: 'between' }, 'Base models'), h('ul', { class: 'cards' }, bases.map(tile)),
-      h('p', { class: 'soft' }, 'A model in Hugging Face’s layout becomes a base model at once: by the command “models add”, posted to /v1/models as a .zip, or dropped into the storage container “models”.'));
+      h('p', { class: 'soft' }, 'A model in Hugging Face’s layout becomes a base model at once, and an adapter in PEFT’s layout a model on its base: by the command “models add”, posted to /v1/models as a .zip, or dropped into the storage container “models”.'));
   });
 }
 

@@ -6,14 +6,14 @@ using Serverless.Service.Storage;
 namespace Serverless.Service.Models.Adding;
 
 /// <summary>
-/// The one way in for base models that somebody brings: checked as a whole before anything is stored, hashed, stored under
-/// <c>base/&lt;name&gt;/&lt;content hash&gt;/</c>, and then written into the catalog. Adding the same content again changes nothing.
+/// The one way in for base models and adapters that somebody brings: checked as a whole, an adapter against its base, before anything is stored,
+/// hashed, stored under <c>base/&lt;name&gt;/&lt;content hash&gt;/</c> or <c>adapter/…</c>, and then written into the catalog. Adding the same content again changes nothing.
 /// </summary>
-public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use, TimeProvider clock)
+public sealed class AddModel(ModelStore store, ModelCatalog catalog, AdapterBases bases, BaseUse use, TimeProvider clock)
 {
     /// <param name="progress">Told how far it is, often; null: nobody asks.</param>
     /// <exception cref="InputError">
-    /// The files are no supported model, the name cannot be used, another model has it (<c>model_exists</c>), or that model is in use, or came
+    /// The files are no supported model, or an adapter whose base is not here or that does not fit it; the name cannot be used, another model has it (<c>model_exists</c>), or that model is in use, or came
     /// into use meanwhile; the catalog is as it was then.
     /// </exception>
     public async Task<AddedModel> RunAsync(IModelFiles source, AddRequest request, Action<AddProgress>? progress, CancellationToken ct)
@@ -21,28 +21,43 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use
         var id = AddedName.Parse(request.Name);
         var choice = ModelChoice.Of(source);
         using var skeleton = await ModelSkeleton.MakeAsync(source, choice, ct);
-        ModelCheck.Check(skeleton.Folder);
+        var baseModel = await CheckAsync(skeleton.Folder, choice.IsAdapter, ct);
+        var kind = choice.IsAdapter ? ModelKind.Adapter : ModelKind.Base;
         var leftOut = choice.LeftOut.Concat(skeleton.LeftOut).Order(StringComparer.Ordinal).ToList();
         var stored = await catalog.FindAsync(id, ct);
-        if (stored is not null and not { Kind: ModelKind.Base })
-            throw new InputError($"The name '{id}' belongs to a model that is no base; take another name", "name", "model_exists");
+        if (stored is not null && stored.Kind != kind)
+            throw new InputError($"The name '{id}' belongs to a model that is no {(choice.IsAdapter ? "adapter" : "base")}; take another name", "name", "model_exists");
         var parts = await HashAsync(source, skeleton.Files, progress, ct);
-        if (stored is not null && stored.Parts.SequenceEqual(parts))
+        if (stored is not null && IsSame(stored))
             return new AddedModel(stored, IsNew: false, leftOut);
         if (stored is not null && !request.Replace)
-            throw Exists(id);
+            throw Exists(stored, baseModel);
         if (stored is not null)
             await use.RefuseIfUsedAsync(id, ct);
-        var model = new ModelRecord { Id = id, Kind = ModelKind.Base, CreatedAt = clock.GetUtcNow(), OwnedBy = ModelRecord.Brought, Source = request.Source };
+        var model = new ModelRecord
+        {
+            Id = id, Kind = kind, CreatedAt = clock.GetUtcNow(), OwnedBy = ModelRecord.Brought, BaseModel = baseModel, Source = request.Source,
+        };
         var files = skeleton.Files.ToDictionary(file => file.Name, file => file.File, StringComparer.Ordinal);
         var done = 0L;
         var record = await store.AddAsync(
             model, parts, async part => await source.OpenAsync(files[part.Path], ct), count => Report("storing", done += count), request.Replace, use.RefuseIfUsedAsync, ct);
-        return record.Parts.SequenceEqual(parts)
+        return IsSame(record)
             ? new AddedModel(record, IsNew: true, leftOut)
-            : throw Exists(id);
+            : throw Exists(record, baseModel);
+
+        bool IsSame(ModelRecord other) => other.BaseModel == baseModel && other.Parts.SequenceEqual(parts);
 
         void Report(string step, long bytes) => progress?.Invoke(new AddProgress(step, bytes, parts.Sum(part => part.Bytes)));
+    }
+
+    /// <returns>The base of an adapter; null for a whole model.</returns>
+    private async Task<ModelId?> CheckAsync(string folder, bool isAdapter, CancellationToken ct)
+    {
+        if (isAdapter)
+            return (await bases.FindAsync(folder, ct)).Id;
+        ModelCheck.Check(folder);
+        return null;
     }
 
     private static async Task<ImmutableArray<ModelPart>> HashAsync(
@@ -65,6 +80,7 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use
 
     private static InputError Changed(string source, string name) => new($"{source}: {name} changed while it was read; add it again when it is complete");
 
-    private static InputError Exists(ModelId id) =>
-        new($"The model '{id}' exists already and has another content; take another name, or replace it", "name", "model_exists");
+    private static InputError Exists(ModelRecord other, ModelId? baseModel) => new(
+        $"The model '{other.Id}' exists already and has another {(other.BaseModel == baseModel ? "content" : $"base, '{other.BaseModel}'")}; take another name, or replace it",
+        "name", "model_exists");
 }

@@ -1,10 +1,11 @@
 using Serverless.Learning;
+using Serverless.Learning.Formats;
 
 namespace Serverless.Service.Models.Adding;
 
 /// <summary>
 /// Which of the files that somebody brings belong to a model: weights in safetensors, JSON, texts, templates, vocabularies and licences, all in
-/// one folder. Formats that can run code when they are read are refused; the rest is left out.
+/// one folder; or to an adapter. Formats that can run code when they are read are refused; the rest is left out.
 /// </summary>
 internal sealed class ModelChoice
 {
@@ -13,14 +14,19 @@ internal sealed class ModelChoice
 
     private const string Config = "config.json", Safetensors = ".safetensors";
 
+    private static readonly string[] Configs = [Config, PeftAdapter.ConfigFile];
     private static readonly string[] TakenExtensions = [".json", ".txt", ".jinja", ".model", ".md"];
     private static readonly string[] TakenNames = ["LICENSE", "LICENCE", "NOTICE"];
 
     // Python's pickles, by the names that they go by.
     private static readonly string[] CodeExtensions = [".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"];
 
-    private ModelChoice(IReadOnlyList<(string Name, ModelFile File)> texts, IReadOnlyList<(string Name, ModelFile File)> weights, IReadOnlyList<string> leftOut) =>
-        (Texts, Weights, LeftOut) = (texts, weights, leftOut);
+    private ModelChoice(
+        bool isAdapter, IReadOnlyList<(string Name, ModelFile File)> texts, IReadOnlyList<(string Name, ModelFile File)> weights, IReadOnlyList<string> leftOut) =>
+        (IsAdapter, Texts, Weights, LeftOut) = (isAdapter, texts, weights, leftOut);
+
+    /// <summary>Whether it is an adapter in PEFT's layout, and no whole model.</summary>
+    public bool IsAdapter { get; }
 
     /// <summary>Everything but weights, each with its name in the model's folder.</summary>
     public IReadOnlyList<(string Name, ModelFile File)> Texts { get; }
@@ -43,18 +49,25 @@ internal sealed class ModelChoice
             .OrderBy(file => file.Name, StringComparer.Ordinal).ToList();
         faults.AddRange(inRoot.Where(file => HasExtension(file.Name, CodeExtensions)).Select(file =>
             $"{source.Name}: {AddedName.Shown(file.Name)} is in a format that can run code when it is read; allowed: weights in {Safetensors}, without such files beside them"));
-        var texts = inRoot.Where(file => IsText(file.Name)).ToList();
+        var isAdapter = AdapterFiles.Are([.. inRoot.Select(file => file.Name)]);
+        if (isAdapter && !inRoot.Any(file => file.Name == PeftAdapter.WeightsFile))
+            faults.Add($"{source.Name}: found {PeftAdapter.ConfigFile} and no {PeftAdapter.WeightsFile}; an adapter's folder holds both");
+        var taken = inRoot.Where(file => IsTaken(file.Name, isAdapter)).ToList();
+        var texts = taken.Where(file => !IsWeights(file.Name)).ToList();
         if (texts.Sum(file => file.File.Bytes) is var bytes and > MaxTextBytes)
             faults.Add($"{source.Name}: its files but for weights have {bytes} bytes together; allowed: at most {MaxTextBytes}");
         if (faults.Count > 0)
             throw new InputError(string.Join('\n', faults));
-        var weights = inRoot.Where(file => IsWeights(file.Name)).ToList();
-        var taken = texts.Concat(weights).Select(file => file.File).ToHashSet(ReferenceEqualityComparer.Instance);
-        return new ModelChoice(texts, weights, [.. source.Files.Where(file => !taken.Contains(file)).Select(file => file.Path)]);
+        var files = taken.Select(file => file.File).ToHashSet(ReferenceEqualityComparer.Instance);
+        return new ModelChoice(isAdapter, texts, [.. taken.Except(texts)], [.. source.Files.Where(file => !files.Contains(file)).Select(file => file.Path)]);
     }
 
-    /// <summary>Whether a model takes the file of that path: it lies beside its configuration and is a text or weights.</summary>
-    public static bool IsTaken(string path) => IsInside(path) && IsIn("", path) && (IsText(path) || IsWeights(path));
+    /// <summary>Whether files of these paths, beside all others of a repository, are an adapter.</summary>
+    public static bool IsAdapterAmong(IEnumerable<string> paths) => AdapterFiles.Are([.. paths.Where(path => IsIn("", path))]);
+
+    /// <summary>Whether a model, or an adapter, takes the file of that path: it lies beside its configuration and is a text or weights.</summary>
+    public static bool IsTaken(string path, bool isAdapter) =>
+        IsInside(path) && IsIn("", path) && (isAdapter ? AdapterFiles.IsTaken(path) : IsText(path) || IsWeights(path));
 
     /// <summary>Whether the name is one of weights that are taken.</summary>
     public static bool IsWeights(string name) => HasExtension(name, [Safetensors]);
@@ -63,12 +76,13 @@ internal sealed class ModelChoice
     private static string RootOf(IModelFiles source, List<string> faults)
     {
         var roots = source.Files.Select(file => file.Path)
-            .Where(path => path == Config || path.EndsWith("/" + Config, StringComparison.Ordinal) && path.Count(c => c == '/') == 1)
-            .Select(path => path[..^Config.Length]).Order(StringComparer.Ordinal).ToList();
+            .Where(path => Configs.Contains(path[(path.LastIndexOf('/') + 1)..]) && path.Count(c => c == '/') <= 1)
+            .Select(path => path[..(path.LastIndexOf('/') + 1)]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         if (roots.Count == 0)
-            faults.Add($"{source.Name}: found no {Config}; a model folder holds {Config}, tokenizer.json and *{Safetensors}");
+            faults.Add(
+                $"{source.Name}: found no {Config}; a model folder holds {Config}, tokenizer.json and *{Safetensors}, and an adapter's {PeftAdapter.ConfigFile} and {PeftAdapter.WeightsFile}");
         if (roots.Count > 1 && roots[0].Length > 0)
-            faults.Add($"{source.Name}: found {Config} in {string.Join(" and ", roots.Select(root => AddedName.Shown(root.TrimEnd('/'))))}; allowed: one model");
+            faults.Add($"{source.Name}: found models in {string.Join(" and ", roots.Select(root => AddedName.Shown(root.TrimEnd('/'))))}; allowed: one model");
         return roots.FirstOrDefault("");
     }
 

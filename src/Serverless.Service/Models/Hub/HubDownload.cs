@@ -5,7 +5,7 @@ using Serverless.Service.Models.Adding;
 namespace Serverless.Service.Models.Hub;
 
 /// <summary>
-/// Fetches a model into a folder: texts first, which are checked before anything large comes, then those weights that belong to the model. What
+/// Fetches a model or an adapter into a folder: texts first, which are checked before anything large comes, then those weights that belong to the model. What
 /// an interruption leaves is kept, and the next run goes on from there. Every file is held against the hash that the hub states.
 /// </summary>
 /// <param name="freeBytes">Bytes that a folder's disk has left; null: asks the system.</param>
@@ -22,12 +22,16 @@ public sealed class HubDownload(HubClient hub, HubSettings settings, TimeProvide
     public async Task RunAsync(HubModel model, string folder, Action<AddProgress>? progress, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
-        var taken = model.Files.Where(file => ModelChoice.IsTaken(file.Path)).ToList();
+        var isAdapter = ModelChoice.IsAdapterAmong(model.Files.Select(file => file.Path));
+        var taken = model.Files.Where(file => ModelChoice.IsTaken(file.Path, isAdapter)).ToList();
         var candidates = taken.Where(file => ModelChoice.IsWeights(file.Path)).ToList();
         if (candidates.Count == 0)
             throw new InputError($"{model.Id}: found {Found(model)}; allowed: weights in .safetensors");
         await FetchAsync(model, [.. taken.Except(candidates)], "fetching texts", folder, progress, ct);
-        ModelCheck.CheckText(folder);
+        if (isAdapter)
+            _ = PeftAdapter.BaseOf(folder);
+        else
+            ModelCheck.CheckText(folder);
         var weights = ModelCheck.WeightsAmong(folder, [.. candidates.Select(file => file.Path)]);
         await FetchAsync(model, [.. candidates.Where(file => weights.Contains(file.Path))], "fetching weights", folder, progress, ct);
     }

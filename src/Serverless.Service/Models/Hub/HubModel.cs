@@ -6,5 +6,10 @@ namespace Serverless.Service.Models.Hub;
 public sealed record HubModel(string Id, string Commit, IReadOnlyList<HubFile> Files)
 {
     /// <summary>How a catalog's record names it.</summary>
-    public string Source => $"{Id} at {Commit}";
+    public string Source => $"{Id}{Mark}{Commit}";
+
+    private const string Mark = " at ";
+
+    /// <summary>Whether a catalog's record names the model of that name on the hub, at whatever commit.</summary>
+    public static bool IsSource(string? source, string id) => source is not null && source.StartsWith(id + Mark, StringComparison.Ordinal);
 }

@@ -14,7 +14,7 @@ internal sealed record AddingParts(BlobAccount Account, ModelCatalog Catalog, Mo
         var store = new ModelStore(account, catalog, TimeProvider.System);
         var jobs = new JobCatalog(account);
         var use = new BaseUse(jobs, catalog);
-        return new AddingParts(account, catalog, store, jobs, new AddModel(store, catalog, use, TimeProvider.System), new RemoveModel(store, catalog, use));
+        return new AddingParts(account, catalog, store, jobs, new AddModel(store, catalog, new AdapterBases(store, catalog), use, TimeProvider.System), new RemoveModel(store, catalog, use));
     }
 
     public Task<AddedModel> AddAsync(IModelFiles files, string name, bool replace = false) =>
