@@ -40,6 +40,33 @@ public sealed class ModelUploadTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_posted_adapter_answers_on_its_base_which_has_to_be_there_first()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var tiny = Zip("tiny", 1);
+        var adapter = Packed(TinyAdapter.Write(Path.Combine(_folder, "routing"), Path.Combine(_folder, "tiny"), "someone/tiny"));
+
+        var early = await PostAsync(server, adapter, "routing.zip");
+        Assert.Equal(HttpStatusCode.BadRequest, early.StatusCode);
+        Assert.StartsWith(
+            "adapter_config.json, base_model_name_or_path: found someone/tiny, which is not here, so add that model first; ", (await early.ErrorAsync()).GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal("base_model_not_found", (await early.ErrorAsync()).GetProperty("code").GetString());
+        Assert.Empty(await BlobsAsync(server));
+
+        await PostAsync(server, tiny, "tiny.zip");
+        var answer = await PostAsync(server, adapter, "routing.zip");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("routing", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString());
+        OpenAIModelCollection listed = await server.Client.GetOpenAIModelClient().GetModelsAsync();
+        Assert.Equal(["routing", "tiny"], listed.Select(model => model.Id));
+        ChatCompletion chat = await server.Client.GetChatClient("routing").CompleteChatAsync([new UserChatMessage("hello")], new ChatCompletionOptions { MaxOutputTokenCount = 2 });
+        Assert.Equal(2, chat.Usage.OutputTokenCount);
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.Http.DeleteAsync("/v1/models/tiny")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Http.DeleteAsync("/v1/models/routing")).StatusCode);
+        Assert.All(await BlobsAsync(server), name => Assert.StartsWith("base/tiny/", name, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Fields_may_follow_the_archive_and_another_content_needs_replace()
     {
         await using var server = await ApiServer.StartAsync(azurite);

@@ -10,7 +10,7 @@ internal static class ArchiveTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new FuzzTarget("model-zip", [Zip(["config.json", "tokenizer.json", "model.safetensors"], CompressionLevel.NoCompression), Zip(["m/config.json", "m/a/b.txt"], CompressionLevel.Optimal)], Read)
+        new FuzzTarget("model-zip", [Zip(["config.json", "tokenizer.json", "model.safetensors"], CompressionLevel.NoCompression), Zip(["m/config.json", "m/a/b.txt"], CompressionLevel.Optimal), Zip(["m/adapter_config.json", "m/adapter_model.safetensors"], CompressionLevel.NoCompression)], Read)
         {
             Words = ["PK\u0001\u0002", "PK\u0003\u0004", "PK\u0005\u0006", "../", "config.json"],
         },

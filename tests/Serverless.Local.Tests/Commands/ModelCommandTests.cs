@@ -56,6 +56,28 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task An_adapter_is_added_once_its_base_is_there_and_listed_with_it()
+    {
+        var whole = TinyModel.Write(Path.Combine(_folder, "under-it"));
+        var adapter = TinyAdapter.Write(Path.Combine(_folder, "routing"), whole, "someone/under-it");
+        ZipFile.CreateFromDirectory(adapter, adapter + ".zip");
+        Assert.Equal(2, await RunAsync("models", "add", adapter));
+        Assert.StartsWith(
+            "error: adapter_config.json, base_model_name_or_path: found someone/under-it, which is not here, so add that model first; ", _errors.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, await RunAsync("models", "add", whole));
+        Taken();
+
+        Assert.Equal(0, await RunAsync("models", "add", adapter));
+        Assert.Matches(@"Added routing, an adapter of under-it: 2 files, [\d.]+ kB, content [0-9a-f]{16}\. Jobs and chats can use it now\.", Taken());
+        Assert.Equal(0, await RunAsync("models", "add", adapter + ".zip"));
+        Assert.Matches(@"routing is there already with this content \([0-9a-f]{16}\); nothing has changed\.", Taken());
+        Assert.Equal(0, await RunAsync("models", "list"));
+        Assert.Matches($@"routing +adapter +[\d.]+ kB  [0-9a-f]{{16}}  on under-it, {System.Text.RegularExpressions.Regex.Escape(adapter)}", Taken());
+        Assert.Equal(0, await RunAsync("models", "remove", "routing"));
+        Assert.Equal(0, await RunAsync("models", "remove", "under-it"));
+    }
+
+    [Fact]
     public async Task What_is_neither_a_folder_nor_a_file_is_named()
     {
         var path = Path.Combine(_folder, "nothing");

@@ -7,6 +7,7 @@ using Serverless.Learning.Text;
 using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Models.Adding;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Tests;
@@ -99,6 +100,33 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
         var orphan = await head.CreateAsync(training, with: request => request with { Model = adapter.Id });
         orphan = await head.UntilAsync(orphan.Id, JobStatus.Failed);
         Assert.Equal("The model 'routing' is an adapter of 'tiny', which does not exist", orphan.Error!.Message);
+    }
+
+    [Fact]
+    public async Task An_adapter_that_was_trained_on_a_published_model_comes_back_on_it_and_trains_further_under_the_root()
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(20));
+        var first = await head.UntilAsync((await head.CreateAsync(training, with: With(Requests["with LoRA"]))).Id, JobStatus.Succeeded);
+        var second = await head.CreateAsync(training, with: request => With(Requests["with LoRA"])(request) with
+        {
+            Model = first.FineTunedModel!.Value,
+            Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 6, BatchSize = 4, LearningRate = 0.02 } },
+        });
+        second = await head.UntilAsync(second.Id, JobStatus.Succeeded);
+        var (store, catalog) = (head.Get<ModelStore>(), head.Get<ModelCatalog>());
+        var (whole, tuned) = ((await catalog.FindAsync(first.FineTunedModel!.Value, default))!, (await catalog.FindAsync(second.FineTunedModel!.Value, default))!);
+        var folder = Path.Combine(await store.DownloadAsync(tuned, Path.Combine(_folder.Path, "downloads"), default), "adapter");
+
+        var add = new AddModel(store, catalog, new AdapterBases(store, catalog), new BaseUse(head.JobCatalog, catalog), TimeProvider.System);
+        var adapter = (await add.RunAsync(new FolderFiles(folder), new AddRequest("second", "a test"), null, default)).Record;
+
+        Assert.Equal((ModelKind.Adapter, whole.Id), (adapter.Kind, adapter.BaseModel!.Value));
+        var unmerged = await LogitsAsync(head, adapter);
+        Assert.InRange(Distance(await LogitsAsync(head, tuned), unmerged), 0, 0.1); // the merged weights are rounded to bfloat16
+        Assert.InRange(Distance(await LogitsAsync(head, whole), unmerged), 0.5, 100);
+        var third = await head.CreateAsync(training, with: request => FineTuneTests.Epochs(1)(request) with { Model = adapter.Id });
+        Assert.Equal($"ft:tiny:local::{third.Id.Value[^8..]}", (await head.UntilAsync(third.Id, JobStatus.Succeeded)).FineTunedModel!.Value.Value);
     }
 
     [Fact]

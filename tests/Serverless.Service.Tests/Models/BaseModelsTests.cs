@@ -39,7 +39,7 @@ public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
             ("wider", "tiny", config => config.Replace("\"r\": 2", "\"r\": 3", StringComparison.Ordinal)));
         Assert.Equal(
             [
-                $"The adapter in {Path.Combine(_folder.Path, "foreign")} is left out. adapter_config.json, base_model_name_or_path: found meta/llama; allowed: {(Directory.Exists(SampleModel.Folder) ? "sample-8m, " : "")}tiny",
+                $"The adapter in {Path.Combine(_folder.Path, "foreign")} is left out. adapter_config.json, base_model_name_or_path: found meta/llama, which is not here, so add that model first; allowed: {(Directory.Exists(SampleModel.Folder) ? "sample-8m, " : "")}tiny, or a published model",
                 $"The adapter in {Path.Combine(_folder.Path, "lokr")} is left out. adapter_config.json, peft_type: found \"LOKR\"; allowed: \"LORA\"",
                 $"The adapter in {Path.Combine(_folder.Path, "wider")} is left out. " +
                 "adapter_model.safetensors, module \"model.layers.0.self_attn.q_proj\": lora_A has shape [2, 32]; r = 3 asks for [3, in]\n" +
@@ -63,6 +63,24 @@ public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
 
         Assert.Empty(_warnings);
         Assert.Equal(new ModelId("someone/tiny-7b"), (await parts.Catalog.FindAsync(new ModelId("routing"), default))!.BaseModel);
+    }
+
+    [Fact]
+    public async Task The_base_of_an_adapter_may_be_a_published_model()
+    {
+        var parts = AddingParts.On(await azurite.NewAccountAsync());
+        var tiny = TinyModel.Write(Path.Combine(_folder.Path, "tiny"));
+        var published = new ModelRecord
+        {
+            Id = new ModelId("ft:tiny:local::abcdefgh"), Kind = ModelKind.Published, CreatedAt = TimeProvider.System.GetUtcNow(), OwnedBy = "local", BaseModel = new ModelId("tiny"),
+        };
+        await parts.Store.PublishAsync(tiny, published, default);
+        Write(Path.Combine(_folder.Path, "routing"), published.Id.Value, config => config);
+
+        await Over(parts).SeedAsync(_folder.Path, default);
+
+        Assert.Empty(_warnings);
+        Assert.Equal(published.Id, (await parts.Catalog.FindAsync(new ModelId("routing"), default))!.BaseModel);
     }
 
     [Theory]

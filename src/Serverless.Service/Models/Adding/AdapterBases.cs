@@ -37,7 +37,7 @@ public sealed class AdapterBases(ModelStore store, ModelCatalog catalog)
         if (string.IsNullOrEmpty(named))
             throw new InputError($"{Field}: found nothing; allowed: {Allowed(whole)}");
         var last = named.Split('/', '\\')[^1];
-        if (whole.FirstOrDefault(model => model.Id.Value == named) ?? whole.FirstOrDefault(model => model.Id.Value == last) is { } found)
+        if ((whole.FirstOrDefault(model => model.Id.Value == named) ?? whole.FirstOrDefault(model => model.Id.Value == last)) is { } found)
             return found;
         var shown = AddedName.Shown(named);
         var fetched = whole.Where(model => HubModel.IsSource(model.Source, named)).OrderBy(model => model.Id.Value, StringComparer.Ordinal).ToList();
@@ -54,7 +54,7 @@ public sealed class AdapterBases(ModelStore store, ModelCatalog catalog)
     {
         var bases = whole.Where(model => model.Kind == ModelKind.Base).Select(model => model.Id.Value).Order(StringComparer.Ordinal).ToList();
         string[] more = bases.Count > MostNamed ? [$"{bases.Count - MostNamed} other bases"] : [];
-        return string.Join(", ", [.. bases.Take(MostNamed), .. more, "or a published model"]);
+        return bases.Count > 0 ? string.Join(", ", [.. bases.Take(MostNamed), .. more, "or a published model"]) : "a published model";
     }
 
     private async Task<DecoderConfig> ConfigOfAsync(ModelRecord model, CancellationToken ct)

@@ -255,10 +255,10 @@ public sealed class AddModelTests(AzuriteFixture azurite) : IDisposable
         var parts = await OpenAsync();
         await using var none = await ZipBytes.OpenAsync(ZipBytes.Of(null, "", ("a/b/config.json", [1])));
         Assert.Equal(
-            "m.zip: found no config.json; a model folder holds config.json, tokenizer.json and *.safetensors",
+            "m.zip: found no config.json; a model folder holds config.json, tokenizer.json and *.safetensors, and an adapter's adapter_config.json and adapter_model.safetensors",
             (await Assert.ThrowsAsync<InputError>(() => parts.AddAsync(none, "tiny"))).Message);
-        await using var two = await ZipBytes.OpenAsync(ZipBytes.Of(null, "", ("a/config.json", [1]), ("b/config.json", [1])));
-        Assert.Equal("m.zip: found config.json in a and b; allowed: one model", (await Assert.ThrowsAsync<InputError>(() => parts.AddAsync(two, "tiny"))).Message);
+        await using var two = await ZipBytes.OpenAsync(ZipBytes.Of(null, "", ("a/config.json", [1]), ("b/adapter_config.json", [1])));
+        Assert.Equal("m.zip: found models in a and b; allowed: one model", (await Assert.ThrowsAsync<InputError>(() => parts.AddAsync(two, "tiny"))).Message);
     }
 
     [Fact]

@@ -54,6 +54,29 @@ public sealed class ModelDropsTests(AzuriteFixture azurite) : IDisposable
         Assert.All(await NamesAsync(parts.Account), name => Assert.StartsWith("base/", name, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("early")]
+    [InlineData("early.zip")]
+    public async Task A_dropped_adapter_waits_for_its_base_and_is_taken_with_it(string name)
+    {
+        var parts = AddingParts.On(await azurite.NewAccountAsync());
+        var drops = new ModelDrops(parts.Account, parts.Add);
+        var tiny = TinyModel.Write(_scratch["tiny"]);
+        var adapter = TinyAdapter.Write(_scratch["early"], tiny, "someone/tiny");
+        if (name == "early") await PutFolderAsync(parts.Account, name, adapter);
+        else await PutAsync(parts.Account, name, ZipBytes.Of(adapter, "inside/"));
+
+        Assert.Null(await drops.TakeAsync(Assert.Single(await drops.FindAsync(Ct)), Ct));
+        Assert.Equal(
+            "adapter_config.json, base_model_name_or_path: found someone/tiny, which is not here, so add that model first; allowed: a published model\n", await NoteAsync(parts.Account, name));
+
+        await PutAsync(parts.Account, "tiny.zip", ZipBytes.Of(tiny));
+        Assert.NotNull(await drops.TakeAsync((await drops.FindAsync(Ct)).Single(drop => drop.Name == "tiny.zip"), Ct));
+        var record = await parts.Catalog.FindAsync(new ModelId("early"), Ct);
+        Assert.Equal((ModelKind.Adapter, new ModelId("tiny"), $"{name}, dropped"), (record!.Kind, record.BaseModel!.Value, record.Source));
+        Assert.All(await NamesAsync(parts.Account), blob => Assert.Matches("^(base/tiny|adapter/early)/", blob));
+    }
+
     [Fact]
     public async Task Told_of_every_blob_it_acts_on_what_came_last_of_a_drop_and_on_nothing_of_the_services_own()
     {

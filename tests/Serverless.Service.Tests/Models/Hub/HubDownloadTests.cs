@@ -157,6 +157,22 @@ public sealed class HubDownloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_an_adapters_repository_the_adapter_is_fetched_and_its_configuration_checked_before_its_weights()
+    {
+        _hub.Put("org/routing", TinyAdapter.Write(_scratch["routing"], _scratch["tiny-1.5"], Id));
+        foreach (var other in (string[])["config.json", "tokenizer.json", "training_args.bin", "checkpoint-5/adapter_config.json"])
+            _hub.Put("org/routing", other, [1]);
+        await FetchAsync("org/routing");
+        Assert.Equal(TemporaryFolder.Contents(_scratch["routing"]), TemporaryFolder.Contents(Target));
+
+        Directory.Delete(Target, recursive: true);
+        _hub.Requests.Clear();
+        _hub.Put("org/routing", "adapter_config.json", """{"peft_type": "LOKR"}"""u8.ToArray());
+        Assert.StartsWith("adapter_config.json, peft_type: found \"LOKR\"", (await Assert.ThrowsAsync<InputError>(() => FetchAsync("org/routing"))).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_hub.Requests, request => request.Path.Contains(".safetensors", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_model_without_safetensors_is_refused_with_what_it_has()
     {
         _hub.Put("org/old", "pytorch_model.bin", [1]);
