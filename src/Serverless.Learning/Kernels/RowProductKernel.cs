@@ -14,6 +14,10 @@ internal unsafe struct RowProductPart
     public float Scale;
     public bool Adds;
 
+    /// <param name="factor">W; must live until the product has been computed.</param>
+    public static RowProductPart Of(RowFactor factor, float* x, float* y) =>
+        new() { X = x, Y = y, W = factor.Address, Scales = factor.ScaleAddress, Outputs = factor.Outputs, Width = factor.Width };
+
     /// <summary>Puts the dot product of a row of X and a row of W in its place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Put(int row, long output, float sum)
