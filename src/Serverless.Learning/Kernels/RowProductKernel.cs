@@ -77,7 +77,29 @@ internal unsafe struct RowProductKernel<T> : ISlicedKernel
             ThreeByFour(part, w, output, row);
             ThreeByFour(part, w + 3 * (nint)width, output + 3, row);
         }
-        for (; row < Rows; row++) SixByOne(part, w, output, row);
+        // Numbers of four bytes come from memory no faster than one chain of sums takes them, and fastest in the order in which they lie there.
+        if (Rows == 1 && sizeof(T) == sizeof(float)) OneAfterTheOther(part, w, output);
+        else for (; row < Rows; row++) SixByOne(part, w, output, row);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneAfterTheOther(RowProductPart* part, T* w, long output)
+    {
+        var width = part->Width;
+        var x = part->X;
+        for (var end = output + BlockRows; output < end; output++, w += width)
+        {
+            var sum = Vector256<float>.Zero;
+            nint i = 0;
+            for (; i <= width - 16; i += 16)
+            {
+                Fetch((byte*)(w + i) + FetchedAhead, 16 * sizeof(T));
+                sum = FusedMultiplyAdd(T.LoadEight(w + i), Load(x + i), sum);
+                sum = FusedMultiplyAdd(T.LoadEight(w + i + 8), Load(x + i + 8), sum);
+            }
+            for (; i <= width - 8; i += 8) sum = FusedMultiplyAdd(T.LoadEight(w + i), Load(x + i), sum);
+            part->Put(0, output, Finish(sum, w, x, width));
+        }
     }
 
     /// <summary>The last outputs of a part, fewer than a block.</summary>
