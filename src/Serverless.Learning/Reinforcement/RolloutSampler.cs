@@ -1,5 +1,6 @@
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Text;
 using Serverless.Learning.Training;
 
 namespace Serverless.Learning.Reinforcement;
@@ -39,7 +40,7 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
         GrammarAfter = task.Grammar is null ? null : asked.GrammarAfter,
     };
 
-    private Rollout RolloutOf(RolloutRequest request, PolicyPrompt asked, int prompt, int choice, GeneratedText answer)
+    private Rollout RolloutOf(RolloutRequest request, PolicyPrompt asked, int prompt, int choice, GeneratedText answer, ChatEncoder encoder)
     {
         var drawn = new Rollout
         {
@@ -48,13 +49,13 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
             Prompt = prompt,
             Line = asked.Line,
             Choice = choice,
-            Text = answer.Text,
+            Text = Thought.Whole(encoder, asked.Ids, answer.Text),
             Ids = [.. answer.Ids, .. answer.EndId is { } end ? [end] : Array.Empty<int>()],
             CutOff = answer.Finish == FinishReason.Length,
             Reward = 0,
             Rewards = new Dictionary<string, double>(),
             SampledLogProbabilities = [.. answer.LogProbabilities],
         };
-        return task.Reward is { } reward ? drawn.Graded(reward(asked, answer.Text), options) : drawn;
+        return task.Reward is { } reward ? drawn.Graded(reward(asked, drawn.Text), options) : drawn;
     }
 }

@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Models;
 using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Sampling.Grammars;
 using Serverless.Learning.Training;
+using Serverless.Tests;
 
 namespace Serverless.Learning.Tests.Reinforcement;
 
@@ -93,6 +95,44 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
         // The form alone is what the model of random weights would hardly write.
         Assert.True(step.Figures["entropy"] > 1);
         Assert.True(step.GradientNorm > 0);
+    }
+
+    [Fact]
+    public void Graders_see_the_opening_of_the_thinking_that_the_prompt_has_written()
+    {
+        var graded = new List<string>();
+        using var trainer = Start(
+            Options(AdapterKind.Full) with { Policy = Policy with { EvaluationInterval = 1 } },
+            (_, answer) =>
+            {
+                graded.Add(answer);
+                return new Reward(0, new Dictionary<string, double>());
+            },
+            folder: TinyModel.WriteThinking(Path.Combine(tiny.Folder, "thinking")));
+        while (trainer.NextRollout is { } next)
+        {
+            var drawn = trainer.Roll(next, default);
+            Assert.Equal(graded.TakeLast(drawn.Rollouts.Count), drawn.Rollouts.Select(answer => answer.Text));
+            trainer.AddRollouts(drawn);
+        }
+        Assert.Equal(4 * 8 + 5, graded.Count);
+        Assert.All(graded, text => Assert.StartsWith("<think>\n", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Grading_ends_between_two_answers_when_it_is_asked_to()
+    {
+        using var stop = new CancellationTokenSource();
+        var graded = 0;
+        using var trainer = Start(Options(AdapterKind.Full), (_, _) =>
+        {
+            if (++graded == 3) stop.Cancel();
+            return new Reward(0, new Dictionary<string, double>());
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() => trainer.Roll(trainer.NextRollout!, stop.Token));
+        Assert.Equal(3, graded);
+        // Nothing came of it: the same answers are drawn again.
+        Assert.Equal(32, trainer.Roll(trainer.NextRollout!, default).Rollouts.Count);
     }
 
     [Fact]
@@ -214,9 +254,9 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
         return new Reward(share, new Dictionary<string, double> { ["letter"] = share });
     }
 
-    private Trainer Start(TrainingOptions options, Func<PolicyPrompt, string, Reward>? reward = null, Func<PolicyTask, PolicyTask>? with = null)
+    private Trainer Start(TrainingOptions options, Func<PolicyPrompt, string, Reward>? reward = null, Func<PolicyTask, PolicyTask>? with = null, string? folder = null)
     {
-        var model = tiny.Load();
+        var model = folder is null ? tiny.Load() : LanguageModel.Load(folder);
         PolicyPrompt[] prompts =
             [.. LoadedTinyModel.Examples(17).Select(example => new PolicyPrompt(model.Chat.EncodePrompt([.. example.Messages.SkipLast(1)]), default, example.Line))];
         var task = new PolicyTask(prompts[..12], reward ?? Letter) { Validation = prompts[12..] };
