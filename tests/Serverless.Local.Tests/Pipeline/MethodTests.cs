@@ -42,7 +42,7 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         Assert.True(evaluation!.Finished);
         Assert.InRange(evaluation.RewardAccuracy!.Value, 0.9, 1);
         Assert.True(evaluation.RewardMargin > 0);
-        Assert.Equal((12, 0, 0), (evaluation.Tuned.Scored, evaluation.Tuned.Answered, evaluation.Tuned.Pairs.Length));
+        Assert.Equal((12, 12, 0), (evaluation.Tuned.Scored, evaluation.Tuned.Answered, evaluation.Tuned.Pairs.Length));
         await AssertReportAsync(head, first);
     }
 

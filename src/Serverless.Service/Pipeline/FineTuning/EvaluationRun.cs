@@ -21,8 +21,8 @@ internal sealed class EvaluationRun(
     private const int AnswersTogether = 32;
     private const int KeptSamples = 20;
 
-    // Only conversations have an answer that is right.
-    private readonly ChatExample[] _asked = [.. examples.OfType<ChatExample>().Take(settings.EvaluatedAnswers)];
+    // Conversations have an answer that is right, and of preferences it is the preferred one.
+    private readonly ChatExample[] _asked = [.. examples.Select(ConversationOf).OfType<ChatExample>().Take(settings.EvaluatedAnswers)];
 
     private readonly PromptExample[] _prompts = [.. examples.OfType<PromptExample>().Take(settings.EvaluatedAnswers)];
 
@@ -95,6 +95,8 @@ internal sealed class EvaluationRun(
         Answered = evaluation.Answered + answers.Count,
         Samples = [.. evaluation.Samples, .. answers.Take(KeptSamples - evaluation.Samples.Length)],
     };
+
+    private static ChatExample? ConversationOf(DatasetExample example) => example is PreferenceExample pair ? pair.Chosen : example as ChatExample;
 
     private static IReadOnlyList<TrainingSequence> SequencesOf(DatasetExample example, ChatEncoder encoder, int maxTokens) =>
         example is TextExample text ? encoder.EncodeDocument(text, maxTokens) : encoder.Encode(example);
