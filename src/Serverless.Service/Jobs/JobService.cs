@@ -65,6 +65,9 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         };
         foreach (var stage in job.InStages())
             await CheckStageAsync(stage, ct);
+        var last = job.AtLast();
+        if ((last.ValidationFile ?? job.ValidationFile) is { } compared && await files.FindAsync(compared, ct) is { } file)
+            EvaluationMetrics.Check(last, file);
         return job;
     }
 

@@ -69,6 +69,8 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
     [InlineData("near", 1.01, false)]
     [InlineData("loss", 0.01, true)]
     [InlineData("loss", 1000, false)]
+    [InlineData("exact_match", 0, true)]
+    [InlineData("exact_match", 1.01, false)]
     public async Task A_model_that_does_not_gain_enough_is_not_published(string metric, double minimum, bool published)
     {
         await using var head = await StartAsync();

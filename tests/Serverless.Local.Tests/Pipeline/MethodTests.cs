@@ -82,6 +82,7 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         var file = await head.UploadAsync(text, name);
         var job = await head.CreateAsync(file, file, request => request with
         {
+            PublishIf = new PublishCondition("perplexity", 0),
             Method = new JobMethod { Type = MethodType.Pretraining, Hyperparameters = new Hyperparameters { Epochs = 3, BatchSize = 2, MaxSequenceLength = 32 } },
         });
         job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
