@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Serverless.Learning.Data;
 
 namespace Serverless.Learning.Reinforcement;
@@ -52,6 +53,10 @@ public sealed record Rollout
     /// <summary>With what it was worth, and the penalty of its length.</summary>
     internal Rollout Graded(Reward reward, PolicyOptions options)
     {
+    /// <summary>Whether the grader's time ended before it did; not kept.</summary>
+    [JsonIgnore]
+    public bool TimedOut { get; init; }
+
         var penalty = LengthPenalty.Of(Ids.Length, options.MaxAnswerTokens, options.PenaltyTokens);
         var parts = new Dictionary<string, double>(reward.Parts);
         if (options.PenaltyTokens > 0) parts["length_penalty"] = penalty;

@@ -99,7 +99,7 @@ public sealed class TrainingSession : IAsyncDisposable
     /// Ends this after the present step. A look that is under way is left off, and <see cref="Owed"/>; answers are drawn again, and those that others are asked to grade
     /// are graded the next time.
     /// </param>
-    /// <exception cref="Learning.InputError">Who grades cannot be asked.</exception>
+    /// <exception cref="Learning.InputError">Who grades cannot be asked, or comes to no end in time with any of the answers drawn together.</exception>
     /// <exception cref="Teaching.TeacherAwayException">Who grades does not answer now.</exception>
     public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
     {
@@ -271,6 +271,10 @@ public sealed class TrainingSession : IAsyncDisposable
         Rollouts.Add(batch);
         return true;
     }
+        if (batch.Rollouts.All(answer => answer.TimedOut))
+            throw new Learning.InputError(
+                $"method.reinforcement.grader: found no reward in time for any of {batch.Rollouts.Count} answers to {batch.Prompts.Count} prompts; {batch.Rollouts[0].Fault}",
+                "method.reinforcement.grader", "grader_timed_out");
 
     private TrainedStep TakeStep(TimeProvider clock)
     {
