@@ -90,6 +90,7 @@ public static class PipelineServices
         .AddSingleton<TaughtFiles>()
         .AddSingleton<TeacherPrompts>()
         .AddSingleton<Teachers>()
+        .AddSingleton<TeacherAbsences>()
         .AddSingleton<TrainingFiles>()
         .AddSingleton<TrainingTasks>()
         .AddSingleton<TrainingSessions>()

@@ -198,6 +198,12 @@ public sealed class PolicyJobTests(AzuriteFixture azurite) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>A grader that takes its whole time limit over every answer.</summary>
+    private static JsonElement Slow(double seconds) => JsonSerializer.SerializeToElement(new
+    {
+        type = "format", name = "letter", pattern = "^(?=a)(a+)+$", input = new string('a', 40) + "!", time_limit_seconds = seconds,
+    });
+
     /// <summary>Scores what <see cref="MethodData.Letter"/> computes, under the same name.</summary>
     private static JsonElement Judge(string model) => JsonSerializer.SerializeToElement(
         new { type = "score_model", name = "letter", model, input = new[] { new { role = "user", content = "{{sample.output_text}}" } }, sampling_params = new { max_completions_tokens = 8 } });
@@ -224,7 +230,7 @@ public sealed class PolicyJobTests(AzuriteFixture azurite) : IDisposable
         return [.. (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    private async Task<PipelineHead> StartAsync(TeacherServer? server = null, JournalSettings? journal = null) => await PipelineHead.StartAsync(
+    private async Task<PipelineHead> StartAsync(TeacherServer? server = null, JournalSettings? journal = null, int patience = 20) => await PipelineHead.StartAsync(
         await azurite.NewAccountAsync(), Path.Combine(_folder.Path, Guid.NewGuid().ToString("n")),
-        new PipelineSettings { AllowedNetworks = AllowedNetworks.Parse(["127.0.0.1"]), Teachers = server is null ? [] : [server.Endpoint] }, journal);
+        new PipelineSettings { TeacherPatience = new RetrySchedule(patience, TimeSpan.FromSeconds(0.2), 1, TimeSpan.FromSeconds(0.2)), AllowedNetworks = AllowedNetworks.Parse(["127.0.0.1"]), Teachers = server is null ? [] : [server.Endpoint] }, journal);
 }
