@@ -93,8 +93,6 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
         Assert.NotNull(await head.Get<CheckpointModels>().FindAsync(checkpoint, default));
     }
 
-    [Fact]
-    public async Task Graders_and_conditions_need_a_validation_file_and_models_that_exist()
     [Theory]
     [InlineData("reward_accuracy", 0.3, true)]
     [InlineData("reward_accuracy", 0.51, false)]
@@ -182,6 +180,8 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
         Assert.InRange(TimeProvider.System.GetElapsedTime(begun).TotalSeconds, 0, 30);
     }
 
+    [Fact]
+    public async Task Graders_and_conditions_need_a_validation_file_and_models_that_exist()
     {
         await using var head = await StartAsync();
         var training = await head.UploadAsync(TinyModel.Dataset(12));
@@ -201,11 +201,16 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
     private static async Task<string> RefusalAsync(PipelineHead head, FileId training, FileId? validation, Func<JobRequest, JobRequest> with) =>
         (await Assert.ThrowsAsync<InputError>(() => head.CreateAsync(training, validation, with))).Message;
 
-    private static async Task<JobRecord> RunAsync(PipelineHead head, string[] graders, Func<JobRequest, JobRequest>? with = null)
+    private static async Task<JobRecord> CreateAsync(PipelineHead head, string[] graders, Func<JobRequest, JobRequest>? with = null)
     {
         var training = await head.UploadAsync(TinyModel.Dataset(24));
         var validation = await head.UploadAsync(TinyModel.Dataset(24), "valid.jsonl");
-        var job = await head.CreateAsync(training, validation, request => Graded(graders)(with is null ? request : with(request)));
+        return await head.CreateAsync(training, validation, request => Graded(graders)(with is null ? request : with(request)));
+    }
+
+    private static async Task<JobRecord> RunAsync(PipelineHead head, string[] graders, Func<JobRequest, JobRequest>? with = null)
+    {
+        var job = await CreateAsync(head, graders, with);
         job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
         await FineTuneTests.UntilSaidAsync(head, job.Id, "The job has successfully completed");
         return job;
