@@ -8,6 +8,14 @@ namespace Serverless.Learning.Text;
 /// </summary>
 internal static class OpenedThought
 {
+    /// <summary>How many characters the end of a prompt and the rendered conversation share; a thinking that only one of them opens is not cut into.</summary>
+    public static int SharedLength(ReadOnlySpan<char> prompt, ReadOnlySpan<char> conversation)
+    {
+        var common = prompt.CommonPrefixLength(conversation);
+        var open = prompt.LastIndexOf(Thought.Open, StringComparison.Ordinal);
+        return common < prompt.Length && open >= 0 ? Math.Min(common, open) : common;
+    }
+
     /// <summary>The thinking of the message, then the rest as rendered. A message without thinking gets an empty thought, which is closed at once.</summary>
     /// <param name="message">The assistant's message.</param>
     /// <param name="source">Its index.</param>

@@ -1,7 +1,9 @@
 using Serverless.Learning;
+using Serverless.Learning.Adapters;
 using Serverless.Learning.Data;
 using Serverless.Learning.Models;
 using Serverless.Learning.Models.Positions;
+using Serverless.Learning.Training;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -53,6 +55,18 @@ public sealed class JobPlannerTests
                 ValidationFile = validation, Method = new JobMethod { Type = method, Hyperparameters = new Hyperparameters { EarlyStoppingPatience = 3 } },
             },
             new DatasetScan { SupervisedTokens = supervised })) as InputError)?.Message;
+    }
+
+    [Fact]
+    public void A_base_in_four_bits_is_counted_as_it_stands_in_memory()
+    {
+        var lora = new TrainingOptions { Adapter = new AdapterOptions { Kind = AdapterKind.Lora, Rank = 4 }, Epochs = 1, BatchSize = 1, LearningRate = 1e-3, MaxSequenceLength = 128, Seed = 1 };
+        var qlora = lora with { Adapter = lora.Adapter with { Kind = AdapterKind.Qlora } };
+        // Of both layers: queries and output 32 x 32, keys and values 16 x 32, and three matrices 64 x 32 of the feed-forward block.
+        const long InsideBlocks = 2 * (2 * 1024 + 2 * 512 + 3 * 2048), Embedding = 300 * 32;
+        // From four bytes each to a code of half a byte with a scale of one byte for 64 of them, and to bfloat16; the norms stay.
+        const long Saved = InsideBlocks * 4 - InsideBlocks * 33 / 64 + Embedding * 2;
+        Assert.Equal(Saved, new TrainingEstimate(Config, lora).Bytes - new TrainingEstimate(Config, qlora).Bytes);
     }
 
     private static JobPlan PlanOf(int examples, int epochs, bool recomputes = false) => JobPlanner.PlanOf(

@@ -82,7 +82,8 @@ public sealed class Teach(
                 throw new InputError($"The teacher '{teacher.Name}' answered none of the first {judged.Count} times: {judged[0].Fault ?? "its answers are empty"}", "method", "teacher_refused");
             await lease.EnsureHeldAsync(ct);
             await answers.WriteAsync(job.StageId(), block, judged, CancellationToken.None);
-            await answers.RemoveRepliesAsync(job.StageId(), block, CancellationToken.None);
+            if (job.Method.Grader is not null)
+                await answers.RemoveRepliesAsync(job.StageId(), block, CancellationToken.None);
             await scope.CommittedAsync();
         }
         var (counts, file, options) = await taught.MakeAsync(job, plan, asked, blocks, ct);
