@@ -193,5 +193,6 @@ public sealed class Trainer : IDisposable
         adapter?.Dispose();
         Model.Dispose();
         parameters.Dispose();
+        Glibc.GiveBack();
     }
 }
