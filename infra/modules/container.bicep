@@ -156,6 +156,11 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
                 value: name
               }
               {
+                // Function apps have it from the platform. Durable Functions hands no function its client without it.
+                name: 'WEBSITE_HOSTNAME'
+                value: '${name}.${environment.properties.defaultDomain}'
+              }
+              {
                 name: 'SERVERLESS_ALLOWED_HOSTS'
                 value: join(concat(['${name}.${environment.properties.defaultDomain}'], allowedHosts), ',')
               }

@@ -36,11 +36,19 @@ public sealed class ChatEncoder
     public ToolCallFormat? ToolCallFormat => _toolCalls.Value;
 
     /// <summary>Whether the model thinks between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c> before it answers: its template knows the latter.</summary>
-    public bool Thinks => _template.Source.Contains("</think>", StringComparison.Ordinal);
+    public bool Thinks => _template.Source.Contains(Thought.Close, StringComparison.Ordinal);
 
     /// <summary>Whether a prompt leaves off inside the thinking.</summary>
-    public bool OpensThought(ReadOnlySpan<int> prompt) =>
-        Thinks && _tokenizer.Decode(prompt[Math.Max(0, prompt.Length - 8)..], skipSpecial: false).TrimEnd().EndsWith("<think>", StringComparison.Ordinal);
+    public bool OpensThought(ReadOnlySpan<int> prompt) => OpeningOf(prompt).Length > 0;
+
+    /// <summary>What a prompt has written of the thinking in which it leaves off: <c>&lt;think&gt;</c> and the white space behind it; empty if it leaves off elsewhere.</summary>
+    internal string OpeningOf(ReadOnlySpan<int> prompt)
+    {
+        if (!Thinks)
+            return "";
+        var end = _tokenizer.Decode(prompt[Math.Max(0, prompt.Length - 8)..], skipSpecial: false);
+        return end.TrimEnd().EndsWith(Thought.Open, StringComparison.Ordinal) ? end[end.LastIndexOf(Thought.Open, StringComparison.Ordinal)..] : "";
+    }
 
     /// <summary>Whether a token is a special one.</summary>
     public bool IsSpecial(int id) => _tokenizer.IsSpecial(id);

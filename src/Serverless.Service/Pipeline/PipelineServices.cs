@@ -92,6 +92,7 @@ public static class PipelineServices
         .AddSingleton<TaughtFiles>()
         .AddSingleton<TeacherPrompts>()
         .AddSingleton<Teachers>()
+        .AddSingleton<TeacherAbsences>()
         .AddSingleton<TrainingFiles>()
         .AddSingleton<TrainingTasks>()
         .AddSingleton<TrainingSessions>()

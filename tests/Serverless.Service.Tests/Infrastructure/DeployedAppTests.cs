@@ -58,6 +58,13 @@ public sealed partial class DeployedAppTests
     }
 
     [Fact]
+    public void The_container_has_a_host_name_without_which_Durable_hands_out_no_client()
+    {
+        Assert.Contains("WEBSITE_HOSTNAME=localhost:8080 ", File.ReadAllText(Path.Combine(BicepFile.Folder, "Dockerfile")), StringComparison.Ordinal);
+        Assert.Matches(@"name: 'WEBSITE_HOSTNAME'\n\s+value: '\$\{name\}\.\$\{environment\.properties\.defaultDomain\}'", BicepFile.Read("modules/container.bicep").Text);
+    }
+
+    [Fact]
     public void A_replica_is_given_longer_to_end_than_the_app_waits_for_its_activities()
     {
         Assert.SkipUnless(Directory.Exists(s_app), "there is no src/Serverless.Functions");

@@ -39,6 +39,25 @@ public sealed class JobPlannerTests
     }
 
     [Fact]
+    public void A_patience_that_would_have_no_validation_loss_to_wait_for_is_refused()
+    {
+        const string Path = "hyperparameters.early_stopping_patience: found 3";
+        Assert.Equal($"method.dpo.{Path} and no validation file; allowed: a value with a validation_file, whose loss it waits for", Refusal(MethodType.Dpo, null, 0));
+        Assert.Equal(
+            $"method.reinforcement.{Path}; allowed: none with method reinforcement, which has no validation loss; eval_interval shows how its policy does", Refusal(MethodType.Reinforcement, new FileId("file-y"), 9));
+        Assert.Equal(
+            $"method.distillation.{Path} and a validation file without answers; allowed: a value with one whose answers have a loss", Refusal(MethodType.Distillation, new FileId("file-y"), 0));
+        Assert.Null(Refusal(MethodType.Pretraining, new FileId("file-y"), 9));
+
+        static string? Refusal(MethodType method, FileId? validation, long supervised) => (Record.Exception(() => EarlyStop.Check(
+            TinyJob.Record(TimeProvider.System, JobStatus.ValidatingFiles) with
+            {
+                ValidationFile = validation, Method = new JobMethod { Type = method, Hyperparameters = new Hyperparameters { EarlyStoppingPatience = 3 } },
+            },
+            new DatasetScan { SupervisedTokens = supervised })) as InputError)?.Message;
+    }
+
+    [Fact]
     public void A_base_in_four_bits_is_counted_as_it_stands_in_memory()
     {
         var lora = new TrainingOptions { Adapter = new AdapterOptions { Kind = AdapterKind.Lora, Rank = 4 }, Epochs = 1, BatchSize = 1, LearningRate = 1e-3, MaxSequenceLength = 128, Seed = 1 };
