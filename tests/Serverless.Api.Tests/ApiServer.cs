@@ -72,6 +72,7 @@ internal sealed class ApiServer : IAsyncDisposable
                 .AddSingleton<CheckpointStore>()
                 .AddSingleton<ModelCatalog>()
                 .AddSingleton<ModelStore>()
+                .AddSingleton<AdapterBases>()
                 .AddSingleton<BaseUse>()
                 .AddSingleton<AddModel>()
                 .AddSingleton<RemoveModel>()
