@@ -108,7 +108,7 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
         await using var head = await StartAsync();
         var training = await head.UploadAsync(TinyModel.Dataset(20));
         var first = await head.UntilAsync((await head.CreateAsync(training, with: With(Requests["with LoRA"]))).Id, JobStatus.Succeeded);
-        var second = await head.CreateAsync(training, with: request => With(Requests["with LoRA"])(request) with
+        var second = await head.CreateAsync(training, with: request => With(Requests["with DoRA"])(request) with
         {
             Model = first.FineTunedModel!.Value,
             Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 6, BatchSize = 4, LearningRate = 0.02 } },
@@ -124,7 +124,7 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal((ModelKind.Adapter, whole.Id), (adapter.Kind, adapter.BaseModel!.Value));
         var unmerged = await LogitsAsync(head, adapter);
         Assert.InRange(Distance(await LogitsAsync(head, tuned), unmerged), 0, 0.1); // the merged weights are rounded to bfloat16
-        Assert.InRange(Distance(await LogitsAsync(head, whole), unmerged), 0.5, 100);
+        Assert.InRange(Distance(await LogitsAsync(head, whole), unmerged), 0.2, 100);
         var third = await head.CreateAsync(training, with: request => FineTuneTests.Epochs(1)(request) with { Model = adapter.Id });
         Assert.Equal($"ft:tiny:local::{third.Id.Value[^8..]}", (await head.UntilAsync(third.Id, JobStatus.Succeeded)).FineTunedModel!.Value.Value);
     }
