@@ -41,6 +41,7 @@ public static class ApiHost
         services.AddSingleton<EvalRunEndpoints>();
         services.AddSingleton<ModelEndpoints>();
         services.AddSingleton<ModelUploadEndpoint>();
+        services.AddSingleton<GgufEndpoint>();
         services.TryAddSingleton<ChatGenerator>();
         services.AddSingleton<ChatEndpoints>();
         services.TryAddSingleton<CompletionGenerator>();

@@ -67,6 +67,7 @@ internal static class RouteTable
         To<ModelEndpoints>("DELETE", "/v1/models/{model}", (models, context) => models.DeleteAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files", (models, context) => models.ListArtefactsAsync(context)),
         To<ModelEndpoints>("GET", "/v1/models/{model}/files/{**path}", (models, context) => models.DownloadArtefactAsync(context)),
+        To<GgufEndpoint>("GET", "/v1/models/{model}/gguf", (gguf, context) => gguf.DownloadAsync(context)),
         To<ReferenceEndpoints>("GET", "/openapi.json", (reference, context) => reference.DocumentAsync(context)),
         To<DashboardEndpoints>("GET", "/", (dashboard, context) => dashboard.PageAsync(context)),
         To<DashboardEndpoints>("GET", "/docs", (dashboard, context) => dashboard.ReferenceAsync(context)),

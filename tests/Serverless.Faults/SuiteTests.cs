@@ -25,6 +25,20 @@ public sealed class SuiteTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public void What_a_start_shows_too_much_too_little_or_twice_is_found()
+    {
+        var expected = new Shown(new Dictionary<string, IReadOnlyList<string>> { ["/v1/models"] = ["tiny", "other"] }, ["a, 1 bytes"]);
+        Assert.Empty(expected.Differences(expected));
+        var found = new Shown(new Dictionary<string, IReadOnlyList<string>> { ["/v1/models"] = ["tiny", "tiny"] }, ["a, 2 bytes"]);
+        Assert.Equal(
+            [
+                "/v1/models lacks other, which an undisturbed start shows", "/v1/models has an entry twice",
+                "the storage has a, 2 bytes, which an undisturbed start does not show", "the storage lacks a, 1 bytes, which an undisturbed start shows",
+            ],
+            found.Differences(expected));
+    }
+
+    [Fact]
     public async Task A_trial_that_throws_is_lost_and_one_that_ends_is_survived()
     {
         var run = NewRun();

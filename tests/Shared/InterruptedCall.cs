@@ -12,6 +12,9 @@ internal sealed class InterruptedCall(string method, string path, string rest) :
 {
     private Func<Task>? _before;
 
+    /// <summary>How many such calls pass before that one.</summary>
+    public int Skip { get; set; }
+
     /// <summary>What happens before the next such call.</summary>
     public Func<Task>? Before
     {
@@ -30,7 +33,8 @@ internal sealed class InterruptedCall(string method, string path, string rest) :
     {
         var address = message.Request.Uri.ToString();
         if (message.Request.Method.Method == method && address.IndexOf(path, StringComparison.Ordinal) is var at and >= 0
-            && address.IndexOf(rest, at, StringComparison.Ordinal) >= 0 && Interlocked.Exchange(ref _before, null) is { } before)
+            && address.IndexOf(rest, at, StringComparison.Ordinal) >= 0 && Volatile.Read(ref _before) is not null
+            && Skip-- <= 0 && Interlocked.Exchange(ref _before, null) is { } before)
             await before();
         await ProcessNextAsync(message, pipeline);
     }

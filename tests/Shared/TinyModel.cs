@@ -30,6 +30,18 @@ public static class TinyModel
         return folder;
     }
 
+    /// <summary>The same with a template that opens the thinking in the prompt and leaves it out of the conversation, as that of the DeepSeek-R1 distillations does.</summary>
+    public static string WriteThinking(string folder)
+    {
+        Write(folder);
+        File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), """
+            {%- for message in messages %}{%- set text = message.content %}{%- if '</think>' in text %}{%- set text = text.split('</think>')[-1] %}{%- endif %}
+            {{- '<|im_start|>' + message.role + '\n' + text + '<|im_end|>' + '\n' }}{%- endfor %}
+            {%- if add_generation_prompt %}{{- '<|im_start|>assistant\n<think>\n' }}{%- endif %}
+            """);
+        return folder;
+    }
+
     /// <summary>The shape: 4 query heads share 2 key-value heads, the head is tied.</summary>
     public static DecoderConfig Config(Tokenizer tokenizer) => new()
     {

@@ -26,7 +26,7 @@ internal sealed class RequestRate : IDisposable
         var path = context.Request.Path;
         if (_limiter is not null && (path.StartsWithSegments("/v1") || path.StartsWithSegments("/dashboard/session")))
         {
-            using var lease = _limiter.AttemptAcquire(Caller.Of(context).Name);
+            using var lease = _limiter.AttemptAcquire(Caller.Of(context).LimitedAs);
             if (!lease.IsAcquired)
             {
                 var wait = new RetryAfter(lease.TryGetMetadata(MetadataName.RetryAfter, out var known) ? known : TimeSpan.FromSeconds(1));

@@ -19,7 +19,7 @@ internal sealed class StreamPlaces(ApiSettings settings) : IDisposable
     {
         if (_limiter is null)
             return null;
-        var lease = _limiter.AttemptAcquire(Caller.Of(context).Name);
+        var lease = _limiter.AttemptAcquire(Caller.Of(context).LimitedAs);
         if (lease.IsAcquired)
             return lease;
         lease.Dispose();

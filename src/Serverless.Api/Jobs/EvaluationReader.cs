@@ -23,7 +23,7 @@ internal static class EvaluationReader
             throw Refusal.WrongType(path, "an array of graders", RequestObject.Kind(array));
         if (array.GetArrayLength() > MaxGraders)
             throw Refusal.ArrayTooLong(path, MaxGraders, array.GetArrayLength());
-        var names = new HashSet<string>(PublishCondition.Always, StringComparer.Ordinal);
+        var names = new HashSet<string>(PublishCondition.Measured, StringComparer.Ordinal);
         if (reward is { } rewarding)
             names.Add(NameOf(rewarding));
         var graders = ImmutableArray.CreateBuilder<JsonElement>();
@@ -31,7 +31,7 @@ internal static class EvaluationReader
         {
             var name = Grader.Parse(json, $"{path}[{at}]").Name;
             if (!names.Add(name))
-                throw new InputError($"{path}[{at}].name: found '{name}' a second time; allowed: a name that no other grader and none of {string.Join(", ", PublishCondition.Always)} has", $"{path}[{at}].name", "invalid_value");
+                throw new InputError($"{path}[{at}].name: found '{name}' a second time; allowed: a name that no other grader and none of {string.Join(", ", PublishCondition.Measured)} has", $"{path}[{at}].name", "invalid_value");
             graders.Add(json.Clone());
         }
         return graders.ToImmutable();
@@ -42,7 +42,7 @@ internal static class EvaluationReader
     {
         if (body.Object("publish_if") is not { } given)
             return null;
-        string[] metrics = [.. PublishCondition.Always, .. graders.Select(NameOf)];
+        string[] metrics = [.. PublishCondition.Measured, .. graders.Select(NameOf)];
         var metric = given.OneOf("metric", metrics) ?? throw Refusal.Missing(given.PathOf("metric"));
         return new PublishCondition(metric, given.Number("minimum_gain") ?? 0);
     }

@@ -55,13 +55,7 @@ internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, Ch
         await Reply.DownloadAsync(context, content, part.Bytes, Path.GetFileName(part.Path));
     }
 
-    private async Task<ModelRecord> FindAsync(HttpContext context)
-    {
-        // The server leaves an escaped slash as it is, and names of bases may have one.
-        var name = ((string)context.Request.RouteValues["model"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        return await checkpoints.FindAsync(new ModelId(name), context.RequestAborted)
-            ?? throw new InputError($"The model '{name}' does not exist", "model", "model_not_found");
-    }
+    private Task<ModelRecord> FindAsync(HttpContext context) => NamedModel.FindAsync(context, checkpoints);
 
     private static string Escaped(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 }

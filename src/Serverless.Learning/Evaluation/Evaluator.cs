@@ -34,20 +34,23 @@ public static class Evaluator
     }
 
     /// <summary>The model's greedy answer to everything before the last assistant message of each example, in batches of like length.</summary>
-    /// <param name="maxTokens">The most tokens of an answer.</param>
+    /// <param name="maxTokens">The most tokens of an answer, its thinking included.</param>
+    /// <param name="encoder">Writes the prompts, at a time of its own; null: the model's.</param>
     public static IReadOnlyList<GradedAnswer> Answers(
-        LanguageModel model, IReadOnlyList<ChatExample> examples, int maxTokens, CancellationToken cancellation)
+        LanguageModel model, IReadOnlyList<ChatExample> examples, int maxTokens, CancellationToken cancellation, ChatEncoder? encoder = null)
     {
+        encoder ??= model.Chat;
         var generator = new TextGenerator(model);
-        var prompts = examples.Select(example => model.Chat.EncodePrompt(PromptOf(example), example.Tools)).ToArray();
+        var prompts = examples.Select(example => encoder.EncodePrompt(PromptOf(example), example.Tools)).ToArray();
         var graded = new GradedAnswer[examples.Count];
         foreach (var group in Enumerable.Range(0, examples.Count).OrderBy(index => prompts[index].Length).Chunk(AnswersTogether))
         {
             var answers = generator.Generate(group.Select(index => prompts[index]).ToList(), SamplingOptions.Greedy(maxTokens), cancellation);
             for (var place = 0; place < group.Length; place++)
             {
-                var example = examples[group[place]];
-                graded[group[place]] = new GradedAnswer(example.Line, PromptOf(example)[^1].Content ?? "", ExpectedOf(example), answers[place].Text);
+                var (example, prompt) = (examples[group[place]], prompts[group[place]]);
+                graded[group[place]] = new GradedAnswer(
+                    example.Line, PromptOf(example)[^1].Content ?? "", ExpectedOf(example), Thought.Whole(encoder, prompt, answers[place].Text));
             }
         }
         return graded;

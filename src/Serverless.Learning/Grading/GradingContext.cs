@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Learning.Text;
 
 namespace Serverless.Learning.Grading;
 
@@ -20,7 +21,7 @@ internal sealed class GradingContext(JsonElement item, GraderSample sample, IRea
     /// <summary>The next answer of a model, or null if the caller brought none.</summary>
     public GraderAnswer? NextAnswer() => _nextAnswer < answers.Count ? answers[_nextAnswer++] : null;
 
-    /// <summary>The answer's text as JSON, parsed once; false with the reason if it is none.</summary>
+    /// <summary>The answer's text as JSON, what it thought before left out, parsed once; false with the reason if it is none.</summary>
     public bool TryOutputJson(out JsonElement json, out string fault)
     {
         if (_outputJson is null && _outputJsonFault is null)
@@ -33,7 +34,7 @@ internal sealed class GradingContext(JsonElement item, GraderSample sample, IRea
     {
         try
         {
-            using var document = StrictJson.Parse(sample.OutputText);
+            using var document = StrictJson.Parse(Thought.LeadsIn(sample.OutputText) ? Thought.Without(sample.OutputText) : sample.OutputText);
             _outputJson = document.RootElement.Clone();
         }
         catch (JsonException error)

@@ -1,3 +1,5 @@
+using Serverless.Learning.Text;
+
 namespace Serverless.Learning.Grading;
 
 /// <summary>A grader that asks a model and reads its answer.</summary>
@@ -22,7 +24,7 @@ internal abstract class ModelGrader(string name, string type, ModelInput input, 
         if (answer is null or { Failure: not null })
             return Grading.Grade.Faulty(
                 GradeFaultKind.ModelServer, $"{Name}.model: '{input.Model}' did not answer: {answer?.Failure ?? "it was not asked"}");
-        return Read(ThoughtFormat.Answer(answer.Text).Trim());
+        return Read(Thought.Without(answer.Text).Trim());
     }
 
     /// <summary>The grade that an answer gives.</summary>

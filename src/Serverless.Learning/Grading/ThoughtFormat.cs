@@ -1,3 +1,5 @@
+using Serverless.Learning.Text;
+
 namespace Serverless.Learning.Grading;
 
 /// <summary>
@@ -6,21 +8,12 @@ namespace Serverless.Learning.Grading;
 /// </summary>
 internal static class ThoughtFormat
 {
-    private const string Open = "<think>", Close = "</think>";
-
     public static bool Holds(string text)
     {
         var trimmed = text.AsSpan().Trim();
-        return trimmed.StartsWith(Open, StringComparison.Ordinal)
-            && trimmed.Count(Open) == 1
-            && trimmed.Count(Close) == 1
-            && !trimmed.EndsWith(Close, StringComparison.Ordinal);
-    }
-
-    /// <summary>What follows the thoughts, or the whole text if it has none.</summary>
-    public static string Answer(string text)
-    {
-        var end = text.LastIndexOf(Close, StringComparison.Ordinal);
-        return end < 0 ? text : text[(end + Close.Length)..];
+        return trimmed.StartsWith(Thought.Open, StringComparison.Ordinal)
+            && trimmed.Count(Thought.Open) == 1
+            && trimmed.Count(Thought.Close) == 1
+            && !trimmed.EndsWith(Thought.Close, StringComparison.Ordinal);
     }
 }

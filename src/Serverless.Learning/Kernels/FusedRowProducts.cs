@@ -47,8 +47,8 @@ public static unsafe partial class Fused
         {
             if (updates[i] is not { } update) continue;
             var between = NewFloats(count, update.A.Outputs);
-            inner[parts] = PartOf(update.A, Floats(rows), Floats(between));
-            outer[parts] = PartOf(update.B, Floats(between), Floats(products[i])) with { Adds = true, Scale = (float)update.Scale };
+            inner[parts] = RowProductPart.Of(update.A, Floats(rows), Floats(between));
+            outer[parts] = RowProductPart.Of(update.B, Floats(between), Floats(products[i])) with { Adds = true, Scale = (float)update.Scale };
             parts++;
         }
         if (parts == 0) return products;
@@ -75,8 +75,8 @@ public static unsafe partial class Fused
         {
             if (updates[i] is not { } update) continue;
             var (product, row) = Math.DivRem(i, count);
-            inner[parts] = PartOf(update.A, Floats(rows) + row * width, at);
-            outer[parts] = PartOf(update.B, at, Floats(products[product]) + row * update.B.Outputs) with { Adds = true, Scale = (float)update.Scale };
+            inner[parts] = RowProductPart.Of(update.A, Floats(rows) + row * width, at);
+            outer[parts] = RowProductPart.Of(update.B, at, Floats(products[product]) + row * update.B.Outputs) with { Adds = true, Scale = (float)update.Scale };
             at += update.A.Outputs;
             parts++;
         }
@@ -106,7 +106,7 @@ public static unsafe partial class Fused
         for (var i = 0; i < factors.Length; i++)
         {
             products[i] = NewFloats(count, factors[i].Outputs);
-            parts[i] = PartOf(factors[i], Floats(rows), Floats(products[i]));
+            parts[i] = RowProductPart.Of(factors[i], Floats(rows), Floats(products[i]));
         }
         Multiply<T>(parts, factors.Length, count);
         GC.KeepAlive(rows);
@@ -118,21 +118,9 @@ public static unsafe partial class Fused
     private static void Multiply<T>(RowProductPart* parts, int count, int rows)
         where T : unmanaged, IFactor<T>
     {
-        const int BlockRows = RowProductKernel<T>.BlockRows;
-        var (blocks, numbers) = (0L, 0L);
-        for (var i = 0; i < count; i++)
-        {
-            parts[i].FirstBlock = blocks;
-            blocks += (parts[i].Outputs + BlockRows - 1) / BlockRows;
-            numbers += parts[i].Outputs * parts[i].Width;
-        }
-        // What a slice is worth: the bytes that it reads, or with several rows its products.
-        var slices = ThreadTeam.Slices(blocks, numbers * Math.Max(sizeof(T), rows) / sizeof(float));
-        ThreadTeam.Run(slices, new RowProductKernel<T> { Parts = parts, PartCount = count, Rows = rows, Blocks = blocks, Slices = slices });
+        var products = RowProductSet.Of(parts, count, rows);
+        ThreadTeam.Run(products.Slices(sizeof(T)), products.Kernel<T>());
     }
-
-    private static RowProductPart PartOf(RowFactor factor, float* x, float* y) =>
-        new() { X = x, Y = y, W = factor.Address, Scales = factor.ScaleAddress, Outputs = factor.Outputs, Width = factor.Width };
 
     private static bool IsFew(Tensor x) => x.dtype == ScalarType.Float32 && x.shape[0] <= FewRows;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using static System.Runtime.Intrinsics.Vector512;
 
 namespace Serverless.Learning.Kernels;
 
@@ -17,7 +18,8 @@ internal unsafe struct GatedForward<T, TGate> : ISlicedKernel
         var (from, to) = ThreadTeam.Rows(Count, slice, Slices);
         var i = from;
         for (; i <= to - 16; i += 16) T.Store(TGate.Value(T.Load(Gate + i)) * T.Load(Up + i), Y + i);
-        for (; i < to; i++) T.Set(Y + i, TGate.Value(T.Get(Gate + i)) * T.Get(Up + i));
+        // As the others, so that the bits do not depend on where a slice ends.
+        for (; i < to; i++) T.Set(Y + i, TGate.Value(Create(T.Get(Gate + i)))[0] * T.Get(Up + i));
     }
 }
 

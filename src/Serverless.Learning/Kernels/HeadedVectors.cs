@@ -16,6 +16,12 @@ internal readonly unsafe struct HeadedVectors<T>
         (batchStride, headStride, timeStride) = ((nint)tensor.stride(0), (nint)tensor.stride(1), (nint)tensor.stride(2));
     }
 
+    public HeadedVectors(T* data, nint batchStride, nint headStride, nint timeStride)
+    {
+        this.data = data;
+        (this.batchStride, this.headStride, this.timeStride) = (batchStride, headStride, timeStride);
+    }
+
     /// <summary>Elements from one position to the next.</summary>
     public nint TimeStride => timeStride;
 

@@ -29,27 +29,39 @@ internal unsafe struct RotaryRotation<T> : ISlicedKernel
         {
             var (batch, time) = Math.DivRem(row, Times);
             var angle = batch * AngleBatch + time * Size;
-            for (var head = 0L; head < Heads; head++) Rotate(X.At(batch, head, time), Y.At(batch, head, time), Cos + angle, Sin + angle);
+            for (var head = 0L; head < Heads; head++)
+                RotaryVector.Rotate(X.At(batch, head, time), Y.At(batch, head, time), Cos + angle, Sin + angle, Size, Width, Direction);
         }
     }
+}
 
+/// <summary>The rotation of one vector.</summary>
+internal static unsafe class RotaryVector
+{
+    /// <param name="x">[Dh].</param>
+    /// <param name="y">[Dh]; may be x.</param>
+    /// <param name="cos">[R], of the position.</param>
+    /// <param name="size">R.</param>
+    /// <param name="width">Dh.</param>
+    /// <param name="direction">1 turns forward, -1 back.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Rotate(T* x, T* y, float* cos, float* sin)
+    public static void Rotate<T>(T* x, T* y, float* cos, float* sin, int size, int width, float direction)
+        where T : unmanaged, IElement<T>
     {
-        var half = Size / 2;
+        var half = size / 2;
         var i = 0;
         for (; i <= half - 16; i += 16)
         {
-            var (a, b, c, s) = (T.Load(x + i), T.Load(x + half + i), Load(cos + i), Load(sin + i) * Create(Direction));
+            var (a, b, c, s) = (T.Load(x + i), T.Load(x + half + i), Load(cos + i), Load(sin + i) * Create(direction));
             T.Store(a * c - b * s, y + i);
             T.Store(b * c + a * s, y + half + i);
         }
         for (; i < half; i++)
         {
-            var (a, b, c, s) = (T.Get(x + i), T.Get(x + half + i), cos[i], sin[i] * Direction);
+            var (a, b, c, s) = (T.Get(x + i), T.Get(x + half + i), cos[i], sin[i] * direction);
             T.Set(y + i, a * c - b * s);
             T.Set(y + half + i, b * c + a * s);
         }
-        if (Size < Width) new Span<T>(x + Size, Width - Size).CopyTo(new Span<T>(y + Size, Width - Size));
+        if (size < width && x != y) new Span<T>(x + size, width - size).CopyTo(new Span<T>(y + size, width - size));
     }
 }

@@ -42,6 +42,38 @@ internal static unsafe class ThreadTeam
         }
     }
 
+    /// <summary>Runs kernels that follow each other on one team, forked once, and returns when the last has ended.</summary>
+    /// <param name="threads">How many are worth it; no more than there are.</param>
+    public static void Run(ITeamSequence sequence, int threads)
+    {
+        threads = Math.Min(threads, NativeRuntime.Threads);
+        if (threads <= 1)
+        {
+            var alone = TeamShare.Alone;
+            sequence.Run(ref alone);
+            return;
+        }
+        var size = (nuint)(sequence.Kernels * sizeof(TeamShare.Progress));
+        var progress = (TeamShare.Progress*)NativeMemory.AlignedAlloc(size, (nuint)sizeof(TeamShare.Progress));
+        NativeMemory.Clear(progress, size);
+        if (fork != null)
+        {
+            var handle = GCHandle.Alloc(sequence);
+            var shared = new SharedSequence { Progress = progress, Sequence = GCHandle.ToIntPtr(handle) };
+            fork(&Share, &shared, (uint)threads, 0);
+            handle.Free();
+        }
+        else
+        {
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
+            {
+                var share = TeamShare.Of(progress, sequence.Kernels);
+                sequence.Run(ref share);
+            });
+        }
+        NativeMemory.AlignedFree(progress);
+    }
+
     /// <summary>Takes the entry point <c>GOMP_parallel</c> of libtorch's OpenMP library, if it has one.</summary>
     public static void Use(nint openMp)
     {
@@ -56,8 +88,23 @@ internal static unsafe class ThreadTeam
         for (int slice; (slice = Interlocked.Increment(ref job->Taken) - 1) < job->Slices;) job->Invoke(job->Kernel, slice);
     }
 
+    [UnmanagedCallersOnly]
+    private static void Share(void* data)
+    {
+        var shared = (SharedSequence*)data;
+        var sequence = (ITeamSequence)GCHandle.FromIntPtr(shared->Sequence).Target!;
+        var share = TeamShare.Of(shared->Progress, sequence.Kernels);
+        sequence.Run(ref share);
+    }
+
     private static void Invoke<TKernel>(void* kernel, int slice)
         where TKernel : unmanaged, ISlicedKernel => ((TKernel*)kernel)->Run(slice);
+
+    private struct SharedSequence
+    {
+        public TeamShare.Progress* Progress;
+        public nint Sequence;
+    }
 
     private struct Job
     {

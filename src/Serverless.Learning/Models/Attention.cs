@@ -8,10 +8,6 @@ internal sealed class Attention
 {
     private readonly DecoderConfig config;
     private readonly int index;
-    private readonly Linear[] inputs;
-    private readonly Linear output;
-    private readonly Norm? queryNorm;
-    private readonly Norm? keyNorm;
 
     public Attention(DecoderWeights weights, int index)
     {
@@ -19,13 +15,24 @@ internal sealed class Attention
         this.index = index;
         var path = $"model.layers.{index}.self_attn.";
         string[] names = config.FusedProjections ? ["qkv_proj"] : ["q_proj", "k_proj", "v_proj"];
-        inputs = names.Select(name => weights.Product(path + name)).ToArray();
-        output = weights.Product(path + "o_proj");
-        queryNorm = weights.FindNorm(path + "q_norm");
-        keyNorm = weights.FindNorm(path + "k_norm");
+        Inputs = names.Select(name => weights.Product(path + name)).ToArray();
+        Output = weights.Product(path + "o_proj");
+        QueryNorm = weights.FindNorm(path + "q_norm");
+        KeyNorm = weights.FindNorm(path + "k_norm");
     }
 
-    public IEnumerable<Linear> Linears => [.. inputs, output];
+    public IEnumerable<Linear> Linears => [.. Inputs, Output];
+
+    /// <summary>Query, key and value, or all of them as one.</summary>
+    public Linear[] Inputs { get; }
+
+    public Linear Output { get; }
+
+    /// <summary>Of each query head before it turns, or null.</summary>
+    public Norm? QueryNorm { get; }
+
+    /// <summary>Of each key head before it turns, or null.</summary>
+    public Norm? KeyNorm { get; }
 
     /// <param name="x">[N, D]: N tokens, B*T where tokens and places are the same.</param>
     /// <returns>[N, D], x's dtype, owned by the caller's dispose scope.</returns>
@@ -36,8 +43,8 @@ internal sealed class Attention
         if (layout.Places is { } places) (queries, keys, values) = (places.Spread(queries), places.Spread(keys), places.Spread(values));
         var slides = config.Slides(index);
         var (cosines, sines) = slides ? layout.Local : layout.Full;
-        var q = Rotated(queries, config.Heads, queryNorm);               // [B, H, T, Dh]
-        var k = Rotated(keys, config.KeyValueHeads, keyNorm);            // [B, K, T, Dh]
+        var q = Rotated(queries, config.Heads, QueryNorm);               // [B, H, T, Dh]
+        var k = Rotated(keys, config.KeyValueHeads, KeyNorm);            // [B, K, T, Dh]
         var v = Heads(values, config.KeyValueHeads).transpose(1, 2);
         int? window = slides ? config.Window : null;
         var goesOn = cache is { IsEmpty: false };
@@ -48,7 +55,7 @@ internal sealed class Attention
             ? cache!.Attend(index, q, window)
             : LayerOperations.CausalAttention(q, k, v, layout.Documents, config.AttentionScale, window, config.AttentionSoftCap);
         var flat = mixed.view(-1, config.Heads * config.HeadSize);       // [B*T, H*Dh]
-        return Linear.Forward([output], layout.Places?.Collect(flat) ?? flat, pass)[0];
+        return Linear.Forward([Output], layout.Places?.Collect(flat) ?? flat, pass)[0];
 
         Tensor Heads(Tensor all, int count) => all.view(layout.Rows, layout.Time, count, config.HeadSize);
 
@@ -62,7 +69,7 @@ internal sealed class Attention
 
     private (Tensor Queries, Tensor Keys, Tensor Values) Projected(Tensor x, ForwardPass pass)
     {
-        var projected = Linear.Forward(inputs, x, pass);
+        var projected = Linear.Forward(Inputs, x, pass);
         if (projected is [var queries, var keys, var values]) return (queries, keys, values);
         var (wide, narrow) = (config.Heads * config.HeadSize, config.KeyValueHeads * config.HeadSize);
         var all = projected[0];

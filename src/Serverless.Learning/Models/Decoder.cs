@@ -1,6 +1,7 @@
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Kernels;
+using Serverless.Learning.Models.Growth;
 using Serverless.Learning.Models.Positions;
 using Serverless.Learning.Native;
 using Serverless.Learning.Quantization;
@@ -35,6 +36,7 @@ public sealed class Decoder : IDisposable
         layers = Enumerable.Range(0, config.Layers).Select(index => new DecoderLayer(parts, index)).ToArray();
         embedding = weights[WeightNames.Embedding];
         finalNorm = new Norm(weights[WeightNames.FinalNorm], config);
+        Growth = new GrowthStep(this, layers, embedding, finalNorm);
         Head = weights.GetValueOrDefault(WeightNames.Head, embedding);
         Rotary = rotary ?? new RotaryTables(config);
     }
@@ -51,6 +53,9 @@ public sealed class Decoder : IDisposable
     public Weight Head { get; }
 
     public RotaryTables Rotary { get; }
+
+    /// <summary>A token of each of a few rows in one go, where it knows how.</summary>
+    internal GrowthStep Growth { get; }
 
     /// <summary>
     /// The dtype of matrix products and activations, float32 or bfloat16; the residual stream and the weights that train are float32.
@@ -147,9 +152,25 @@ public sealed class Decoder : IDisposable
     /// <summary>Logits [N, V], float32, of hidden states [N, D], owned by the caller's dispose scope.</summary>
     public Tensor Logits(Tensor hidden)
     {
-        var logits = (is_grad_enabled() ? Head.Multiply(hidden) : Weight.MultiplyFrozen(hidden, Head)[0]).to(ScalarType.Float32);
-        return Config.LogitSoftCap is { } cap ? logits.div(Operand.Of(cap)).tanh().mul(Operand.Of(cap)) : logits;
+        var products = is_grad_enabled() ? Head.Multiply(hidden) : Weight.MultiplyFrozen(hidden, Head)[0];
+        return Capped(products.to(ScalarType.Float32));
     }
+
+    /// <summary>Appends a token to each of the rows of a cache, none of which is empty, and computes the logits of what follows it.</summary>
+    /// <param name="ids">B token ids.</param>
+    /// <param name="adapters">See <see cref="Hidden"/>.</param>
+    /// <returns>[B, V], float32, without a gradient, owned by the caller's dispose scope.</returns>
+    public Tensor NextLogits(int[] ids, KeyValueCache cache, IReadOnlyList<LoraAdapter?>? adapters = null)
+    {
+        using var noGradient = no_grad();
+        NativeRuntime.EnsureLoaded();
+        if (Growth.Products(ids, cache, adapters) is { } products) return Capped(products);
+        using var layout = SequenceLayout.At(Rotary, cache.Rows, 1, [.. Enumerable.Range(0, cache.Rows).Select(cache.LengthOf)], null);
+        return Logits(Hidden(ids, layout, cache, adapters: adapters));
+    }
+
+    private Tensor Capped(Tensor logits) =>
+        Config.LogitSoftCap is { } cap ? logits.div(Operand.Of(cap)).tanh().mul(Operand.Of(cap)) : logits;
 
     /// <summary>The head and its cross-entropy, over the places that have a target only.</summary>
     /// <param name="hidden">[N, D], of <see cref="ComputeType"/>.</param>

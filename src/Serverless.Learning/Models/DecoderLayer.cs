@@ -8,35 +8,42 @@ namespace Serverless.Learning.Models;
 /// </summary>
 internal sealed class DecoderLayer
 {
-    private readonly Norm attentionNorm;
-    private readonly Attention attention;
-    private readonly Norm? attentionBranchNorm;
-    private readonly Norm feedForwardNorm;
-    private readonly FeedForward feedForward;
-    private readonly Norm? feedForwardBranchNorm;
-
     public DecoderLayer(DecoderWeights weights, int index)
     {
         var path = $"model.layers.{index}.";
-        attentionNorm = weights.NormAt(path + "input_layernorm");
-        attention = new Attention(weights, index);
-        feedForward = new FeedForward(weights, index);
+        AttentionNorm = weights.NormAt(path + "input_layernorm");
+        Attention = new Attention(weights, index);
+        FeedForward = new FeedForward(weights, index);
         // One name, two places: with branch norms it stands behind the attention, without them before the feed-forward block.
         var postAttention = weights.NormAt(path + "post_attention_layernorm");
-        attentionBranchNorm = weights.Config.BranchNorms ? postAttention : null;
-        feedForwardNorm = weights.FindNorm(path + "pre_feedforward_layernorm") ?? postAttention;
-        feedForwardBranchNorm = weights.FindNorm(path + "post_feedforward_layernorm");
+        AttentionBranchNorm = weights.Config.BranchNorms ? postAttention : null;
+        FeedForwardNorm = weights.FindNorm(path + "pre_feedforward_layernorm") ?? postAttention;
+        FeedForwardBranchNorm = weights.FindNorm(path + "post_feedforward_layernorm");
     }
 
+    public Norm AttentionNorm { get; }
+
+    public Attention Attention { get; }
+
+    /// <summary>Of what attention adds, or null.</summary>
+    public Norm? AttentionBranchNorm { get; }
+
+    public Norm FeedForwardNorm { get; }
+
+    public FeedForward FeedForward { get; }
+
+    /// <summary>Of what the feed-forward block adds, or null.</summary>
+    public Norm? FeedForwardBranchNorm { get; }
+
     /// <summary>The products that an adapter can wrap, in the order of the computation.</summary>
-    public IEnumerable<Linear> Linears => [.. attention.Linears, .. feedForward.Linears];
+    public IEnumerable<Linear> Linears => [.. Attention.Linears, .. FeedForward.Linears];
 
     /// <param name="stream">The residual stream, [N, D], float32.</param>
     /// <returns>The residual stream after this layer, [N, D], float32.</returns>
     public Tensor Forward(Tensor stream, ForwardPass pass)
     {
-        stream = stream.add(Branch(attention.Forward(attentionNorm.Forward(stream, pass.Compute), pass), attentionBranchNorm));
-        return stream.add(Branch(feedForward.Forward(feedForwardNorm.Forward(stream, pass.Compute), pass), feedForwardBranchNorm));
+        stream = stream.add(Branch(Attention.Forward(AttentionNorm.Forward(stream, pass.Compute), pass), AttentionBranchNorm));
+        return stream.add(Branch(FeedForward.Forward(FeedForwardNorm.Forward(stream, pass.Compute), pass), FeedForwardBranchNorm));
     }
 
     private static Tensor Branch(Tensor result, Norm? norm) => norm is null ? result : norm.Forward(result, ScalarType.Float32);

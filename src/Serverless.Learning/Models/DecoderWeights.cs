@@ -22,6 +22,9 @@ internal sealed class DecoderWeights(DecoderConfig config, IReadOnlyDictionary<s
 /// <summary>RMSNorm with the family's epsilon, and with 1 added to the weight where the family stores it so.</summary>
 internal sealed class Norm(Weight weight, DecoderConfig config)
 {
+    /// <summary>What it multiplies by, less the 1 that the family adds.</summary>
+    public Weight Weight => weight;
+
     /// <param name="x">[..., width].</param>
     /// <param name="dtype">Of the result; x's unless named.</param>
     /// <returns>x's shape, owned by the caller's dispose scope.</returns>

@@ -7,19 +7,22 @@ namespace Serverless.Learning.Models;
 internal sealed class FeedForward
 {
     private readonly DecoderConfig config;
-    private readonly Linear[] inputs;
-    private readonly Linear down;
 
     public FeedForward(DecoderWeights weights, int index)
     {
         config = weights.Config;
         var path = $"model.layers.{index}.mlp.";
         string[] names = config.FusedProjections ? ["gate_up_proj"] : ["gate_proj", "up_proj"];
-        inputs = names.Select(name => weights.Product(path + name)).ToArray();
-        down = weights.Product(path + "down_proj");
+        Inputs = names.Select(name => weights.Product(path + name)).ToArray();
+        Down = weights.Product(path + "down_proj");
     }
 
-    public IEnumerable<Linear> Linears => [.. inputs, down];
+    public IEnumerable<Linear> Linears => [.. Inputs, Down];
+
+    /// <summary>Gate and up, or both as one.</summary>
+    public Linear[] Inputs { get; }
+
+    public Linear Down { get; }
 
     /// <param name="x">[N, D].</param>
     /// <returns>[N, D], x's dtype, owned by the caller's dispose scope.</returns>
@@ -27,12 +30,12 @@ internal sealed class FeedForward
     {
         var (gate, up) = Projected(x, pass);
         var inner = config.Activation == Activation.Silu ? LayerOperations.SwiGlu(gate, up) : LayerOperations.GeGlu(gate, up);
-        return Linear.Forward([down], inner, pass)[0];
+        return Linear.Forward([Down], inner, pass)[0];
     }
 
     private (Tensor Gate, Tensor Up) Projected(Tensor x, ForwardPass pass)
     {
-        var projected = Linear.Forward(inputs, x, pass);
+        var projected = Linear.Forward(Inputs, x, pass);
         if (projected is [var gate, var up]) return (gate, up);
         var both = projected[0];
         return (both.narrow(1, 0, config.InnerWidth), both.narrow(1, config.InnerWidth, config.InnerWidth));

@@ -43,13 +43,34 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>The row's tokens so far.</summary>
     public int LengthOf(int row) => lengths[row];
 
+    /// <summary>The most tokens that a row has so far.</summary>
+    internal int LongestRow => lengths.Max();
+
+    /// <summary>[B]: each row's slot.</summary>
+    internal int[] RowSlots => slots;
+
+    /// <summary>[B]: the tokens of each row so far.</summary>
+    internal int[] RowLengths => lengths;
+
+    /// <summary>Makes room for T more tokens in each row.</summary>
+    internal void Reserve(int time)
+    {
+        var needed = LongestRow + time;
+        if (needed > Capacity) Resize(Slots, Roomy(needed));
+    }
+
+    /// <summary>A layer's keys [slots, K, S, head size] in memory, until the cache grows.</summary>
+    internal HeadedVectors<float> KeysOf(int layer) => Vectors(keys[layer]);
+
+    /// <summary>A layer's values, as its keys.</summary>
+    internal HeadedVectors<float> ValuesOf(int layer) => Vectors(values[layer]);
+
     /// <summary>Stores a layer's keys and values of the next T tokens of each row; they count once <see cref="Advance"/> is called.</summary>
     /// <param name="newKeys">[B, K, T, head size], float32 or bfloat16.</param>
     /// <param name="newValues">Of the same shape.</param>
     public void Append(int layer, Tensor newKeys, Tensor newValues)
     {
-        var needed = lengths.Max() + (int)newKeys.shape[2];
-        if (needed > Capacity) Resize(Slots, Roomy(needed));
+        Reserve((int)newKeys.shape[2]);
         LayerOperations.StoreRows(newKeys, keys[layer], slots, lengths);
         LayerOperations.StoreRows(newValues, values[layer], slots, lengths);
     }
@@ -144,6 +165,12 @@ public sealed class KeyValueCache : IDisposable
     public void Dispose()
     {
         foreach (var tensor in keys.Concat(values)) tensor.Dispose();
+    }
+
+    private unsafe HeadedVectors<float> Vectors(Tensor side)
+    {
+        nint ofHead = Capacity * config.HeadSize;
+        return new HeadedVectors<float>(TensorMemory.Floats(side), config.KeyValueHeads * ofHead, ofHead, config.HeadSize);
     }
 
     private static int Roomy(int tokens) => tokens + Math.Max(SpareTokens, tokens / 2);

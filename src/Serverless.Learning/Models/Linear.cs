@@ -8,6 +8,9 @@ public sealed class Linear(Weight weight, Weight? bias = null)
 {
     public Weight Weight { get; } = weight;
 
+    /// <summary>[out], or null for none.</summary>
+    public Weight? Bias { get; } = bias;
+
     /// <summary>The module path without <c>.weight</c>, as PEFT names it.</summary>
     public string Path { get; } = weight.Name[..^".weight".Length];
 
@@ -36,5 +39,5 @@ public sealed class Linear(Weight weight, Weight? bias = null)
         return [.. adapted.Select((product, i) => linears[i].Biased(product))];
     }
 
-    private torch.Tensor Biased(torch.Tensor product) => bias is null ? product : product.add(bias.Value.to(product.dtype));
+    private torch.Tensor Biased(torch.Tensor product) => Bias is null ? product : product.add(Bias.Value.to(product.dtype));
 }

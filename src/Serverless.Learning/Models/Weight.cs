@@ -12,6 +12,7 @@ public sealed class Weight : IDisposable
 {
     private torch.Tensor? value;
     private RowFactor? factor;
+    private nint numbers;
 
     public Weight(string name, torch.Tensor value) => (Name, Shape, this.value) = (name, value.shape, value);
 
@@ -65,6 +66,12 @@ public sealed class Weight : IDisposable
         _ => null,
     };
 
+    /// <summary>
+    /// The numbers of a vector such as a norm's or a bias, which always are float32, until another tensor is put in place. Asking a tensor for its
+    /// address costs a call of the native library.
+    /// </summary>
+    internal unsafe float* Numbers => (float*)(numbers != 0 ? numbers : numbers = (nint)TensorMemory.Floats(Value));
+
     /// <summary>Some rows of this matrix, as an embedding is read.</summary>
     /// <param name="rows">[N], int64.</param>
     /// <returns>[N, in], float32, owned by the caller's dispose scope.</returns>
@@ -85,7 +92,7 @@ public sealed class Weight : IDisposable
         if (Quantized is not null) return;
         Quantized = Nf4Matrix.Quantize(Value);
         Value.Dispose();
-        (value, factor) = (null, null);
+        (value, factor, numbers) = (null, null, 0);
     }
 
     /// <summary>Puts another tensor of the same shape in place and disposes the old one.</summary>
@@ -94,7 +101,7 @@ public sealed class Weight : IDisposable
         if (!value.shape.SequenceEqual(Shape))
             throw new ArgumentException($"{Name}: shape [{string.Join(", ", value.shape)}] in place of [{string.Join(", ", Shape)}]");
         Value.Dispose();
-        (this.value, factor) = (value, null);
+        (this.value, factor, numbers) = (value, null, 0);
     }
 
     public void Dispose()

@@ -7,6 +7,11 @@ internal static partial class Glibc
 {
     private const int TrimThreshold = -1, MapThreshold = -3, ArenaMaximum = -8;
 
+    private static readonly Lock Turn = new();
+
+    /// <summary>How many ask for large blocks to be mapped; guarded by <see cref="Turn"/>.</summary>
+    private static int mappings;
+
     /// <summary>
     /// Before the first tensor exists: large ones are kept by the allocator instead of being mapped and unmapped each time: page faults are up to half of a plain
     /// training step otherwise. One arena, because only the main one grows without bound.
@@ -14,8 +19,10 @@ internal static partial class Glibc
     public static void KeepLargeBlocks()
     {
         if (!IsPresent) return;
-        // Older versions refuse more than half a heap, 32 MiB.
-        if (mallopt(MapThreshold, 1 << 30) == 0) _ = mallopt(MapThreshold, 32 << 20);
+        lock (Turn)
+        {
+            if (mappings == 0) KeepBlocks();
+        }
         _ = mallopt(TrimThreshold, int.MaxValue);
         _ = mallopt(ArenaMaximum, 1);
     }
@@ -32,12 +39,22 @@ internal static partial class Glibc
 
     /// <summary>
     /// Until what it returns is disposed, large blocks that the heap has no room for are mapped one by one instead of making it longer. While a model
-    /// is read, what passes then leaves no gaps between the weights that stay, and the weights go back to the system when they are freed.
+    /// is read, what passes then leaves no gaps between the weights that stay, and the weights go back to the system when they are freed. The setting is
+    /// the whole process's: it holds until the last of those that asked for it, on any thread, is done.
     /// </summary>
     public static IDisposable MapLargeBlocks()
     {
-        if (IsPresent) _ = mallopt(MapThreshold, 1 << 20);
+        lock (Turn)
+        {
+            if (mappings++ == 0 && IsPresent) _ = mallopt(MapThreshold, 1 << 20);
+        }
         return new Mapping();
+    }
+
+    private static void KeepBlocks()
+    {
+        // Older versions refuse more than half a heap, 32 MiB.
+        if (IsPresent && mallopt(MapThreshold, 1 << 30) == 0) _ = mallopt(MapThreshold, 32 << 20);
     }
 
     private static bool IsPresent { get; } = OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out _);
@@ -50,6 +67,16 @@ internal static partial class Glibc
 
     private sealed class Mapping : IDisposable
     {
-        public void Dispose() => KeepLargeBlocks();
+        private bool ended;
+
+        public void Dispose()
+        {
+            lock (Turn)
+            {
+                if (ended) return;
+                ended = true;
+                if (--mappings == 0) KeepBlocks();
+            }
+        }
     }
 }

@@ -18,6 +18,12 @@ public static class Advantages
         return [.. rewards.Select(reward => (reward - mean) / scale)];
     }
 
-    /// <summary>Whether a group's rewards differ: only then is there anything to learn from it.</summary>
+    /// <summary>
+    /// Whether the grader tells the answers of a group apart. That they are of different lengths, and penalised for it, does not count: dynamic sampling
+    /// looks for groups that are neither all right nor all wrong (arXiv 2503.14476, equation 11).
+    /// </summary>
+    public static bool Vary(IReadOnlyList<Rollout> group) => Vary([.. group.Select(answer => answer.GraderReward ?? answer.Reward)]);
+
+    /// <summary>Whether rewards differ.</summary>
     public static bool Vary(IReadOnlyList<double> rewards) => rewards.Any(reward => reward != rewards[0]);
 }

@@ -121,6 +121,13 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         return micros;
     }
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// What is reported here, entropy (nats a token), clip share, divergence and, with one update, the difference to
+    /// the sampler, covers the tokens that <see cref="BatchOf"/> laid out: with beta 0 and one update those of answers that move the weights, which
+    /// with a negative weight of 0 are the ones better than their group; otherwise all of a micro-batch one of whose answers does. A step in which nothing moves
+    /// reports none of them.
+    /// </remarks>
     public Tensor ShareOf(Decoder decoder, Tensor hidden, MicroBatch micro, StepReport report)
     {
         var (values, entropies) = decoder.LogProbabilities(hidden, micro.Targets, options.Temperature);

@@ -32,7 +32,7 @@ public sealed record PolicyOptions
     /// </summary>
     public double NegativeWeight { get; init; } = 1;
 
-    /// <summary>How often at most a group whose rewards are all equal is sampled again (DAPO's dynamic sampling); 0 for never.</summary>
+    /// <summary>How often at most a group whose rewards, length penalties left aside, are all equal is sampled again (DAPO's dynamic sampling); 0 for never.</summary>
     public int Resamples { get; init; }
 
     /// <summary>Leaves answers that were cut off at <see cref="MaxAnswerTokens"/> out of the loss (DAPO's overlong filtering).</summary>

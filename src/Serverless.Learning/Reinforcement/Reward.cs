@@ -4,4 +4,5 @@ namespace Serverless.Learning.Reinforcement;
 /// <param name="Value">The reward.</param>
 /// <param name="Parts">What it consists of, by name, where it has parts.</param>
 /// <param name="Fault">What kept it from being graded, or null.</param>
-public sealed record Reward(double Value, IReadOnlyDictionary<string, double> Parts, string? Fault = null);
+/// <param name="TimedOut">Whether that was the grader's time, which ended before it did.</param>
+public sealed record Reward(double Value, IReadOnlyDictionary<string, double> Parts, string? Fault = null, bool TimedOut = false);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Serverless.Learning.Data;
 
 namespace Serverless.Learning.Reinforcement;
@@ -32,6 +33,9 @@ public sealed record Rollout
     /// <summary>The reward, any length penalty included.</summary>
     public required double Reward { get; init; }
 
+    /// <summary>The reward without the length penalty, as the grader gave it; null where there is no penalty, and both are the same.</summary>
+    public double? GraderReward { get; init; }
+
     /// <summary>What it consists of: the grader, the parts of one that has parts, and the length penalty where there is one.</summary>
     public required IReadOnlyDictionary<string, double> Rewards { get; init; }
 
@@ -49,13 +53,17 @@ public sealed record Rollout
     /// <summary>What kept the grader from grading it, or null.</summary>
     public string? Fault { get; init; }
 
+    /// <summary>Whether the grader's time ended before it did; not kept.</summary>
+    [JsonIgnore]
+    public bool TimedOut { get; init; }
+
     /// <summary>With what it was worth, and the penalty of its length.</summary>
     internal Rollout Graded(Reward reward, PolicyOptions options)
     {
         var penalty = LengthPenalty.Of(Ids.Length, options.MaxAnswerTokens, options.PenaltyTokens);
         var parts = new Dictionary<string, double>(reward.Parts);
         if (options.PenaltyTokens > 0) parts["length_penalty"] = penalty;
-        return this with { Reward = reward.Value + penalty, Rewards = parts, Fault = reward.Fault };
+        return this with { Reward = reward.Value + penalty, GraderReward = options.PenaltyTokens > 0 ? reward.Value : null, Rewards = parts, Fault = reward.Fault, TimedOut = reward.TimedOut };
     }
 
     /// <summary>Prompt and answer as one sequence whose targets are the answer's tokens.</summary>

@@ -10,7 +10,7 @@ internal static class RolloutFigures
         var groups = set.FirstGroups();
         var answers = groups.SelectMany(group => group).ToList();
         Rewards(answers, "", add);
-        add("groups_without_variance", groups.Count(group => !Advantages.Vary([.. group.Select(answer => answer.Reward)])), groups.Count);
+        add("groups_without_variance", groups.Count(group => !Advantages.Vary(group)), groups.Count);
         Lengths(answers, "", add);
         if (!compares) return;
         foreach (var answer in answers)

@@ -1,5 +1,6 @@
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Text;
 using Serverless.Learning.Training;
 
 namespace Serverless.Learning.Reinforcement;
@@ -15,6 +16,7 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
     private readonly PolicyOptions options = training.Policy!;
 
     /// <exception cref="InputError">A prompt leaves no room in the model's context.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to end, between two answers that were drawn or graded.</exception>
     public List<Rollout> Draw(LanguageModel model, RolloutRequest request, CancellationToken cancellation)
     {
         var prompts = task.PromptsOf(request.Evaluates);
@@ -24,7 +26,14 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
             .ToList();
         var requests = drawn.Select(one => new GenerationRequest(prompts[one.Prompt].Ids, SamplingOf(request, prompts[one.Prompt], one.Prompt, one.Choice))).ToList();
         var answers = new TextGenerator(model).Generate(requests, requests.Count, cancellation);
-        return [.. drawn.Zip(answers, (one, answer) => RolloutOf(request, prompts[one.Prompt], one.Prompt, one.Choice, answer))];
+        var rollouts = new List<Rollout>(drawn.Count);
+        foreach (var (one, answer) in drawn.Zip(answers))
+        {
+            // A grader may take seconds over each answer.
+            cancellation.ThrowIfCancellationRequested();
+            rollouts.Add(RolloutOf(request, prompts[one.Prompt], one.Prompt, one.Choice, answer, model.Chat));
+        }
+        return rollouts;
     }
 
     private SamplingOptions SamplingOf(RolloutRequest request, PolicyPrompt asked, int prompt, int choice) => new()
@@ -39,7 +48,7 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
         GrammarAfter = task.Grammar is null ? null : asked.GrammarAfter,
     };
 
-    private Rollout RolloutOf(RolloutRequest request, PolicyPrompt asked, int prompt, int choice, GeneratedText answer)
+    private Rollout RolloutOf(RolloutRequest request, PolicyPrompt asked, int prompt, int choice, GeneratedText answer, ChatEncoder encoder)
     {
         var drawn = new Rollout
         {
@@ -48,13 +57,13 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
             Prompt = prompt,
             Line = asked.Line,
             Choice = choice,
-            Text = answer.Text,
+            Text = Thought.Whole(encoder, asked.Ids, answer.Text),
             Ids = [.. answer.Ids, .. answer.EndId is { } end ? [end] : Array.Empty<int>()],
             CutOff = answer.Finish == FinishReason.Length,
             Reward = 0,
             Rewards = new Dictionary<string, double>(),
             SampledLogProbabilities = [.. answer.LogProbabilities],
         };
-        return task.Reward is { } reward ? drawn.Graded(reward(asked, answer.Text), options) : drawn;
+        return task.Reward is { } reward ? drawn.Graded(reward(asked, drawn.Text), options) : drawn;
     }
 }

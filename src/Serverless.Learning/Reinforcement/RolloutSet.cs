@@ -50,7 +50,7 @@ internal sealed class RolloutSet(int number, IReadOnlyList<int> prompts, PolicyO
     /// <summary>The prompts of a round: all at first, then those whose answers so far had no variance.</summary>
     private IReadOnlyList<int> OpenIn(int round) => round == 0
         ? prompts
-        : [.. prompts.Where(prompt => !Advantages.Vary([.. LastGroup(prompt, batches.Where(batch => batch.Round < round)).Select(rollout => rollout.Reward)]))];
+        : [.. prompts.Where(prompt => !Advantages.Vary(LastGroup(prompt, batches.Where(batch => batch.Round < round))))];
 
     private static List<Rollout> LastGroup(int prompt, IEnumerable<RolloutBatch> batches) =>
         [.. batches.Last(batch => batch.Prompts.Contains(prompt)).Rollouts.Where(rollout => rollout.Prompt == prompt)];

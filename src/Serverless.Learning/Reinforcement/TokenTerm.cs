@@ -9,13 +9,13 @@ internal sealed record TokenTerm(Rollout Rollout, double Advantage, double Weigh
     /// <summary>The terms of all answers that a step learns from, by the rules of <see cref="LossType"/>.</summary>
     public static IReadOnlyList<TokenTerm> Of(IReadOnlyList<IReadOnlyList<Rollout>> groups, PolicyOptions options)
     {
-        var kept = groups.SelectMany(group => group).Where(rollout => !IsLeftOut(rollout, options)).ToList();
-        var tokens = kept.Sum(rollout => rollout.Ids.Length);
+        var tokens = groups.Where(group => !IsLeftOut(group, options)).SelectMany(group => group).Where(rollout => !IsLeftOut(rollout, options)).Sum(rollout => rollout.Ids.Length);
         var answers = groups.Count * options.GroupSize;
         return [.. groups.SelectMany(group =>
         {
+            var isOut = IsLeftOut(group, options);
             var advantages = Advantages.Of([.. group.Select(rollout => rollout.Reward)], options.LossType);
-            return group.Select((rollout, index) => new TokenTerm(rollout, Signed(advantages[index], options), IsLeftOut(rollout, options) ? 0 : options.LossType switch
+            return group.Select((rollout, index) => new TokenTerm(rollout, Signed(advantages[index], options), isOut || IsLeftOut(rollout, options) ? 0 : options.LossType switch
             {
                 LossType.Grpo => 1.0 / (answers * (double)rollout.Ids.Length),
                 LossType.Dapo => 1.0 / tokens,
@@ -25,6 +25,13 @@ internal sealed record TokenTerm(Rollout Rollout, double Advantage, double Weigh
     }
 
     private static double Signed(double advantage, PolicyOptions options) => advantage < 0 ? advantage * options.NegativeWeight : advantage;
+
+    /// <summary>
+    /// DAPO draws until no group is without variance, and such a group is no part of its step. Here the drawing ends after so many rounds, and what is without
+    /// variance then is left out.
+    /// </summary>
+    private static bool IsLeftOut(IReadOnlyList<Rollout> group, PolicyOptions options) =>
+        options.LossType == LossType.Dapo && options.Resamples > 0 && !Advantages.Vary(group);
 
     private static bool IsLeftOut(Rollout rollout, PolicyOptions options) => options.FilterOverlong && rollout.CutOff;
 }

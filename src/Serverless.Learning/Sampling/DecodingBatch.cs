@@ -77,8 +77,7 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        using var layout = SequenceLayout.At(decoder.Rotary, rows.Count, 1, [.. Enumerable.Range(0, rows.Count).Select(cache!.LengthOf)], null);
-        var logits = decoder.Logits(decoder.Hidden(ids, layout, cache, adapters: Adapters()));
+        var logits = decoder.NextLogits(ids, cache!, Adapters());
         var values = MemoryMarshal.Cast<byte, float>(logits.contiguous().bytes);
         for (var row = 0; row < rows.Count; row++)
             values.Slice(row * decoder.Config.VocabularySize, decoder.Config.VocabularySize).CopyTo(rows[row]);

@@ -63,7 +63,7 @@ public sealed class GrowingAnswer
     /// <param name="logits">V logits of the token; used as scratch.</param>
     internal void Draw(float[] logits)
     {
-        if (gate is { IsStuck: true })
+        if (gate?.IsStuck(model.StopIds) == true)
         {
             Cut();
             return;

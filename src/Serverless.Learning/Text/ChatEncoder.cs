@@ -36,11 +36,19 @@ public sealed class ChatEncoder
     public ToolCallFormat? ToolCallFormat => _toolCalls.Value;
 
     /// <summary>Whether the model thinks between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c> before it answers: its template knows the latter.</summary>
-    public bool Thinks => _template.Source.Contains("</think>", StringComparison.Ordinal);
+    public bool Thinks => _template.Source.Contains(Thought.Close, StringComparison.Ordinal);
 
     /// <summary>Whether a prompt leaves off inside the thinking.</summary>
-    public bool OpensThought(ReadOnlySpan<int> prompt) =>
-        Thinks && _tokenizer.Decode(prompt[Math.Max(0, prompt.Length - 8)..], skipSpecial: false).TrimEnd().EndsWith("<think>", StringComparison.Ordinal);
+    public bool OpensThought(ReadOnlySpan<int> prompt) => OpeningOf(prompt).Length > 0;
+
+    /// <summary>What a prompt has written of the thinking in which it leaves off: <c>&lt;think&gt;</c> and the white space behind it; empty if it leaves off elsewhere.</summary>
+    internal string OpeningOf(ReadOnlySpan<int> prompt)
+    {
+        if (!Thinks)
+            return "";
+        var end = _tokenizer.Decode(prompt[Math.Max(0, prompt.Length - 8)..], skipSpecial: false);
+        return end.TrimEnd().EndsWith(Thought.Open, StringComparison.Ordinal) ? end[end.LastIndexOf(Thought.Open, StringComparison.Ordinal)..] : "";
+    }
 
     /// <summary>Whether a token is a special one.</summary>
     public bool IsSpecial(int id) => _tokenizer.IsSpecial(id);
@@ -62,7 +70,7 @@ public sealed class ChatEncoder
     /// <summary>
     /// The sequences that an example is trained as. Targets are the tokens that the assistant would generate: from the end of the prompt, as
     /// <see cref="EncodePrompt"/> gives it, to the end-of-turn token, for each assistant message whose weight is not 0. What follows the last target
-    /// is left out. There is one sequence if every such prompt is a token prefix of the whole conversation; otherwise (a template
+    /// is left out. There is one sequence if every such prompt and answer is a token prefix of the whole conversation; otherwise (a template
     /// that rewrites earlier turns, say, drops their thinking) there is one per trained turn, each what serving that turn would have been.
     /// </summary>
     /// <exception cref="InputError">The template refuses the conversation; the line is named.</exception>
@@ -82,7 +90,7 @@ public sealed class ChatEncoder
         }
     }
 
-    /// <summary>The first messages as one sequence with some turns as targets, or null if a turn's prompt is no token prefix of it.</summary>
+    /// <summary>The first messages as one sequence with some turns as targets, or null if a turn's prompt, or its answer as the last message, is no token prefix of it.</summary>
     private TrainingSequence? TryEncode(ChatExample example, int count, int[] turns)
     {
         var whole = EncodedText.Encode(_tokenizer, Render(example, count));
@@ -93,7 +101,10 @@ public sealed class ChatEncoder
             var prompt = RenderPrompt(example, turn);
             if (!whole.Text.Value.StartsWith(prompt.Value, StringComparison.Ordinal))
                 return null;
-            if (whole.TokensOf(prompt.Length) is not { } from || whole.TokensOf(EndOfReply(example, count, whole, turn, prompt.Length)) is not { } to)
+            var endOfReply = EndOfReply(example, count, whole, turn, prompt.Length);
+            if (turn + 1 < count && !Render(example, turn + 1).Value.AsSpan().StartsWith(whole.Text.Value.AsSpan(0, endOfReply)))
+                return null;
+            if (whole.TokensOf(prompt.Length) is not { } from || whole.TokensOf(endOfReply) is not { } to)
                 return null;
             supervised.AsSpan(from, to - from).Fill(true);
             end = to;
@@ -108,13 +119,26 @@ public sealed class ChatEncoder
             return sequence;
         var prompt = RenderPrompt(example, turn);
         var whole = EncodedText.Encode(_tokenizer, Render(example, turn + 1));
-        var shared = prompt.Value.AsSpan().CommonPrefixLength(whole.Text.Value);
-        var answer = whole.Text.Slice(shared, EndOfReply(example, turn + 1, whole, turn, shared) - shared);
-        if (shared < prompt.Length)
-            answer = OpenedThought.Continue(example.Messages[turn], turn, prompt.Value[shared..], answer);
+        // The templates of some Mistrals write the system message with the last question only: what stands before the answer is compared from there on.
+        var (inPrompt, inWhole) = EndsOfLastShared(prompt, whole.Text, turn);
+        var opening = prompt.Value.AsSpan(inPrompt);
+        var common = OpenedThought.SharedLength(opening, whole.Text.Value.AsSpan(inWhole));
+        var start = inWhole + common;
+        var answer = whole.Text.Slice(start, EndOfReply(example, turn + 1, whole, turn, start) - start);
+        if (common < opening.Length)
+            answer = OpenedThought.Continue(example.Messages[turn], turn, opening[common..].ToString(), answer);
         int[] promptIds = EncodedText.Encode(_tokenizer, prompt).Ids, answerIds = EncodedText.Encode(_tokenizer, answer).Ids;
         bool[] supervised = [.. promptIds.Select(_ => false), .. answerIds.Select(_ => true)];
         return new TrainingSequence([.. promptIds, .. answerIds], supervised, example.Line);
+    }
+
+    /// <summary>Where the last message before a turn that both renderings hold ends in either; their beginnings if there is none.</summary>
+    private static (int InPrompt, int InWhole) EndsOfLastShared(MarkedText prompt, MarkedText whole, int turn)
+    {
+        for (var index = turn - 1; index >= 0; index--)
+            if (EncodedText.EndOfMessage(prompt, index) is { } inPrompt && EncodedText.EndOfMessage(whole, index) is { } inWhole)
+                return (inPrompt, inWhole);
+        return (0, 0);
     }
 
     /// <summary>The end of a turn's end-of-turn token among the characters of the first messages.</summary>

@@ -5,6 +5,7 @@ using Serverless.Learning.Models;
 using Serverless.Learning.Native;
 using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Text;
 using TorchSharp;
 
 namespace Serverless.Learning.Training;
@@ -129,7 +130,7 @@ public sealed class Trainer : IDisposable
         if (Policy is { } policy) return policy.Samples();
         if (asked.Count == 0) return [];
         var answers = new TextGenerator(Model).Generate([.. asked.Select(prompt => prompt.Ids)], SamplingOptions.Greedy(SampleTokens), cancellation);
-        return [.. asked.Zip(answers, (prompt, answer) => new SampleAnswer(prompt.Text, answer.Text))];
+        return [.. asked.Zip(answers, (prompt, answer) => new SampleAnswer(prompt.Text, Thought.Whole(Model.Chat, prompt.Ids, answer.Text)))];
     }
 
     /// <summary>Writes weights, optimiser state and step into a folder; see <see cref="CheckpointFiles"/>.</summary>

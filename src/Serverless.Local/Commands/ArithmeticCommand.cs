@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Serverless.Learning.Grading;
 using Serverless.Local.Composition;
 using Serverless.Local.Demo;
 using Serverless.Local.Settings;
@@ -22,6 +23,9 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
     /// <summary>More than the longest worked solution has.</summary>
     internal const int MostAnswerTokens = 48;
 
+    /// <summary>The grader of the result.</summary>
+    internal const string RightName = "right";
+
     private const int ShownAnswers = 3;
 
     public string Name => "arithmetic";
@@ -33,8 +37,8 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
         new("--solutions", "COUNT", "worked solutions of the cold start (500)"),
         new("--problems", "COUNT", "problems with their results only, for GRPO (1200)"),
         new("--held-out", "COUNT", "problems to measure on (500)"),
-        new("--cold-start-epochs", "NUMBER", "passes over the solutions (10)"),
-        new("--epochs", "NUMBER", "passes over the problems (3)"),
+        new("--cold-start-epochs", "NUMBER", "passes over the solutions (14)"),
+        new("--epochs", "NUMBER", "passes over the problems (6)"),
         new("--group-size", "NUMBER", "answers drawn to each problem (8)"),
         new("--batch-size", "NUMBER", "problems in a step of GRPO (16)"),
         new("--learning-rate", "NUMBER", "peak rate of GRPO (0.001)"),
@@ -85,8 +89,8 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
     }
 
     /// <summary>The body of the first job, without its file.</summary>
-    /// <param name="passes">Those over the solutions if the caller names none: the ten leave rewards most to do.</param>
-    internal static JsonObject ColdStart(CommandArguments arguments, int seed, int passes = 10) => new()
+    /// <param name="passes">Those over the solutions if the caller names none: the fourteen leave rewards most to do.</param>
+    internal static JsonObject ColdStart(CommandArguments arguments, int seed, int passes = 14) => new()
     {
         ["model"] = SampleModel.Name,
         ["suffix"] = "cold-start",
@@ -120,7 +124,7 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
                 },
                 ["hyperparameters"] = new JsonObject
                 {
-                    ["n_epochs"] = arguments.WholeNumber("--epochs", 1, 50) ?? 3,
+                    ["n_epochs"] = arguments.WholeNumber("--epochs", 1, 50) ?? 6,
                     ["batch_size"] = arguments.WholeNumber("--batch-size", 1, 256) ?? 16,
                     ["group_size"] = arguments.WholeNumber("--group-size", 2, 256) ?? 8,
                     ["learning_rate"] = arguments.PositiveNumber("--learning-rate") ?? 1e-3,
@@ -135,13 +139,15 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
 
     internal static JsonObject Right() => new()
     {
-        ["type"] = "number_match", ["name"] = "right", ["input"] = "{{sample.output_text}}", ["reference"] = "{{item.answer}}",
+        ["type"] = "number_match", ["name"] = RightName, ["input"] = "{{sample.output_text}}", ["reference"] = "{{item.answer}}",
     };
 
     internal static JsonObject Thinks() => new()
     {
         ["type"] = "format", ["name"] = "thinks", ["input"] = "{{sample.output_text}}", ["builtin"] = "think",
     };
+
+    internal static ImmutableArray<Grader> Graders() => [.. ((JsonNode[])[Right(), Thinks()]).Select(json => Grader.Parse(JsonSerializer.SerializeToElement(json), "grader"))];
 
     private void ShowAnswers(JsonElement evaluation)
     {

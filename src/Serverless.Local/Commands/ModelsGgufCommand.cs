@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Learning;
 using Serverless.Learning.Formats.Gguf;
-using Serverless.Learning.Native;
 using Serverless.Local.Composition;
 using Serverless.Local.Settings;
 using Serverless.Service.Models;
@@ -13,11 +12,6 @@ namespace Serverless.Local.Commands;
 /// <summary>Writes a model as one GGUF file, for llama.cpp and what is built on it. An adapter is merged into its base.</summary>
 internal sealed class ModelsGgufCommand(TextWriter output) : ICommand
 {
-    private static readonly Dictionary<string, GgufType> Types = new()
-    {
-        ["f32"] = GgufType.F32, ["f16"] = GgufType.F16, ["bf16"] = GgufType.BF16, ["q8_0"] = GgufType.Q8_0, ["q4_0"] = GgufType.Q4_0,
-    };
-
     public string Name => "models gguf";
 
     public string? Operand => "NAME";
@@ -35,15 +29,14 @@ internal sealed class ModelsGgufCommand(TextWriter output) : ICommand
     {
         var id = new ModelId(arguments.RequiredOperand("a model's name"));
         var path = Path.GetFullPath(arguments.Required("--to"));
-        var type = Types[arguments.OneOf("--type", [.. Types.Keys]) ?? "f16"];
+        var type = GgufTypeNames.TypeOf(arguments.OneOf("--type", [.. GgufTypeNames.All]) ?? GgufTypeNames.Usual);
         var settings = SettingsOptions.Read(arguments);
         await using var storage = await LocalStorage.OpenAsync(settings, output.WriteLine, ct);
         var model = await storage.Get<ModelCatalog>().FindAsync(id, ct) ?? throw new InputError($"The model '{id}' does not exist", "model", "model_not_found");
-        using var models = new StartingModels(storage.Get<ModelStore>(), new JobFolders(settings.Pipeline(), NullLogger<JobFolders>.Instance));
-        var folder = await models.FolderAsync(model, content: null, ct);
-        NativeRuntime.EnsureLoaded();
+        var folders = new JobFolders(settings.Pipeline(), NullLogger<JobFolders>.Instance);
+        using var models = new StartingModels(storage.Get<ModelStore>(), folders);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        GgufExport.Write(folder, path, type, id.Value);
+        await new GgufModels(models, folders).WriteAsync(model, type, path, ct);
         await output.WriteLineAsync($"Wrote {id} to {path}: {ByteText.Of(new FileInfo(path).Length)}, read back and compared.");
         return 0;
     }

@@ -53,8 +53,9 @@ internal sealed class PreferCommand(IAnsiConsole console) : ICommand
     private static Table Scores(List<(string Preferred, string Other)> train, List<(string Preferred, string Other)> test, JsonElement evaluation)
     {
         var judge = SurfaceJudge.Train(train);
-        var judged = test.Count(pair => judge.Prefers(pair.Preferred, pair.Other)) / (double)test.Count;
-        var longer = test.Count(pair => pair.Preferred.Length > pair.Other.Length) / (double)test.Count;
+        // A tie counts a half, as the model's own do.
+        var judged = test.Average(pair => judge.Share(pair.Preferred, pair.Other));
+        var longer = test.Average(pair => 0.5 * (1 + pair.Preferred.Length.CompareTo(pair.Other.Length)));
         var table = new Table().Border(TableBorder.Simple).AddColumn($"on {test.Count} other pairs").AddColumn(new TableColumn("tells the preferred answer").RightAligned());
         foreach (var (name, share) in new[] { ("tuned model", evaluation.GetProperty("reward_accuracy").GetDouble()), ("n-grams of the answers", judged), ("the longer answer", longer) })
         {

@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Serverless.Learning.Grading;
 using Serverless.Local.Composition;
 using Serverless.Local.Demo;
 using Serverless.Local.Settings;
@@ -45,8 +44,8 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         new("--answers", "NUMBER", "answers to each problem in rejection sampling (4)"),
         new("--rejection-epochs", "NUMBER", "passes over those that are right (6)"),
         new("--replay", "SHARE", "the share of the loss that keeps general text, which the model wrote itself (0.1)"),
-        new("--baseline", null, "also tune on the solutions alone, up to the best validation loss"),
-        new("--baseline-epochs", "NUMBER", "the most passes of that (40)"),
+        new("--baseline", null, "also tune on the solutions alone, at three lengths, of which the best on other problems counts"),
+        new("--baseline-epochs", "NUMBER", "passes of the longest; the others take a half and a quarter of them (40)"),
         new("--seeds", "COUNT", "repeat all of it with so many seeds (1)"),
         new("--seed", "NUMBER", "the first seed of problems and runs (1)"),
         .. SettingsOptions.All,
@@ -57,24 +56,24 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         var clock = Stopwatch.StartNew();
         var seed = arguments.WholeNumber("--seed", 0, int.MaxValue - 100) ?? 1;
         var seeds = Enumerable.Range(seed, arguments.WholeNumber("--seeds", 1, 100) ?? 1).ToList();
-        var bodies = seeds.Select(one => (Seed: one, Recipe: Recipe(arguments, one), Baseline: Baseline(arguments, one), Sets: ArithmeticCommand.Problems(arguments, one))).ToList();
+        var bodies = seeds.Select(one => (Seed: one, Recipe: Recipe(arguments, one), Baselines: Baselines(arguments, one), Sets: ArithmeticCommand.Problems(arguments, one))).ToList();
         var share = arguments.Number("--replay", 0, 0.9) ?? 0.1;
         var settings = SettingsOptions.Read(arguments);
         await using var head = await LocalHead.StartAsync(settings, console.WriteLine, LogLevel.Warning, ct);
         using var client = new HeadClient(head.Url);
         var outcome = new StageScores();
-        foreach (var (one, recipe, baseline, sets) in bodies)
+        foreach (var (one, recipe, baselines, sets) in bodies)
         {
             var folder = Directory.CreateDirectory(Path.Combine(settings.Data, Name, $"{one}")).FullName;
-            await RunAsync(head, new JobRun(head, client, console), folder, sets, recipe, arguments.Has("--baseline") ? baseline : null, share, outcome, ct);
+            await RunAsync(head, new JobRun(head, client, console), folder, sets, recipe, arguments.Has("--baseline") ? baselines : [], share, outcome, ct);
         }
         console.Write(outcome.Table(seeds.Count));
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all {clock.Elapsed.TotalSeconds:F0} s, at most {PeakMemory.Read() / 1e9:F2} GB of memory in this process."));
         return 0;
     }
 
-    private static async Task RunAsync(
-        LocalHead head, JobRun run, string folder, ArithmeticSets sets, JsonObject recipe, JsonObject? baseline, double share, StageScores outcome, CancellationToken ct)
+    private async Task RunAsync(
+        LocalHead head, JobRun run, string folder, ArithmeticSets sets, JsonObject recipe, ImmutableArray<JsonObject> baselines, double share, StageScores outcome, CancellationToken ct)
     {
         string PathOf(string name) => Path.Combine(folder, $"{name}.jsonl");
         Task<string> DropAsync(string name) => run.DropAsync(PathOf(name), $"r1/{Path.GetFileName(folder)}/{name}.jsonl", ct);
@@ -94,19 +93,27 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         outcome.Add(SampleModel.Name, evaluation.Base.Graders, evaluation.Base.General.Loss);
         foreach (var (stage, model) in StageNames.Zip(evaluation.Stages.Append(evaluation.Tuned)))
             outcome.Add(stage, model.Graders, model.General.Loss);
-        if (baseline is null)
+        if (baselines.IsEmpty)
             return;
-        // Solutions to problems that the recipe practises: the best epoch is chosen on none of those that are measured on.
-        ArithmeticFile.WriteSolutions(PathOf("solutions-checked"), sets.Practised.Take(sets.HeldOut.Length));
-        baseline["training_file"] = recipe["training_file"]!.DeepClone();
-        baseline["validation_file"] = await DropAsync("solutions-checked");
-        baseline["method"]!["replay"] = replay.DeepClone();
-        var tuned = await run.RunAsync(baseline, $"{SampleModel.Name} learns the solutions alone, up to the best validation loss", ct);
+        // The best length is chosen on problems that the recipe practises: on none of those that are measured on.
+        ArithmeticFile.WritePrompts(PathOf("checked"), sets.Practised.Take(sets.HeldOut.Length));
         var bench = new TestBench(
             head.Services.GetRequiredService<ModelCatalog>(), head.Services.GetRequiredService<ModelStore>(), head.Services.GetRequiredService<JobFolders>());
-        var graders = ((JsonNode[])[ArithmeticCommand.Right(), ArithmeticCommand.Thinks()]).Select(json => Grader.Parse(JsonSerializer.SerializeToElement(json), "grader"));
-        var scores = await bench.GradeAsync(new ModelId(tuned.GetProperty("fine_tuned_model").GetString()!), PathOf("held-out"), [.. graders], ArithmeticCommand.MostAnswerTokens, ct);
-        outcome.Add(StageScores.Baseline, scores, (await EvaluationAsync(head, tuned, ct)).Tuned.General.Loss);
+        Task<IReadOnlyList<GraderScores>> GradeAsync(JsonElement tuned, string file) => bench.GradeAsync(
+            new ModelId(tuned.GetProperty("fine_tuned_model").GetString()!), PathOf(file), ArithmeticCommand.Graders(), ArithmeticCommand.MostAnswerTokens, ct);
+        var best = (Job: default(JsonElement), Right: -1.0);
+        foreach (var baseline in baselines)
+        {
+            baseline["training_file"] = recipe["training_file"]!.DeepClone();
+            baseline["method"]!["replay"] = replay.DeepClone();
+            var passes = baseline["method"]!["supervised"]!["hyperparameters"]!["n_epochs"]!.GetValue<int>();
+            var tuned = await run.RunAsync(baseline, $"{SampleModel.Name} learns the solutions alone, in {passes} passes", ct);
+            var right = (await GradeAsync(tuned, "checked")).Single(grader => grader.Name == ArithmeticCommand.RightName).Scores.Average();
+            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  of {Math.Min(sets.HeldOut.Length, sets.Practised.Length)} other problems {100 * right:F1} % right"));
+            if (right > best.Right)
+                best = (tuned, right);
+        }
+        outcome.Add(StageScores.Baseline, await GradeAsync(best.Job, "held-out"), (await EvaluationAsync(head, best.Job, ct)).Tuned.General.Loss);
     }
 
     private static async Task<JobEvaluation> EvaluationAsync(LocalHead head, JsonElement job, CancellationToken ct) =>
@@ -148,15 +155,19 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         };
     }
 
-    /// <summary>The body of the job that learns the solutions alone, without its files.</summary>
-    internal static JsonObject Baseline(CommandArguments arguments, int seed)
+    /// <summary>
+    /// The bodies of the jobs that learn the solutions alone, without their files: each to its end, since the last passes, at a low rate, make much of
+    /// the result, and a long job's middle lacks them.
+    /// </summary>
+    internal static ImmutableArray<JsonObject> Baselines(CommandArguments arguments, int seed)
     {
-        var body = ArithmeticCommand.ColdStart(arguments, seed);
-        body["suffix"] = "solutions-alone";
-        body["method"]!["supervised"]!["hyperparameters"] = new JsonObject
+        var longest = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 40;
+        return [.. new[] { longest / 4, longest / 2, longest }.Where(passes => passes > 0).Select(passes =>
         {
-            ["n_epochs"] = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 40, ["batch_size"] = 8, ["early_stopping_patience"] = 5,
-        };
-        return body;
+            var body = ArithmeticCommand.ColdStart(arguments, seed);
+            body["suffix"] = "solutions-alone";
+            body["method"]!["supervised"]!["hyperparameters"]!["n_epochs"] = passes;
+            return body;
+        })];
     }
 }

@@ -8,6 +8,6 @@ internal static partial class HeadLog
     [LoggerMessage(2, LogLevel.Critical, "Another head has taken over the jobs of this storage; this one ends")]
     public static partial void LeaseLost(this ILogger logger);
 
-    [LoggerMessage(3, LogLevel.Warning, "What has expired could not be removed; the next time comes by itself")]
+    [LoggerMessage(3, LogLevel.Warning, "The upkeep of what is unfinished or has expired has failed; the next time comes by itself")]
     public static partial void UpkeepFailed(this ILogger logger, Exception fault);
 }

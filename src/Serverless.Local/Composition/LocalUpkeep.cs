@@ -4,8 +4,8 @@ using Serverless.Service.Pipeline;
 
 namespace Serverless.Local.Composition;
 
-/// <summary>Removes what has expired, when the head starts and every five minutes from then on.</summary>
-internal sealed class LocalUpkeep(ExpiredData expired, TimeProvider clock, ILogger<LocalUpkeep> logger) : BackgroundService
+/// <summary>Starts what was never started or has failed, and removes what has expired: when the head starts, and every five minutes from then on.</summary>
+internal sealed class LocalUpkeep(UnfinishedWork unfinished, ExpiredData expired, TimeProvider clock, ILogger<LocalUpkeep> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -14,7 +14,8 @@ internal sealed class LocalUpkeep(ExpiredData expired, TimeProvider clock, ILogg
         {
             try
             {
-                await expired.RemoveAsync(stoppingToken);
+                // One that fails keeps none of the others from running; the call fails when all have ended.
+                await Task.WhenAll(unfinished.StartAsync(stoppingToken), expired.RemoveAsync(stoppingToken));
             }
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {

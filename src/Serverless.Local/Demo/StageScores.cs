@@ -26,7 +26,10 @@ internal sealed class StageScores
         general.Add(generalLoss);
     }
 
-    /// <summary>A row for each model with the means over all problems of all seeds, and by how much the recipe is right more often than the baseline.</summary>
+    /// <summary>
+    /// A row for each model with the means over the seeds, and by how much the recipe is right more often than the baseline, each with its 95 % interval over
+    /// seeds and problems.
+    /// </summary>
     public Table Table(int seeds)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn(seeds == 1 ? "on the held-out problems" : $"on the held-out problems of {seeds} seeds");
@@ -37,7 +40,7 @@ internal sealed class StageScores
             table.AddColumn(new TableColumn("right, seed by seed").RightAligned());
         foreach (var (row, bySeed, general) in _rows)
         {
-            List<string> cells = [Markup.Escape(row), .. Columns.Select(column => Share([.. Scores(bySeed, column.Metric).SelectMany(one => one)])), Text($"{general.Average():0.000}")];
+            List<string> cells = [Markup.Escape(row), .. Columns.Select(column => Share(Scores(bySeed, column.Metric))), Text($"{general.Average():0.000}")];
             if (seeds > 1)
                 cells.Add(string.Join(", ", Scores(bySeed, "right").Select(one => Text($"{100 * one.Average():0.0}"))));
             table.AddRow(cells.ToArray());
@@ -45,18 +48,20 @@ internal sealed class StageScores
         if (!_rows.Exists(row => row.Row == Baseline))
             return table;
         var (with, without) = (Rights(_rows.FindLast(row => row.Row != Baseline).Seeds), Rights(_rows.Find(row => row.Row == Baseline).Seeds));
-        return table.AddRow($"the recipe less {Baseline}", Share([.. with.Zip(without, (one, other) => one - other)]));
+        return table.AddRow($"the recipe less {Baseline}", Share([.. with.Zip(without, Differences)]));
 
-        static IEnumerable<double> Rights(List<IReadOnlyList<GraderScores>> seeds) => Scores(seeds, "right").SelectMany(one => one);
+        static IReadOnlyList<IReadOnlyList<double>> Rights(List<IReadOnlyList<GraderScores>> seeds) => Scores(seeds, "right");
     }
 
-    private static IEnumerable<IReadOnlyList<double>> Scores(IEnumerable<IReadOnlyList<GraderScores>> seeds, string metric) =>
-        seeds.Select(graders => (IReadOnlyList<double>)graders.Single(grader => grader.Name == metric).Scores);
+    private static IReadOnlyList<IReadOnlyList<double>> Scores(IEnumerable<IReadOnlyList<GraderScores>> seeds, string metric) =>
+        [.. seeds.Select(graders => (IReadOnlyList<double>)graders.Single(grader => grader.Name == metric).Scores)];
 
-    /// <summary>The mean with its 95 % interval over the problems.</summary>
-    private static string Share(List<double> scores)
+    /// <summary>Problem by problem, of as many as both have answered: evaluation answers no more than its first thousand.</summary>
+    private static IReadOnlyList<double> Differences(IReadOnlyList<double> with, IReadOnlyList<double> without) => [.. with.Zip(without, (one, other) => one - other)];
+
+    private static string Share(IReadOnlyList<IReadOnlyList<double>> seeds)
     {
-        var mean = Bootstrap.Mean(scores, seed: 1);
+        var mean = Bootstrap.MeanOfGroups(seeds, seed: 1);
         return Text($"{100 * mean.Mean:0.0} % ({100 * mean.Low:0.0} to {100 * mean.High:0.0})");
     }
 

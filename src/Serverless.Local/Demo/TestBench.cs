@@ -6,6 +6,7 @@ using Serverless.Learning.Grading;
 using Serverless.Learning.Models;
 using Serverless.Learning.Native;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Text;
 using Serverless.Service.Models;
 using Serverless.Service.Pipeline.FineTuning;
 
@@ -55,8 +56,9 @@ internal sealed class TestBench(ModelCatalog catalog, ModelStore store, JobFolde
             PromptExample[] prompts = [.. DatasetReader.Read(file, Path.GetFileName(promptsPath), DatasetFormat.Reinforcement).Cast<PromptExample>()];
             using var model = LanguageModel.Load(folder);
             var sampling = SamplingOptions.Greedy(maxTokens);
-            var answers = new TextGenerator(model).Generate([.. prompts.Select(prompt => new GenerationRequest(model.Chat.EncodePrompt(prompt), sampling))], AnswersTogether, ct);
-            return [.. graders.Select(grader => new GraderScores(grader.Name, [.. prompts.Zip(answers, (prompt, answer) => grader.Grade(prompt.Item, new GraderSample(answer.Text)).Score)]))];
+            GenerationRequest[] requests = [.. prompts.Select(prompt => new GenerationRequest(model.Chat.EncodePrompt(prompt), sampling))];
+            var answers = new TextGenerator(model).Generate(requests, AnswersTogether, ct).Zip(requests, (answer, request) => Thought.Whole(model.Chat, request.Prompt, answer.Text)).ToList();
+            return [.. graders.Select(grader => new GraderScores(grader.Name, [.. prompts.Zip(answers, (prompt, answer) => grader.Grade(prompt.Item, new GraderSample(answer)).Score)]))];
         });
     }
 

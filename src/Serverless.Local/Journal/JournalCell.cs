@@ -81,6 +81,11 @@ internal sealed class JournalCell(JournalRecord record, ETag etag, JournalRuntim
 
     private static byte[] Written(JournalRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, PipelineJson.Options);
 
-    private static bool IsStorageAway(Exception failure) =>
-        failure is RequestFailedException or AggregateException { InnerException: RequestFailedException } or IOException;
+    /// <summary>Nobody cancels a write, so one that was cancelled was not answered in time.</summary>
+    private static bool IsStorageAway(Exception failure) => failure switch
+    {
+        AggregateException tries => tries.InnerExceptions.All(IsStorageAway),
+        RequestFailedException or IOException or OperationCanceledException => true,
+        _ => false,
+    };
 }

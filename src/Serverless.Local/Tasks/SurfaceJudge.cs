@@ -17,8 +17,8 @@ public sealed class SurfaceJudge
     public static SurfaceJudge Train(IEnumerable<(string Preferred, string Other)> pairs, int seed = 1) => new(NgramClassifier.Train(
         [.. pairs.SelectMany(pair => new[] { new LabelledText(pair.Preferred, Preferred), new LabelledText(pair.Other, Other) })], seed));
 
-    /// <summary>Whether it prefers the first reply to the second.</summary>
-    public bool Prefers(string first, string second) => Score(first) > Score(second);
+    /// <summary>1 if it prefers the first reply to the second, 0 if the second, 0.5 if it cannot tell them apart.</summary>
+    public double Share(string first, string second) => 0.5 * (1 + Score(first).CompareTo(Score(second)));
 
     private float Score(string reply) => classifier.ScoreOf(reply, Preferred) - classifier.ScoreOf(reply, Other);
 }

@@ -9,11 +9,20 @@ internal static class AskedGrades
     /// <param name="answers">Each with the item it answers.</param>
     /// <param name="askAsync">Gives the replies in the order of the questions.</param>
     /// <returns>The grades, in the order of the answers.</returns>
+    /// <exception cref="OperationCanceledException">It was asked to end, between two answers.</exception>
     public static async Task<IReadOnlyList<Grade>> OfAsync(
-        Grader grader, IReadOnlyList<(JsonElement Item, GraderSample Sample)> answers, Func<IReadOnlyList<GraderQuestion>, Task<IReadOnlyList<GraderReply>>> askAsync)
+        Grader grader, IReadOnlyList<(JsonElement Item, GraderSample Sample)> answers, Func<IReadOnlyList<GraderQuestion>, Task<IReadOnlyList<GraderReply>>> askAsync,
+        CancellationToken ct)
     {
         var asked = answers.Select(answer => grader.Questions(answer.Item, answer.Sample)).ToList();
         var replies = new Queue<GraderReply>(await askAsync([.. asked.SelectMany(questions => questions)]));
-        return [.. answers.Zip(asked, (answer, questions) => grader.Grade(answer.Item, answer.Sample, [.. questions.Select(_ => replies.Dequeue().Answer)]))];
+        var grades = new List<Grade>(answers.Count);
+        foreach (var (answer, questions) in answers.Zip(asked))
+        {
+            // A grader may take seconds over each answer.
+            ct.ThrowIfCancellationRequested();
+            grades.Add(grader.Grade(answer.Item, answer.Sample, [.. questions.Select(_ => replies.Dequeue().Answer)]));
+        }
+        return grades;
     }
 }

@@ -12,7 +12,10 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
-    /// <summary>The answers in the order of the conversations; one that cannot be answered is a failure of its own.</summary>
+    /// <summary>
+    /// The answers in the order of the conversations, each with the opening of its thinking where its prompt has written that; one that cannot be answered
+    /// is a failure of its own.
+    /// </summary>
     /// <param name="options">The i-th conversation draws as number <see cref="SamplingOptions.Choice"/> + i; a grammar begins behind the thinking that a prompt opens.</param>
     public async Task<IReadOnlyList<BatchAnswer>> AnswerAsync(
         ModelRecord model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, CancellationToken ct)
@@ -36,7 +39,7 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
         var answers = conversations.Select(_ => new BatchAnswer("", null, 0, 0)).ToArray();
         var texts = conversations.Select(_ => new StringBuilder()).ToArray();
         var asked = new List<int>();
-        await foreach (var piece in host.StreamAsync(model, loaded => Plan(loaded, conversations, options, answers, asked), ct))
+        await foreach (var piece in host.StreamAsync(model, loaded => Plan(loaded, conversations, options, answers, texts, asked), ct))
         {
             var (number, token, promptTokens) = piece;
             var at = asked[number];
@@ -48,9 +51,10 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
     }
 
     /// <summary>Asks what can be asked, and notes why the rest cannot.</summary>
+    /// <param name="texts">Each takes the beginning of its answer that the prompt has written.</param>
     /// <param name="asked">Takes the places of the conversations that are asked.</param>
     private static GenerationPlan Plan(
-        LanguageModel model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, BatchAnswer[] answers, List<int> asked)
+        LanguageModel model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, BatchAnswer[] answers, StringBuilder[] texts, List<int> asked)
     {
         var requests = new List<GenerationRequest>();
         for (var at = 0; at < answers.Length; at++)
@@ -65,6 +69,7 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
                 }
                 var after = options.Grammar is null ? null : ChatPrompt.FormBeginsAfter(model.Chat, ids);
                 requests.Add(new GenerationRequest(ids, options with { Choice = options.Choice + at, GrammarAfter = after }));
+                texts[at].Append(Thought.Whole(model.Chat, ids, ""));
                 asked.Add(at);
             }
             catch (InputError error)

@@ -90,8 +90,8 @@ internal sealed record ChatPrompt
         if (options.Grammar is not { } answer)
             // A bare object may be a call or an answer: nothing tells which before it is whole.
             return calls is not null && opening.Length > 0 ? options with { Grammar = calls, GrammarAfter = opening } : options;
-        if (calls is null || model.Tokenizer.Encode(opening, parseSpecial: true).Any(model.Tokenizer.IsSpecial))
+        if (calls is null)
             throw new InputError("Unsupported value: 'response_format' must be 'text' with this model where 'tools' may be called.", "response_format", "unsupported_value");
-        return options with { Grammar = Grammar.Either(answer, opening, calls), GrammarAfter = thinking ? EndThink : null };
+        return options with { Grammar = Grammar.Either(answer, opening, calls, model.Tokenizer), GrammarAfter = thinking ? EndThink : null };
     }
 }

@@ -34,7 +34,7 @@ public sealed class GraderModels(CheckpointModels models, Teachers teachers, Cha
         if (replies.FirstOrDefault(reply => reply.Absence == GraderAbsence.Gone) is { } gone)
             throw new InputError($"{parameter}: the model '{gone.Question.Model}' cannot be asked: {gone.Answer.Failure}", parameter, "model_not_available");
         if (replies.FirstOrDefault(reply => reply.Absence == GraderAbsence.Away) is { } away)
-            throw new TeacherAwayException($"{parameter}: the model '{away.Question.Model}' does not answer: {away.Answer.Failure}");
+            throw new TeacherAwayException($"{parameter}: the model '{away.Question.Model}' does not answer: {away.Answer.Failure}") { Grader = parameter };
         return replies;
     }
 

@@ -65,6 +65,9 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         };
         foreach (var stage in job.InStages())
             await CheckStageAsync(stage, ct);
+        var last = job.AtLast();
+        if ((last.ValidationFile ?? job.ValidationFile) is { } compared && await files.FindAsync(compared, ct) is { } file)
+            EvaluationMetrics.Check(last, file);
         return job;
     }
 
@@ -80,6 +83,9 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
     private async Task CheckStageAsync(JobRecord stage, CancellationToken ct)
     {
         var path = stage.MethodPath();
+        // Whether a stage has the job's file for its own is known when that is read.
+        if (stage.Stages.IsEmpty || stage.Method.Type == MethodType.Reinforcement)
+            EarlyStop.Check(stage);
         if (!stage.Stages.IsEmpty)
         {
             await CheckFileAsync(stage.TrainingFile, $"{path}.training_file", ct);

@@ -56,13 +56,17 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     /// The same until a time: uploads at least one file, and leaves after the one during which <paramref name="deadline"/> passes.
     /// </summary>
     /// <returns>The record; or null if there are files left, for a repetition to go on with.</returns>
-    public async Task<ModelRecord?> PublishUntilAsync(string localFolder, ModelRecord model, DateTimeOffset deadline, CancellationToken cancellationToken)
+    public Task<ModelRecord?> PublishUntilAsync(string localFolder, ModelRecord model, DateTimeOffset deadline, CancellationToken cancellationToken) =>
+        PublishUntilAsync(localFolder, model, beforeReplacing: null, deadline, cancellationToken);
+
+    private async Task<ModelRecord?> PublishUntilAsync(
+        string localFolder, ModelRecord model, Func<ModelId, CancellationToken, Task>? beforeReplacing, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
         var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
         if (parts.IsEmpty) throw new ArgumentException($"The folder {localFolder} is empty.", nameof(localFolder));
         var complete = Complete(model, parts);
         return await UploadMissingAsync(complete, part => Task.FromResult<Stream>(File.OpenRead(LocalFolder.PathOf(localFolder, part))), onRead: null, deadline, cancellationToken)
-            ? await RecordAsync(complete, replace: true, cancellationToken)
+            ? await RecordAsync(complete, replace: true, beforeReplacing, cancellationToken)
             : null;
     }
 
@@ -73,14 +77,18 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     /// <param name="open">The content of a part, which this disposes.</param>
     /// <param name="onRead">Told how many bytes each reading gave.</param>
     /// <param name="replace">Whether the record of other content under this name is switched over.</param>
+    /// <param name="beforeReplacing">
+    /// Asked right before it is, when all is uploaded; what this throws leaves the catalog as it was, and what was uploaded for a repetition.
+    /// </param>
     /// <returns>The record that is in the catalog then: without <paramref name="replace"/> perhaps that of other content.</returns>
     /// <exception cref="Learning.InputError">A part is not any more what its hash says.</exception>
     internal async Task<ModelRecord> AddAsync(
-        ModelRecord model, ImmutableArray<ModelPart> parts, Func<ModelPart, Task<Stream>> open, Action<int>? onRead, bool replace, CancellationToken cancellationToken)
+        ModelRecord model, ImmutableArray<ModelPart> parts, Func<ModelPart, Task<Stream>> open, Action<int>? onRead, bool replace,
+        Func<ModelId, CancellationToken, Task> beforeReplacing, CancellationToken cancellationToken)
     {
         var complete = Complete(model, parts);
         await UploadMissingAsync(complete, open, onRead, DateTimeOffset.MaxValue, cancellationToken);
-        return await RecordAsync(complete, replace, cancellationToken);
+        return await RecordAsync(complete, replace, beforeReplacing, cancellationToken);
     }
 
     /// <summary>
@@ -90,7 +98,7 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         SeedAsync(new ModelId(name), ModelKind.Base, null, localFolder, null, cancellationToken);
 
     /// <summary>The same; and other content under that name is switched over only where nobody needs it.</summary>
-    /// <param name="beforeReplacing">Asked before it is; what this throws leaves everything as it was.</param>
+    /// <param name="beforeReplacing">Asked before anything is uploaded and again right before it is; what this throws leaves the catalog as it was.</param>
     public Task<ModelRecord> SeedBaseAsync(string name, string localFolder, Func<ModelId, CancellationToken, Task> beforeReplacing, CancellationToken cancellationToken) =>
         SeedAsync(new ModelId(name), ModelKind.Base, null, localFolder, beforeReplacing, cancellationToken);
 
@@ -102,7 +110,7 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         SeedAsync(new ModelId(name), ModelKind.Adapter, baseModel, localFolder, null, cancellationToken);
 
     /// <summary>The same; and other content under that name is switched over only where nobody needs it.</summary>
-    /// <param name="beforeReplacing">Asked before it is; what this throws leaves everything as it was.</param>
+    /// <param name="beforeReplacing">Asked before anything is uploaded and again right before it is; what this throws leaves the catalog as it was.</param>
     public Task<ModelRecord> SeedAdapterAsync(
         string name, string localFolder, ModelId baseModel, Func<ModelId, CancellationToken, Task> beforeReplacing, CancellationToken cancellationToken) =>
         SeedAsync(new ModelId(name), ModelKind.Adapter, baseModel, localFolder, beforeReplacing, cancellationToken);
@@ -174,10 +182,12 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         return true;
     }
 
-    private async Task<ModelRecord> RecordAsync(ModelRecord complete, bool replace, CancellationToken cancellationToken)
+    private async Task<ModelRecord> RecordAsync(
+        ModelRecord complete, bool replace, Func<ModelId, CancellationToken, Task>? beforeReplacing, CancellationToken cancellationToken)
     {
         var stored = await catalog.CreateAsync(complete, cancellationToken);
         if (stored.Folder == complete.Folder || !replace) return stored;
+        if (beforeReplacing is not null) await beforeReplacing(complete.Id, cancellationToken);
         return await catalog.UpdateAsync(complete.Id, _ => complete, cancellationToken);
     }
 
@@ -202,7 +212,7 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         if (stored is not null && beforeReplacing is not null)
             await beforeReplacing(id, cancellationToken);
         var model = new ModelRecord { Id = id, Kind = kind, CreatedAt = clock.GetUtcNow(), OwnedBy = "system", BaseModel = baseModel };
-        return await PublishAsync(localFolder, model, cancellationToken);
+        return (await PublishUntilAsync(localFolder, model, beforeReplacing, DateTimeOffset.MaxValue, cancellationToken))!;
     }
 
     private static async Task UploadAsync(BlobClient blob, Stream content, ModelPart part, Action<int>? onRead, CancellationToken cancellationToken)

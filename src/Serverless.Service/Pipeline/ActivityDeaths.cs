@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Serverless.Service.Storage;
 
 namespace Serverless.Service.Pipeline;
@@ -15,17 +16,17 @@ public sealed class ActivityDeaths(BlobAccount account)
     public const string Folder = "starts/";
 
     /// <summary>Runs an activity once. Three requests to the storage, and one more for a commit that follows a death.</summary>
-    /// <exception cref="InvalidOperationException">The process died in it too often. So it stays until another activity of the instance
-    /// is run, which is what the workflow does when it has heard of it.</exception>
+    /// <exception cref="InvalidOperationException">The process died in it too often. So it stays until the instance calls another activity, or
+    /// this one with another input, which is what the workflow does when it has heard of it.</exception>
     public async Task<TOut> RunAsync<TIn, TOut>(IActivity<TIn, TOut> activity, TIn input, ActivityScope scope)
     {
-        var name = activity.GetType().Name;
+        var call = $"{activity.GetType().Name} {JsonSerializer.Serialize(input, PipelineJson.Options)}";
         var client = account.Jobs.GetBlobClient($"{Folder}{BlobName.Segment(scope.InstanceId)}.json");
         var blob = new JsonBlob<ActivityStarts>(client);
-        var starts = await blob.ReadAsync(scope.Stopping) is { } found && found.Value.Activity == name ? found.Value.Starts : 0;
+        var starts = await blob.ReadAsync(scope.Stopping) is { } found && found.Value.Call == call ? found.Value.Starts : 0;
         if (starts >= Most)
             throw new InvalidOperationException($"the process died {starts} times in it without coming further");
-        await blob.WriteAsync(new ActivityStarts(name, ++starts), scope.Stopping);
+        await blob.WriteAsync(new ActivityStarts(call, ++starts), scope.Stopping);
         try
         {
             return await activity.RunAsync(input, scope with { OnCommitted = BeginAnewAsync });
@@ -39,10 +40,11 @@ public sealed class ActivityDeaths(BlobAccount account)
         async Task BeginAnewAsync()
         {
             if (starts > 1)
-                await blob.WriteAsync(new ActivityStarts(name, starts = 1), CancellationToken.None);
+                await blob.WriteAsync(new ActivityStarts(call, starts = 1), CancellationToken.None);
         }
     }
 
-    /// <summary>How often the activity that an instance is in has been started.</summary>
-    private sealed record ActivityStarts(string Activity, int Starts);
+    /// <summary>How often the call that an instance is in has been started.</summary>
+    /// <param name="Call">The activity's name and its input.</param>
+    private sealed record ActivityStarts(string Call, int Starts);
 }

@@ -41,6 +41,9 @@ public sealed record PipelineSettings
     /// <summary>Servers of others whose models can teach, by name.</summary>
     public ImmutableArray<TeacherEndpoint> Teachers { get; init; } = [];
 
+    /// <summary>How often and when a teacher, or a model that grades, is asked again before a job that cannot do without it fails: for about a quarter of an hour.</summary>
+    public RetrySchedule TeacherPatience { get; init; } = new(20, TimeSpan.FromSeconds(2), 2, TimeSpan.FromMinutes(1));
+
     /// <summary>The base whose tokenizer counts the tokens of incoming files, if the catalog has it.</summary>
     public string IntakeModel { get; init; } = "sample-8m";
 

@@ -46,8 +46,19 @@ public sealed class UploadBlobs(FileStore files)
         return false;
     }
 
-    internal Task CommitAsync(UploadRecord upload, IEnumerable<string> names, CancellationToken ct) =>
-        BlobOf(upload).CommitBlockListAsync(names, cancellationToken: ct);
+    /// <summary>Makes the content out of blocks, once: one that is there is of the same blocks and stays, so that nobody who reads it finds it changed.</summary>
+    internal async Task CommitAsync(UploadRecord upload, IEnumerable<string> names, CancellationToken ct)
+    {
+        var once = new CommitBlockListOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+        try
+        {
+            await BlobOf(upload).CommitBlockListAsync(names, once, ct);
+        }
+        catch (RequestFailedException fault) when (fault.IsConditionNotMet())
+        {
+            // Another call with the same parts was faster, or a try of this one whose answer was lost.
+        }
+    }
 
     /// <summary>MD5 and SHA-256 of the committed content, in lower-case hexadecimal.</summary>
     internal async Task<(string Md5, string Sha256)> HashAsync(UploadRecord upload, CancellationToken ct)

@@ -28,7 +28,10 @@ public sealed record UploadRecord
 
     public UploadStatus Status { get; init; }
 
-    /// <summary>Once complete: the SHA-256 of the ids of its parts in their order, so that completing it again in the same way is harmless.</summary>
+    /// <summary>
+    /// Once its completion has begun: the SHA-256 of the ids of its parts in their order, so that completing it again in the same way is harmless and in no
+    /// other way possible.
+    /// </summary>
     public string? PartsHash { get; init; }
 
     /// <summary>The status at a time: one that has run out counts as expired before anybody notes it.</summary>

@@ -69,7 +69,8 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
     /// <summary>Makes the file out of parts in the order given, and starts its intake. Doing it again in the same way returns the same, and ends what broke off.</summary>
     /// <param name="md5">What the MD5 of the whole content must be, in hexadecimal; null: whatever it is.</param>
     /// <exception cref="InputError">
-    /// There is no such upload or part, the sizes do not add up, the MD5 differs, which cancels the upload, or it was given up meanwhile.
+    /// There is no such upload or part, the sizes do not add up, the MD5 differs, which cancels the upload, it was given up meanwhile, or it is being completed in
+    /// another way.
     /// </exception>
     public async Task<(UploadRecord Upload, FileRecord File)> CompleteAsync(UploadId id, IReadOnlyList<string> parts, string? md5, CancellationToken ct)
     {
@@ -81,7 +82,7 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
         var goesOn = upload.Status == UploadStatus.Completed && upload.PartsHash == hash && (await blobs.ListAsync(upload, ct)).Count > 0;
         if (!goesOn)
             EnsurePending(upload, "be completed");
-        var (found, sha256) = goesOn ? await blobs.HashAsync(upload, ct) : await ContentAsync(upload, parts, ct);
+        var (found, sha256) = goesOn ? await blobs.HashAsync(upload, ct) : await ContentAsync(upload, parts, hash, ct);
         if (md5 is not null && !string.Equals(md5, found, StringComparison.OrdinalIgnoreCase))
         {
             var ended = await EndAsync(upload, UploadStatus.Cancelled, CancellationToken.None);
@@ -90,11 +91,12 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
         }
         // First, so that of this and of giving the upload up only one comes about.
         upload = await uploads.UpdateAsync(
-            id, now => now.Status == UploadStatus.Pending ? now with { Status = UploadStatus.Completed, PartsHash = hash } : now, CancellationToken.None);
+            id, now => now.Status == UploadStatus.Pending ? now with { Status = UploadStatus.Completed } : now, CancellationToken.None);
         if (upload.Status != UploadStatus.Completed)
+        {
             await blobs.DropAsync(upload, CancellationToken.None);
-        if (upload.PartsHash != hash)
             EnsurePending(upload, "be completed");
+        }
         var file = await files.AdoptAsync(upload.FileId, upload.FileName, upload.Purpose, upload.Bytes, sha256, upload.FileLifetime, CancellationToken.None);
         await intake.StartAsync(file, CancellationToken.None);
         return (upload, file);
@@ -153,9 +155,19 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
 
     /// <summary>Makes the content out of the parts, and reads it once from the storage, 4 MB at a time: the parts may have come in any order.</summary>
     /// <returns>Its MD5 and SHA-256.</returns>
-    private async Task<(string Md5, string Sha256)> ContentAsync(UploadRecord upload, IReadOnlyList<string> parts, CancellationToken ct)
+    private async Task<(string Md5, string Sha256)> ContentAsync(UploadRecord upload, IReadOnlyList<string> parts, string hash, CancellationToken ct)
     {
         var names = await NamesAsync(upload, parts, ct);
+        // Whoever is first decides what the content is: of two orders at the same time, one's content could come under the other's hash.
+        upload = await uploads.UpdateAsync(
+            upload.Id, now => now.Status == UploadStatus.Pending && now.PartsHash is null ? now with { PartsHash = hash } : now, ct);
+        EnsurePending(upload, "be completed");
+        if (upload.PartsHash != hash)
+        {
+            throw new InputError(
+                $"part_ids: Upload {upload.Id} is being completed with other parts or in another order; allowed: the same parts in the same order, or cancel it and begin another one",
+                "part_ids", "invalid_value");
+        }
         try
         {
             await blobs.CommitAsync(upload, names, ct);

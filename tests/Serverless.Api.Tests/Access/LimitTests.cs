@@ -10,10 +10,12 @@ public sealed class LimitTests(AzuriteFixture azurite)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_caller_that_asks_too_often_is_told_when_to_try_again_and_others_are_not_held_up()
+    [Theory]
+    [InlineData("second")]
+    [InlineData("first")]
+    public async Task A_caller_that_asks_too_often_is_told_when_to_try_again_and_others_are_not_held_up_be_it_under_the_same_name(string other)
     {
-        var settings = new ApiSettings { RequestsPerMinute = 2, Keys = [ApiKey.FromSecret("first", "sk-1"), ApiKey.FromSecret("second", "sk-2")] };
+        var settings = new ApiSettings { RequestsPerMinute = 2, Keys = [ApiKey.FromSecret("first", "sk-1"), ApiKey.FromSecret(other, "sk-2")] };
         await using var api = await BareApi.StartAsync(settings, app => app.MapGet("/v1/fine", () => "fine"));
 
         HttpResponseMessage[] first = [await AskAsync(api, "sk-1"), await AskAsync(api, "sk-1"), await AskAsync(api, "sk-1")];
@@ -57,6 +59,18 @@ public sealed class LimitTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Keys_of_one_name_have_streams_of_their_own()
+    {
+        var settings = new ApiSettings { StreamsPerCaller = 1, Keys = [ApiKey.FromSecret("team", "sk-1"), ApiKey.FromSecret("team", "sk-2")] };
+        await using var server = await ApiServer.StartAsync(azurite, settings);
+        using var first = await WatchAsync(server, "sk-1");
+        using var second = await WatchAsync(server, "sk-2");
+        using var third = await WatchAsync(server, "sk-1");
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests], new[] { first, second, third }.Select(answer => answer.StatusCode));
+    }
+
+    [Fact]
     public async Task A_body_that_is_too_large_is_a_413_that_says_how_large_it_may_be()
     {
         await using var server = await ApiServer.StartAsync(azurite, new ApiSettings { MaxJsonBytes = 64, Keys = [ApiKey.FromSecret("first", "sk-1")] });
@@ -74,6 +88,13 @@ public sealed class LimitTests(AzuriteFixture azurite)
         var request = new HttpRequestMessage(HttpMethod.Get, "/v1/fine");
         request.Headers.Authorization = new("Bearer", key);
         return api.Http.SendAsync(request, Ct);
+    }
+
+    private static Task<HttpResponseMessage> WatchAsync(ApiServer server, string key)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/v1/fine_tuning/updates");
+        request.Headers.Authorization = new("Bearer", key);
+        return server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
     }
 
     private static Task<HttpResponseMessage> GuessAsync(ApiServer server, string key = "guess") =>

@@ -163,11 +163,13 @@ public sealed class ChatSettingTests
         Assert.Equal(whole.FinishReason, finish);
     }
 
-    [Fact]
-    public async Task An_answer_that_must_be_JSON_may_be_a_call_instead()
+    [Theory]
+    [InlineData(ToolModel.Opening)]
+    [InlineData("<|im_start|>")] // a special token
+    public async Task An_answer_that_must_be_JSON_may_be_a_call_instead(string opening)
     {
         await using var server = await ApiServer.StartAsync(_azurite);
-        await ToolModel.SeedAsync(server);
+        await ToolModel.SeedAsync(server, opening);
         var options = new ChatCompletionOptions
         {
             Temperature = 2, ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("route", BinaryData.FromString(Schema), jsonSchemaIsStrict: true),
@@ -188,6 +190,20 @@ public sealed class ChatSettingTests
 
         Assert.Equal(12, answers + calls);
         Assert.InRange(calls, 1, 11);
+    }
+
+    [Fact]
+    public async Task A_model_whose_calls_cannot_be_read_is_not_asked_for_JSON_or_a_call()
+    {
+        await using var server = await ApiServer.StartAsync(_azurite);
+        await ToolModel.SeedAsync(server, opening: null);
+        var options = new ChatCompletionOptions { ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("route", BinaryData.FromString(Schema), jsonSchemaIsStrict: true) };
+        options.Tools.Add(ChatTool.CreateFunctionTool("refund"));
+
+        var error = await Assert.ThrowsAsync<ClientResultException>(() => server.Client.GetChatClient(ToolModel.Name).CompleteChatAsync(Ask, options));
+
+        Assert.Equal(400, error.Status);
+        Assert.Contains("'response_format' must be 'text' with this model where 'tools' may be called.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

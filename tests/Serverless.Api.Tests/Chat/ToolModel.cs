@@ -8,13 +8,16 @@ internal static class ToolModel
 {
     public const string Name = "tools";
 
+    /// <summary>What opens calls of Hermes and Qwen.</summary>
+    public const string Opening = "<tool_call>";
+
     private const string Template = """
         {%- if tools %}{{- '<|im_start|>system\n' + (tools | tojson) + '<|im_end|>\n' }}{%- endif %}
         {%- for message in messages %}
           {{- '<|im_start|>' + message.role + '\n' }}
           {%- if message.content %}{{- message.content }}{%- endif %}
           {%- for call in message.tool_calls or [] %}
-            {{- '\n<tool_call>\n{"name": "' + call.function.name + '", "arguments": ' + (call.function.arguments | tojson) + '}\n</tool_call>' }}
+            {{- 'OPENING\n{"name": "' + call.function.name + '", "arguments": ' + (call.function.arguments | tojson) + '}\n</tool_call>' }}
           {%- endfor %}
           {{- '<|im_end|>\n' }}
         {%- endfor %}
@@ -22,12 +25,15 @@ internal static class ToolModel
         """;
 
     /// <summary>Makes it a base model of the server.</summary>
-    public static async Task SeedAsync(ApiServer server)
+    /// <param name="opening">What opens its calls, such as a special token; null for a template that writes tools but no calls.</param>
+    public static async Task SeedAsync(ApiServer server, string? opening = Opening)
     {
         var folder = TinyModel.Write(Directory.CreateTempSubdirectory("serverless-api-").FullName);
         var config = Path.Combine(folder, "config.json");
         await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("\"max_position_embeddings\": 128", "\"max_position_embeddings\": 2048", StringComparison.Ordinal));
-        await File.WriteAllTextAsync(Path.Combine(folder, "chat_template.jinja"), Template);
+        await File.WriteAllTextAsync(Path.Combine(folder, "chat_template.jinja"), opening is null
+            ? Template.Replace("message.tool_calls or []", "[]", StringComparison.Ordinal)
+            : Template.Replace("OPENING", (opening == Opening ? "\\n" : "") + opening, StringComparison.Ordinal));
         await server.Get<ModelStore>().SeedBaseAsync(Name, folder, default);
         Directory.Delete(folder, recursive: true);
     }

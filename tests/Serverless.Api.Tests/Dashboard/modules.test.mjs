@@ -8,6 +8,7 @@ const { keptOf, recipeOf, requestOf, valuesOf } = await load('run-request');
 const { address, parse } = await load('router');
 const { withOlder } = await load('pages');
 const { elapsed } = await load('status');
+const { choiceOf, hasRoom, othersOf } = await load('compare');
 const { curlOf, exampleOf, fieldsOf, isOurs, operationsOf, textOf, typeOf, wordsOf } = await load('docs-read');
 
 test('lengths of time are said as a person says them', () => {
@@ -41,6 +42,13 @@ test('what slides off the newest page of a list stays below it, and what is gone
   assert.deepEqual(withOlder(of('b1', 'c1'), of('b1', 'b2', 'c1', 'd1')), of('b1', 'c1', 'd1'));
   assert.deepEqual(withOlder(of('b1', 'b2'), of('b2', 'c1')), of('b1', 'b2', 'c1'));
   assert.deepEqual(withOlder([], of('b1')), []);
+});
+
+test('six runs at most lie over each other, each once, whatever an address says', () => {
+  assert.deepEqual(othersOf('b,c,,a,b,d,e,f,g,h', 'a'), ['b', 'c', 'd', 'e', 'f']);
+  assert.deepEqual([othersOf(null, 'a'), othersOf('a', 'a')], [[], []]);
+  assert.deepEqual([hasRoom(['b', 'c', 'd', 'e']), hasRoom(['b', 'c', 'd', 'e', 'f'])], [true, false]);
+  assert.deepEqual([2, 6, 7].map(choiceOf), [{ allowed: true, label: 'Compare 2 runs' }, { allowed: true, label: 'Compare 6 runs' }, { allowed: false, label: '6 runs at most' }]);
 });
 
 test('an answer of blanks says so, and lines that nobody sees take no room', () => {

@@ -7,6 +7,8 @@ using OpenAI.Evals;
 using OpenAI.Files;
 using Serverless.Learning.Native;
 using Serverless.Service.Evals;
+using Serverless.Service.Models;
+using Serverless.Tests;
 using Serverless.Tests.Shared;
 
 namespace Serverless.Api.Tests.Evals;
@@ -115,6 +117,51 @@ public sealed class EvalTests
         Assert.Equal("input_messages[1].content: {{item.city}}: the item has no \"city\"", items[1].GetProperty("sample").GetProperty("error").GetProperty("message").GetString());
         Assert.Matches("^found [0-9]+ tokens; allowed: at most 127, the model's context less one token of answer$", items[2].GetProperty("sample").GetProperty("error").GetProperty("message").GetString());
         Assert.Equal(["error", "error"], new[] { items[1], items[2] }.Select(item => item.GetProperty("status").GetString()));
+    }
+
+    [Fact]
+    public async Task An_item_without_the_sample_that_a_criterion_looks_at_is_an_error_and_not_a_wrong_answer()
+    {
+        await using var server = await ApiServer.StartAsync(_azurite);
+        await server.RunWorkflowsAsync();
+        var client = server.Client.GetEvaluationClient();
+        const string ItemOnly = """{"type": "string_check", "name": "item", "operation": "eq", "input": "{{item.city}}", "reference": "Paris"}""";
+        const string Source = """
+            {"data_source": {"type": "jsonl", "source": {"type": "file_content", "content": [
+              {"item": {"city": "Paris"}, "sample": {"output_text": "Paris"}}, {"item": {"city": "Paris"}}, {"item": {"city": "Paris"}, "sample": {"output_text": ""}}]}}}
+            """;
+        foreach (var (criterion, counts) in new[]
+        {
+            (City, """{"total":3,"errored":1,"failed":1,"passed":1}"""),
+            (ItemOnly, """{"total":3,"errored":0,"failed":0,"passed":3}"""),
+        })
+        {
+            var eval = await EvalAsync(client, criterion);
+            var run = await UntilAsync(client, eval, Id(Json(await client.CreateEvaluationRunAsync(eval, Body(Source)))), "completed");
+            Assert.Equal(counts, run.GetProperty("result_counts").GetRawText());
+            var items = Json(await client.GetEvaluationRunOutputItemsAsync(eval, Id(run), null, null, null, null, new RequestOptions())).GetProperty("data");
+            if (criterion == City)
+                Assert.Contains("{{sample.output_text}}: there is no sample with an output_text", items[1].GetRawText(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_run_over_a_model_whose_prompt_opens_the_thinking_shows_answers_from_there()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var folder = Directory.CreateTempSubdirectory("serverless-api-").FullName;
+        await server.Get<ModelStore>().SeedBaseAsync("thinking", TinyModel.WriteThinking(folder), default);
+        Directory.Delete(folder, recursive: true);
+        await server.RunWorkflowsAsync();
+        var client = server.Client.GetEvaluationClient();
+        var eval = await EvalAsync(client, """{"type": "string_check", "name": "opens", "operation": "like", "input": "{{sample.output_text}}", "reference": "<think>"}""");
+        var run = Json(await client.CreateEvaluationRunAsync(eval, Body("""
+            {"data_source": {"type": "completions", "model": "thinking", "sampling_params": {"max_completion_tokens": 4},
+              "source": {"type": "file_content", "content": [{"item": {"city": "Paris"}}, {"item": {"city": "Oslo"}}]},
+              "input_messages": {"type": "template", "template": [{"role": "user", "content": "City {{item.city}}"}]}} }
+            """)));
+        run = await UntilAsync(client, eval, Id(run), "completed");
+        Assert.Equal("""{"total":2,"errored":0,"failed":0,"passed":2}""", run.GetProperty("result_counts").GetRawText());
     }
 
     [Fact]

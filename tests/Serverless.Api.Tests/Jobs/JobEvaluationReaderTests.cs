@@ -23,7 +23,7 @@ public sealed class JobEvaluationReaderTests
         var request = Reinforced("{}", """{"metric": "polite"}""");
         Assert.Equal((new PublishCondition("polite", 0), 0), (request.PublishIf, request.Graders.Length));
         Assert.Equal(
-            "evaluation.graders[0].name: found 'polite' a second time; allowed: a name that no other grader and none of loss, perplexity, token_accuracy, exact_match has",
+            "evaluation.graders[0].name: found 'polite' a second time; allowed: a name that no other grader and none of loss, perplexity, token_accuracy, exact_match, reward_accuracy, reward_margin has",
             Assert.Throws<InputError>(() => Reinforced($$"""{"graders": [{{Polite}}]}""", "null")).Message);
     }
 
@@ -39,8 +39,8 @@ public sealed class JobEvaluationReaderTests
     [Theory]
     [InlineData("""{"graders": {}}""", "null", "Invalid type for 'evaluation.graders': expected an array of graders, but got an object instead.")]
     [InlineData("""{"graders": [{"type": "exact"}]}""", "null", "evaluation.graders[0].type: found \"exact\"; allowed: string_check, text_similarity, number_match, format, score_model, label_model, multi")]
-    [InlineData($$"""{"graders": [{{Polite}}, {{Polite}}]}""", "null", "evaluation.graders[1].name: found 'polite' a second time; allowed: a name that no other grader and none of loss, perplexity, token_accuracy, exact_match has")]
-    [InlineData($$"""{"graders": [{{Polite}}]}""", """{"metric": "rude"}""", "Invalid value: 'rude'. Supported values are: 'loss', 'perplexity', 'token_accuracy', 'exact_match', and 'polite'.")]
+    [InlineData($$"""{"graders": [{{Polite}}, {{Polite}}]}""", "null", "evaluation.graders[1].name: found 'polite' a second time; allowed: a name that no other grader and none of loss, perplexity, token_accuracy, exact_match, reward_accuracy, reward_margin has")]
+    [InlineData($$"""{"graders": [{{Polite}}]}""", """{"metric": "rude"}""", "Invalid value: 'rude'. Supported values are: 'loss', 'perplexity', 'token_accuracy', 'exact_match', 'reward_accuracy', 'reward_margin', and 'polite'.")]
     [InlineData("{}", "{}", "Missing required parameter: 'publish_if.metric'.")]
     [InlineData("{}", """{"metric": "loss", "minimum_gain": "a lot"}""", "Invalid type for 'publish_if.minimum_gain': expected a decimal, but got a string instead.")]
     public void A_wrong_value_is_refused_with_its_place(string evaluation, string publishIf, string message) =>

@@ -74,6 +74,25 @@ public sealed class UpdateTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Twelve_jobs_can_be_watched_at_a_time_and_more_are_refused()
+    {
+        await using var server = await ApiServer.StartAsync(azurite, OneLook);
+        string[] ids = [.. Enumerable.Range(0, 13).Select(_ => JobId.New(TimeProvider.System).Value)];
+
+        var text = await server.Http.GetStringAsync(Query(ids[..12]), Ct);
+        Assert.Equal(ids[..12], UpdateFrame.ReadAll(text).Where(frame => frame.Name == "missing").Select(frame => frame.Data.GetProperty("job").GetString()));
+        // One that is named again is watched once.
+        Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync(Query([.. ids[..12], ids[0]]), Ct)).StatusCode);
+        using var refused = await server.Http.GetAsync(Query(ids), Ct);
+        var error = await refused.ErrorAsync();
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "Invalid 'job': array too long. Expected an array with maximum length 12, but got an array with length 13 instead.", "job"),
+            (refused.StatusCode, error.GetProperty("message").GetString(), error.GetProperty("param").GetString()));
+
+        static string Query(string[] ids) => "/v1/fine_tuning/updates?" + string.Join('&', ids.Select(id => $"job={id}"));
+    }
+
+    [Fact]
     public async Task Events_that_a_killed_trainer_never_committed_are_taken_back()
     {
         await using var server = await ApiServer.StartAsync(azurite, OneLook);

@@ -159,12 +159,13 @@ public sealed class UploadTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("PUT", "-files/", "comp=blocklist")]
-    [InlineData("HEAD", "-files/", "a.bin")]
-    [InlineData("PUT", "-catalog/uploads/", "")]
-    public async Task An_upload_that_is_cancelled_while_it_is_being_completed_leaves_no_file(string method, string path, string rest)
+    [InlineData("PUT", "-catalog/uploads/", "", 0)]
+    [InlineData("PUT", "-files/", "comp=blocklist", 0)]
+    [InlineData("HEAD", "-files/", "a.bin", 0)]
+    [InlineData("PUT", "-catalog/uploads/", "", 1)]
+    public async Task An_upload_that_is_cancelled_while_it_is_being_completed_leaves_no_file(string method, string path, string rest, int skip)
     {
-        var call = new InterruptedCall(method, path, rest);
+        var call = new InterruptedCall(method, path, rest) { Skip = skip };
         await using var server = await ApiServer.StartAsync(azurite, account: await AccountAsync(call));
         var upload = await CreateAsync(server, "a.bin", 3);
         var part = await PartAsync(server, upload, [1, 2, 3]);
@@ -177,6 +178,54 @@ public sealed class UploadTests(AzuriteFixture azurite)
         await AssertErrorAsync(completed, HttpStatusCode.BadRequest, $"Upload {upload} is cancelled and cannot be completed", "upload_id");
         Assert.Empty((await server.Get<FileCatalog>().ListAsync(null, 10, null, default)).Items);
         Assert.Equal(0, await BlobsAsync(server));
+    }
+
+    [Theory]
+    [InlineData("PUT", "-catalog/uploads/", "", 0, false)]
+    [InlineData("PUT", "-files/", "comp=blocklist", 0, true)]
+    [InlineData("HEAD", "-files/", "a.bin", 0, true)]
+    [InlineData("PUT", "-catalog/uploads/", "", 1, true)]
+    public async Task Of_two_completions_in_different_orders_the_first_one_makes_the_file_and_the_other_is_told(string method, string path, string rest, int skip, bool firstWins)
+    {
+        var call = new InterruptedCall(method, path, rest) { Skip = skip };
+        await using var server = await ApiServer.StartAsync(azurite, account: await AccountAsync(call));
+        var upload = await CreateAsync(server, "a.bin", 3);
+        string[] parts = [await PartAsync(server, upload, [1, 2]), await PartAsync(server, upload, [3])];
+        string[] turned = [parts[1], parts[0]];
+
+        HttpResponseMessage? second = null;
+        call.Before = async () => second = await CompleteAsync(server, upload, turned);
+        var first = await CompleteAsync(server, upload, parts);
+
+        var (won, lost) = firstWins ? (first, second!) : (second!, first);
+        await AssertErrorAsync(
+            lost, HttpStatusCode.BadRequest,
+            firstWins
+                ? $"part_ids: Upload {upload} is being completed with other parts or in another order; allowed: the same parts in the same order, or cancel it and begin another one"
+                : $"Upload {upload} is completed and cannot be completed",
+            firstWins ? "part_ids" : "upload_id");
+        await AssertContentAsync(server, won, firstWins ? [1, 2, 3] : [3, 1, 2]);
+    }
+
+    [Fact]
+    public async Task Completions_at_the_same_time_make_one_file_of_one_order()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        byte[][] pieces = [RandomNumberGenerator.GetBytes(5 * Mega), RandomNumberGenerator.GetBytes(Mega)];
+        byte[][] orders = [[.. pieces[0], .. pieces[1]], [.. pieces[1], .. pieces[0]]];
+        for (var round = 0; round < 3; round++)
+        {
+            var upload = await CreateAsync(server, "a.bin", 6 * Mega);
+            string[] parts = [await PartAsync(server, upload, pieces[0]), await PartAsync(server, upload, pieces[1])];
+            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(at => CompleteAsync(server, upload, at % 2 == 0 ? parts : [parts[1], parts[0]])));
+
+            int[] won = [.. answers.Index().Where(one => one.Item.StatusCode == HttpStatusCode.OK).Select(one => one.Index)];
+            Assert.All(answers.Index().Where(one => !won.Contains(one.Index)), one => Assert.Equal(HttpStatusCode.BadRequest, one.Item.StatusCode));
+            Assert.Equal(won[0] % 2 == 0 ? [0, 2, 4, 6] : [1, 3, 5, 7], won);
+            foreach (var at in won)
+                await AssertContentAsync(server, answers[at], orders[at % 2]);
+            Assert.Equal(round + 1, (await server.Get<FileCatalog>().ListAsync(null, 10, null, default)).Items.Length);
+        }
     }
 
     [Fact]
@@ -321,6 +370,16 @@ public sealed class UploadTests(AzuriteFixture azurite)
     {
         var error = await answer.ErrorAsync();
         Assert.Equal((status, message, parameter), (answer.StatusCode, Text(error, "message"), Text(error, "param")));
+    }
+
+    /// <summary>Whether an upload that was completed has led to a file of this content, whose record says so.</summary>
+    private static async Task AssertContentAsync(ApiServer server, HttpResponseMessage completed, byte[] content)
+    {
+        var json = await completed.JsonAsync();
+        Assert.Equal("completed", Text(json, "status"));
+        var file = Text(json.GetProperty("file"), "id")!;
+        Assert.Equal(content, await server.Http.GetByteArrayAsync($"/v1/files/{file}/content"));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(content)), (await server.Get<FileCatalog>().FindAsync(new FileId(file), default))!.Sha256);
     }
 
     /// <summary>An account in which something happens before one of its calls.</summary>

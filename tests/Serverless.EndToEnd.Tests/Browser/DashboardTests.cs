@@ -94,7 +94,7 @@ public sealed class DashboardTests(AzuriteFixture azurite)
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task Older_data_sets_are_found_a_large_file_goes_in_parts_and_a_brought_base_can_be_deleted()
+    public async Task Older_data_sets_are_found_a_large_file_goes_in_parts_and_models_can_be_downloaded_as_GGUF_and_deleted()
     {
         Assert.SkipWhen(Chromium.Find() is null, Chromium.Missing);
         using var place = HeadPlace.On(azurite.ConnectionString, await azurite.NewPrefixAsync());

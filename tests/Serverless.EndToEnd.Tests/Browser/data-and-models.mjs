@@ -43,6 +43,9 @@ await scenario(async (page, url) => {
   await page.goto(`${url}#/models/tiny`);
   await page.locator('.files a', { hasText: 'config.json' }).first().waitFor();
   assert.equal(await page.getByRole('button', { name: 'Delete' }).count(), 0);
+  const gguf = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Q8_0' }).click();
+  assert.equal((await gguf).suggestedFilename(), 'tiny-Q8_0.gguf');
   await page.goto(`${url}#/models/brought`);
   await page.getByRole('button', { name: 'Delete' }).click();
   const dialog = page.getByRole('dialog');

@@ -6,8 +6,8 @@ using Serverless.Faults.Worlds;
 namespace Serverless.Faults.Faults;
 
 /// <summary>
-/// A head that is started while about every second of the first calls of each kind is disturbed: it answers all the same, and leaves nothing behind that does not
-/// belong there. So does the next one, once the first has been killed.
+/// A head that is started while about every second of the first calls of each kind is disturbed: it answers all the same, its lists show what those of an undisturbed
+/// start show, and it leaves nothing behind that does not belong there. So does the next one, once the first has been killed.
 /// </summary>
 internal sealed class FaultyStart : IFault
 {
@@ -19,11 +19,12 @@ internal sealed class FaultyStart : IFault
 
     public async Task RunAsync(FaultRun run)
     {
+        var undisturbed = await UndisturbedAsync(run, run.Ct);
         while (run.GoesOn || !run.IsShort && run.Tried < Times)
-            await run.TryAsync("calls are disturbed while a head starts", ct => RunAsync(run, ct));
+            await run.TryAsync("calls are disturbed while a head starts", ct => RunAsync(run, undisturbed, ct));
     }
 
-    private static async Task RunAsync(FaultRun run, CancellationToken ct)
+    private static async Task RunAsync(FaultRun run, Shown undisturbed, CancellationToken ct)
     {
         await using var world = await World.BehindProxyAsync(run);
         for (var start = 0; start < 2; start++)
@@ -32,8 +33,22 @@ internal sealed class FaultyStart : IFault
             var plan = new DisturbancePlan(run.Random);
             world.Proxy!.Before = call => Task.FromResult(plan.Next(call));
             await using var head = await world.StartHeadAsync(ct);
+            var shown = await Shown.OfAsync(world, head, ct);
             await head.KillAsync();
+            var findings = shown.Differences(undisturbed).ToList();
+            if (findings.Count > 0)
+                throw new FaultLostException([.. findings.Select(one => $"start {start + 1}: {one}")]);
         }
         await Invariants.CheckAsync(world, [], ct);
+    }
+
+    /// <summary>What a head shows that starts twice on a new storage with nothing in its way.</summary>
+    private static async Task<Shown> UndisturbedAsync(FaultRun run, CancellationToken ct)
+    {
+        await using var world = await World.OnSharedStorageAsync(run);
+        await using (var first = await world.StartHeadAsync(ct))
+            await first.KillAsync();
+        await using var head = await world.StartHeadAsync(ct);
+        return await Shown.OfAsync(world, head, ct);
     }
 }

@@ -27,4 +27,25 @@ public sealed class BootstrapTests
 
     [Fact]
     public void No_values_have_no_mean() => Assert.Throws<ArgumentException>(() => Bootstrap.Mean([], 1));
+
+    [Fact]
+    public void What_differs_between_groups_widens_the_interval_however_many_values_each_has()
+    {
+        // Groups without any spread of their own: the mean of n draws from k groups, whose standard error is that of three groups alone.
+        double[][] groups = [[.. Enumerable.Repeat(0.1, 500)], [.. Enumerable.Repeat(0.2, 500)], [.. Enumerable.Repeat(0.3, 500)]];
+        var interval = Bootstrap.MeanOfGroups(groups, seed: 7);
+        Assert.Equal(0.2, interval.Mean, 1e-12);
+        // Three times the same group comes once in nine draws: 3.7 % for each of them, so the tails end at the outer groups.
+        Assert.Equal((0.1, 0.3), (Math.Round(interval.Low, 9), Math.Round(interval.High, 9)));
+        var pooled = Bootstrap.Mean([.. groups.SelectMany(values => values)], seed: 7);
+        Assert.InRange(pooled.High - pooled.Low, 0, 0.02);
+    }
+
+    [Fact]
+    public void A_single_group_is_its_values_alone()
+    {
+        double[] values = [.. Enumerable.Range(0, 50).Select(index => Math.Sin(index))];
+        Assert.Equal(Bootstrap.Mean(values, 1), Bootstrap.MeanOfGroups([values], 1));
+        Assert.Throws<ArgumentException>(() => Bootstrap.MeanOfGroups([values, []], 1));
+    }
 }

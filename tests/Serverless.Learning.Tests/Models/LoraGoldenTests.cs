@@ -21,10 +21,15 @@ public sealed class LoraGoldenTests : IDisposable
     private readonly TemporaryFolder folder = new();
 
     [Theory]
+    [InlineData("llama", KernelPath.Fused)]
+    [InlineData("mistral", KernelPath.Plain)]
+    [InlineData("mistral", KernelPath.Fused)]
     [InlineData("qwen2", KernelPath.Plain)]
     [InlineData("qwen2", KernelPath.Fused)]
+    [InlineData("qwen3", KernelPath.Fused)]
     [InlineData("phi3", KernelPath.Fused)]
     [InlineData("gemma2", KernelPath.Fused)]
+    [InlineData("gemma3", KernelPath.Fused)]
     public void Twenty_steps_of_LoRA_have_the_losses_of_plain_PyTorch(string family, KernelPath path)
     {
         NativeRuntime.EnsureLoaded();

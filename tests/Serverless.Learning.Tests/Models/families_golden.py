@@ -290,7 +290,7 @@ def lora_run(config, steps=20, rank=4, alpha=8.0, peak=0.01, decay=0.01, betas=(
 
 with open(sys.argv[1], "w") as file:
     values = {"families": {name: golden(config) for name, config in CONFIGS.items()},
-              "lora": {name: lora_run(CONFIGS[name]) for name in ("qwen2", "phi3", "gemma2")}}
+              "lora": {name: lora_run(CONFIGS[name]) for name in ("llama", "mistral", "qwen2", "qwen3", "phi3", "gemma2", "gemma3")}}
     rounded = json.loads(json.dumps(values), parse_float=lambda text: float(f"{float(text):.9g}"))
     json.dump(rounded, file, indent=None, separators=(",", ":"))
     file.write("\n")

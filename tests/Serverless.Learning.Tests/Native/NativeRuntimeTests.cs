@@ -131,6 +131,27 @@ public sealed partial class NativeRuntimeTests
         Assert.True((long)mallinfo2().MappedBytes - without < 4 * (5 << 20));
     }
 
+    [Fact]
+    public void Large_blocks_are_mapped_until_the_last_who_asked_for_it_is_done()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The setting concerns the GNU C library.");
+        IDisposable first = Glibc.MapLargeBlocks(), second = Glibc.MapLargeBlocks(), third = Glibc.MapLargeBlocks();
+        second.Dispose();
+        second.Dispose(); // counts once
+        first.Dispose();
+        Assert.InRange(MappedOf(blocks: 64), 1, 64); // more than the heap has room for; nothing is written into them
+        third.Dispose();
+        Assert.Equal(0, MappedOf(blocks: 4));
+
+        static long MappedOf(int blocks)
+        {
+            using var scope = torch.NewDisposeScope();
+            var before = mallinfo2().MappedBlocks;
+            for (var block = 0; block < blocks; block++) _ = torch.empty(24 << 20, dtype: torch.ScalarType.Byte);
+            return (long)mallinfo2().MappedBlocks - (long)before;
+        }
+    }
+
     /// <summary>mallinfo(3): the fifth field is the number of blocks that were mapped for one allocation each.</summary>
     [LibraryImport("libc.so.6")]
     private static partial AllocatorState mallinfo2();

@@ -60,6 +60,29 @@ public sealed class AdvantagesTests
     }
 
     [Theory]
+    [InlineData(0, 1 / 20.0, 1 / 20.0)]
+    [InlineData(2, 1 / 6.0, 0)]
+    public void Of_dapo_groups_that_stay_without_variance_are_in_neither_sum_where_groups_are_sampled_again(int resamples, double varied, double flat)
+    {
+        var options = new PolicyOptions { LossType = LossType.Dapo, GroupSize = 2, MaxAnswerTokens = 10, Resamples = resamples, PenaltyTokens = 5 };
+        // The second group is right throughout; that its answers are of different lengths is no variance.
+        var flatGroup = new[] { Answer(1, 6, 1), Answer(1, 8, 0.4) with { GraderReward = 1 } };
+        Assert.Equal([varied, varied, flat, flat], TokenTerm.Of([[Answer(0, 2, 1), Answer(0, 4, 0)], flatGroup], options).Select(term => term.Weight));
+        Assert.Equal(1 / 24.0, TokenTerm.Of([[Answer(0, 2, 1), Answer(0, 4, 0)], flatGroup], options with { LossType = LossType.Grpo })[2].Weight);
+    }
+
+    [Fact]
+    public void A_length_penalty_is_part_of_the_reward_and_no_variance_of_its_group()
+    {
+        var options = new PolicyOptions { MaxAnswerTokens = 10, PenaltyTokens = 5 };
+        Rollout[] group = [.. new[] { 4, 7, 10 }.Select(tokens => Answer(0, tokens, 0).Graded(new Reward(0.1, new Dictionary<string, double>()), options))];
+        Assert.Equal([0.1, 0.1 - 0.4, 0.1 - 1], group.Select(answer => answer.Reward));
+        Assert.False(Advantages.Vary(group));
+        Assert.True(Advantages.Vary([.. group, Answer(0, 4, 0).Graded(new Reward(0.2, new Dictionary<string, double>()), options)]));
+        Assert.Null(Answer(0, 4, 0).Graded(new Reward(1, new Dictionary<string, double>()), options with { PenaltyTokens = 0 }).GraderReward);
+    }
+
+    [Theory]
     [InlineData(1.0, -1.0)]
     [InlineData(0.25, -0.25)]
     [InlineData(0.0, 0.0)]

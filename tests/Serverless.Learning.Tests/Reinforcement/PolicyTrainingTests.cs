@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Models;
 using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Sampling.Grammars;
 using Serverless.Learning.Training;
+using Serverless.Tests;
 
 namespace Serverless.Learning.Tests.Reinforcement;
 
@@ -96,6 +98,44 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
     }
 
     [Fact]
+    public void Graders_see_the_opening_of_the_thinking_that_the_prompt_has_written()
+    {
+        var graded = new List<string>();
+        using var trainer = Start(
+            Options(AdapterKind.Full) with { Policy = Policy with { EvaluationInterval = 1 } },
+            (_, answer) =>
+            {
+                graded.Add(answer);
+                return new Reward(0, new Dictionary<string, double>());
+            },
+            folder: TinyModel.WriteThinking(Path.Combine(tiny.Folder, "thinking")));
+        while (trainer.NextRollout is { } next)
+        {
+            var drawn = trainer.Roll(next, default);
+            Assert.Equal(graded.TakeLast(drawn.Rollouts.Count), drawn.Rollouts.Select(answer => answer.Text));
+            trainer.AddRollouts(drawn);
+        }
+        Assert.Equal(4 * 8 + 5, graded.Count);
+        Assert.All(graded, text => Assert.StartsWith("<think>\n", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Grading_ends_between_two_answers_when_it_is_asked_to()
+    {
+        using var stop = new CancellationTokenSource();
+        var graded = 0;
+        using var trainer = Start(Options(AdapterKind.Full), (_, _) =>
+        {
+            if (++graded == 3) stop.Cancel();
+            return new Reward(0, new Dictionary<string, double>());
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() => trainer.Roll(trainer.NextRollout!, stop.Token));
+        Assert.Equal(3, graded);
+        // Nothing came of it: the same answers are drawn again.
+        Assert.Equal(32, trainer.Roll(trainer.NextRollout!, default).Rollouts.Count);
+    }
+
+    [Fact]
     public async Task Answers_may_be_graded_together_by_others_and_teach_the_same()
     {
         using var atOnce = Start(Options(AdapterKind.Full));
@@ -166,10 +206,15 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
     [Fact]
     public void Answers_that_are_all_cut_off_and_filtered_teach_nothing()
     {
-        using var trainer = Start(Options(AdapterKind.Full) with { Policy = Policy with { MaxAnswerTokens = 1, FilterOverlong = true, LossType = LossType.Dapo } });
+        // An answer of one token that ends at once is not cut off: few enough are drawn that none does.
+        var options = Options(AdapterKind.Full) with { WeightDecay = 0, Policy = Policy with { GroupSize = 2, MaxAnswerTokens = 1, FilterOverlong = true, LossType = LossType.Dapo } };
+        using var trainer = Start(options, (_, answer) => new Reward(answer.Length, new Dictionary<string, double>()));
+        var before = WeightsOf(trainer);
         var step = Step(trainer);
-        Assert.InRange(step.Figures["answers_cut_off"], 0.9, 1);
-        Assert.True(double.IsFinite(step.Loss));
+        Assert.Equal(1.0, step.Figures["answers_cut_off"]);
+        Assert.True(step.Figures["groups_without_variance"] < 1, "no group varies: there was nothing to learn in any case");
+        Assert.Equal((0.0, 0.0), (step.Loss, step.GradientNorm));
+        Assert.Equal(before, WeightsOf(trainer));
     }
 
     [Fact]
@@ -214,13 +259,20 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
         return new Reward(share, new Dictionary<string, double> { ["letter"] = share });
     }
 
-    private Trainer Start(TrainingOptions options, Func<PolicyPrompt, string, Reward>? reward = null, Func<PolicyTask, PolicyTask>? with = null)
+    private Trainer Start(TrainingOptions options, Func<PolicyPrompt, string, Reward>? reward = null, Func<PolicyTask, PolicyTask>? with = null, string? folder = null)
     {
-        var model = tiny.Load();
+        var model = folder is null ? tiny.Load() : LanguageModel.Load(folder);
         PolicyPrompt[] prompts =
             [.. LoadedTinyModel.Examples(17).Select(example => new PolicyPrompt(model.Chat.EncodePrompt([.. example.Messages.SkipLast(1)]), default, example.Line))];
         var task = new PolicyTask(prompts[..12], reward ?? Letter) { Validation = prompts[12..] };
         return new Trainer(model, with is null ? task : with(task), options);
+    }
+
+    private string WeightsOf(Trainer trainer)
+    {
+        var folder = Path.Combine(tiny.Folder, Guid.NewGuid().ToString("N"));
+        trainer.Save(folder);
+        return Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, "weights.safetensors"))));
     }
 
     /// <summary>Trains in chunks of so many steps or batches of answers, each a trainer of its own that goes on with what was stored.</summary>

@@ -31,8 +31,8 @@ public sealed class RolloutSetTests
             set.Add(Batch(next, prompt => prompt == 1 || (prompt == 0 && next.Round == 1) ? double.NaN : 0.5));
         }
         Assert.Equal(["0: 0 1", "0: 2", "1: 0 2", "2: 2"], rounds);
-        Assert.Equal([true, true, false], set.Groups().Select(group => Advantages.Vary([.. group.Select(answer => answer.Reward)])));
-        Assert.Equal([false, true, false], set.FirstGroups().Select(group => Advantages.Vary([.. group.Select(answer => answer.Reward)])));
+        Assert.Equal([true, true, false], set.Groups().Select(group => Advantages.Vary(group)));
+        Assert.Equal([false, true, false], set.FirstGroups().Select(group => Advantages.Vary(group)));
         Assert.All(set.Groups(), group => Assert.Equal(32, group.Count));
     }
 

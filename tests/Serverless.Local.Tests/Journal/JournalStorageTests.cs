@@ -13,11 +13,16 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
     private static readonly RetrySchedule Retry = new(3, TimeSpan.FromSeconds(10), 2, TimeSpan.FromSeconds(60));
     private readonly ToyParts _toys = new();
 
-    [Fact]
-    public async Task A_storage_that_goes_away_is_waited_for_and_no_work_is_done_twice()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_storage_that_goes_away_is_waited_for_and_no_work_is_done_twice(bool hangs)
     {
         var container = await JournalContainer.NewAsync(azurite);
         var transport = new SwitchedTransport();
+        // What the client throws when every one of its tries was cancelled for taking too long.
+        if (hangs)
+            transport.Fault = () => new AggregateException("Retry failed after 2 tries", new TaskCanceledException("it took too long"), new TaskCanceledException("it took too long"));
         var runs = 0;
         var count = _toys.Activity("Count", _ =>
         {
@@ -28,8 +33,11 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
         var log = new KeptLines();
         await using var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, transport), _toys, logger: log);
         await engine.Starter.StartAsync(name, Id, "go", default);
-        while (transport.Refused < 30)
+        for (var look = 0; transport.Refused < 30; look++)
+        {
+            Assert.True(look < 10_000, $"the storage was tried {transport.Refused} times and then no more");
             await engine.PassAsync(TimeSpan.FromSeconds(2));
+        }
         Assert.False(await engine.HasEndedAsync(Id));
         transport.IsOff = false;
         for (var look = 0; look < 1000 && !await engine.HasEndedAsync(Id); look++)

@@ -14,6 +14,9 @@ public sealed class SwitchedTransport : HttpPipelineTransport
     /// <summary>Which writes find it switched off all the same; it may take its time.</summary>
     public Func<Request, Task<bool>> Refuses { get; set; } = _ => Task.FromResult(false);
 
+    /// <summary>What a request meets that finds it switched off.</summary>
+    public Func<Exception> Fault { get; set; } = () => new RequestFailedException("the storage is away");
+
     /// <summary>How many requests found it switched off.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
@@ -33,9 +36,9 @@ public sealed class SwitchedTransport : HttpPipelineTransport
         await HttpClientTransport.Shared.ProcessAsync(message);
     }
 
-    private RequestFailedException Away()
+    private Exception Away()
     {
         Interlocked.Increment(ref _refused);
-        return new RequestFailedException("the storage is away");
+        return Fault();
     }
 }

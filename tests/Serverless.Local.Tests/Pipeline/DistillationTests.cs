@@ -10,6 +10,7 @@ using Serverless.Service.Network;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
+using Serverless.Service.Storage;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
 
@@ -130,6 +131,59 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_teacher_that_stays_away_is_waited_for_with_an_event_and_then_named_as_what_the_job_failed_by()
+    {
+        // Of prompts one at a time, the first two are answered.
+        await using var server = await TeacherServer.StartAsync((_, body) => Task.FromResult(Number(body) < 32 ? TeacherServer.Says($"see {Number(body)}") : (503, "busy")));
+        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), Settings(server) with { TeacherPatience = Patience(3) });
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 40)), with: Distilled("far"));
+        job = await head.UntilAsync(job.Id, JobStatus.Failed);
+        Assert.Equal(("teacher_unavailable", "method.distillation.teacher"), (job.Error!.Code, job.Error.Param));
+        Assert.Matches(@"^method\.distillation\.teacher: the teacher far \(.*\) answered 503: busy; it was asked 3 times since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$", job.Error.Message);
+        Assert.Equal(
+            $"The job waits: the teacher far ({server.Endpoint.BaseUrl}) answered 503: busy. It is asked again, up to 3 times in all",
+            Assert.Single(await head.MessagesAsync(job.Id), message => message.StartsWith("The job waits", StringComparison.Ordinal)));
+        Assert.Equal(32, server.Asked.Distinct().Count(prompt => int.Parse(prompt["Ticket ".Length..], null) < 32));
+        Assert.All(server.Asked.CountBy(prompt => prompt).Where(asked => int.Parse(asked.Key["Ticket ".Length..], null) < 32), asked => Assert.Equal(1, asked.Value));
+    }
+
+    [Fact]
+    public async Task A_judge_that_is_away_while_answers_are_judged_has_no_answer_asked_for_again()
+    {
+        await using var server = await TeacherServer.StartAsync((_, body) => Task.FromResult(TeacherServer.Says($"see {Number(body)}")));
+        await using var judge = await TeacherServer.StartAsync((number, _) => Task.FromResult(number is 3 or 4 ? (503, "busy") : TeacherServer.Says("1")));
+        var account = await azurite.NewAccountAsync();
+        await using var head = await PipelineHead.StartAsync(account, NewFolder(), Settings(server) with
+        {
+            Teachers = [server.Endpoint, judge.Endpoint with { Name = "judge" }], TeacherPatience = Patience(5),
+        });
+        var grader = JsonSerializer.SerializeToElement(new { type = "score_model", name = "judged", model = "judge", input = new[] { new { role = "user", content = "{{sample.output_text}}" } } });
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 12)), with: Distilled("far", grader: grader));
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        Assert.Equal(12, (await LinesAsync(head, job)).Count);
+        Assert.Equal(12, server.Asked.Count);
+        Assert.Single(await head.MessagesAsync(job.Id), message => message.StartsWith("The job waits: method.distillation.grader: the model 'judge' does not answer", StringComparison.Ordinal));
+        // What was kept until it was judged is gone.
+        Assert.DoesNotContain(await BlobsAsync(account, $"{job.Id}/"), name => name.Contains("/replies/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_job_is_cancelled_while_the_answers_of_its_teacher_are_judged()
+    {
+        await using var server = await TeacherServer.StartAsync((_, body) => Task.FromResult(TeacherServer.Says($"see {Number(body)}")));
+        await using var head = await StartAsync(server);
+        var slow = JsonSerializer.SerializeToElement(new { type = "format", name = "slow", pattern = "^(?=a)(a+)+$", input = new string('a', 40) + "!", time_limit_seconds = 4 });
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 16)), with: Distilled("far", grader: slow));
+        for (var look = 0; look < 2400 && server.Asked.Count < 16; look++)
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        var begun = TimeProvider.System.GetTimestamp();
+        await head.Jobs.CancelAsync(job.Id, default);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
+        // A block of 16 answers would take more than a minute.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun).TotalSeconds, 0, 30);
+    }
+
+    [Fact]
     public async Task A_teacher_that_refuses_or_leaves_nothing_to_learn_fails_the_job_with_what_it_said()
     {
         foreach (var (status, content, code, message) in new[]
@@ -245,6 +299,16 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
     }
 
     private static PipelineSettings Settings(TeacherServer? server) => new() { AllowedNetworks = AllowedNetworks.Parse(["127.0.0.1"]), Teachers = server is null ? [] : [server.Endpoint] };
+
+    private static RetrySchedule Patience(int attempts) => new(attempts, TimeSpan.FromSeconds(0.2), 1, TimeSpan.FromSeconds(0.2));
+
+    private static async Task<List<string>> BlobsAsync(BlobAccount account, string prefix)
+    {
+        var names = new List<string>();
+        await foreach (var blob in account.Jobs.GetBlobsAsync(new Azure.Storage.Blobs.Models.GetBlobsOptions { Prefix = prefix }))
+            names.Add(blob.Name);
+        return names;
+    }
 
     private string NewFolder() => Path.Combine(_folder.Path, Guid.NewGuid().ToString("n"));
 

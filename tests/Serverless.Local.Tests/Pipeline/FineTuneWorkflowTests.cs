@@ -116,6 +116,36 @@ public sealed class FineTuneWorkflowTests
     }
 
     [Fact]
+    public void A_job_whose_ending_fails_at_every_attempt_is_ended_later_as_was_decided()
+    {
+        var run = new Run().Answer(Refused);
+        var end = new JobEnd(Job, JobMove.Fail, Refused.Error);
+        run.Settle(new JournalEntry(JournalStep.Activity, "Finish", Now, Failure: "the storage is away"));
+        Assert.Equal(new StepRequest(JournalStep.Sleep, null, TimeSpan.FromMinutes(5)), run.Request);
+        run.Settle(new JournalEntry(JournalStep.Sleep, null, Now));
+        Assert.Equal((1, 0, "Finish"), (run.Record.Generation, run.Record.History.Length, run.Asked[^1]));
+        Assert.Equal(end with { Failures = 1 }, run.Input<JobEnd>());
+        run.Answer(true);
+        run.Answer(true);
+        Assert.Equal(JournalState.Ended, run.Record.State);
+    }
+
+    [Fact]
+    public void A_job_that_cannot_be_ended_for_hours_leaves_that_to_the_next_start_of_its_workflow()
+    {
+        var run = new Run().Answer(StageOutcome.Stop);
+        for (var failures = 0; failures < FineTuneWorkflow.MostEndings; failures++)
+        {
+            Assert.Equal(new JobEnd(Job, JobMove.Cancel, Failures: failures), run.Input<JobEnd>());
+            run.Settle(new JournalEntry(JournalStep.Activity, "Finish", Now, Failure: "the process died 5 times in it"));
+            if (run.Request is not null)
+                run.Settle(new JournalEntry(JournalStep.Sleep, null, Now));
+        }
+        Assert.Equal(JournalState.Failed, run.Record.State);
+        Assert.Contains("Finish failed: the process died 5 times in it", run.Record.Failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_long_job_continues_as_new_at_its_stage()
     {
         var run = new Run().Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done, StageOutcome.Done);
@@ -186,7 +216,7 @@ public sealed class FineTuneWorkflowTests
             (Record, Request) = (first, request);
             Lengths.Add(first.History.Length);
             if (request is not null)
-                Asked.Add(request.Name!);
+                Asked.Add(request.Name ?? "sleep");
         }
     }
 }

@@ -15,6 +15,11 @@ namespace Serverless.Local.Tests.Pipeline;
 public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
 {
     private const string Near = """{"type": "text_similarity", "name": "near", "evaluation_metric": "fuzzy_match", "input": "{{sample.output_text}}", "reference": "{{item.messages[-1].content}}"}""";
+    private const string Chosen = """{"type": "text_similarity", "name": "chosen", "evaluation_metric": "fuzzy_match", "input": "{{sample.output_text}}", "reference": "{{item.preferred_output[0].content}}"}""";
+
+    /// <summary>Takes its whole time limit over every answer.</summary>
+    private const string Slow = """{"type": "format", "name": "slow", "pattern": "^(?=a)(a+)+$", "input": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "time_limit_seconds": 2}""";
+
     private const string Lost = """{"type": "string_check", "name": "lost", "operation": "eq", "input": "{{item.reference}}", "reference": "x"}""";
 
     private readonly TemporaryFolder _folder = new();
@@ -64,6 +69,8 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
     [InlineData("near", 1.01, false)]
     [InlineData("loss", 0.01, true)]
     [InlineData("loss", 1000, false)]
+    [InlineData("exact_match", 0, true)]
+    [InlineData("exact_match", 1.01, false)]
     public async Task A_model_that_does_not_gain_enough_is_not_published(string metric, double minimum, bool published)
     {
         await using var head = await StartAsync();
@@ -84,6 +91,93 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
         var head1 = await head.Get<JobLog>().ReadHeadAsync(job.Id, default);
         var checkpoint = ModelId.Published("tiny", "local", null, job.Id, head1!.Step);
         Assert.NotNull(await head.Get<CheckpointModels>().FindAsync(checkpoint, default));
+    }
+
+    [Theory]
+    [InlineData("reward_accuracy", 0.3, true)]
+    [InlineData("reward_accuracy", 0.51, false)]
+    [InlineData("reward_margin", 1000, false)]
+    [InlineData("chosen", -1, true)]
+    [InlineData("chosen", 1.01, false)]
+    public async Task Preferences_are_answered_by_both_models_and_the_tuned_one_is_published_by_what_it_gained(string metric, double minimum, bool published)
+    {
+        await using var head = await StartAsync();
+        var validation = await head.UploadAsync(MethodData.Of(MethodType.Dpo, 12), "valid.jsonl");
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Dpo, 24)), validation, request => Graded([Chosen])(request) with
+        {
+            Method = MethodData.Request(MethodType.Dpo, 2), PublishIf = new PublishCondition(metric, minimum),
+        });
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        Assert.Equal(published, job.FineTunedModel is not null);
+        var evaluation = (await head.Get<JobEvaluations>().FindAsync(job.Id, default))!;
+        Assert.Equal(["exact_match", "chosen"], evaluation.Comparisons.Select(comparison => comparison.Metric));
+        Assert.All(evaluation.Comparisons, comparison => Assert.Equal(12, comparison.Wins + comparison.Losses + comparison.Ties));
+        Assert.Equal((12, 12, 0), (evaluation.Base.Samples.Length, evaluation.Tuned.Graders[0].Scores.Length, evaluation.Tuned.Graders[0].Faults));
+        Assert.All(evaluation.Tuned.Samples, sample => Assert.Equal("billing", sample.Expected));
+        Assert.All(evaluation.Tuned.Samples.Zip(evaluation.Tuned.ExactMatches), pair => Assert.Equal(pair.First.Answer.Trim() == "billing" ? 1 : 0, pair.Second));
+    }
+
+    [Theory]
+    [InlineData(MethodType.Reinforcement, "letter", 0)]
+    [InlineData(MethodType.Recipe, "letter", 0)]
+    public async Task A_policy_is_published_by_what_its_grader_gives(MethodType method, string metric, double worse)
+    {
+        await using var head = await StartAsync();
+        var prompts = await head.UploadAsync(MethodData.Of(MethodType.Reinforcement, 12));
+        foreach (var (minimum, published) in ((double, bool)[])[(worse - 1, true), (worse + 1.01, false)])
+        {
+            var job = await head.CreateAsync(prompts, prompts, request => request with
+            {
+                Method = method == MethodType.Recipe ? new JobMethod { Type = method } : MethodData.Request(method),
+                Stages = method != MethodType.Recipe ? [] : [new RecipeStageRequest { Method = MethodData.Request(MethodType.Reinforcement) }],
+                PublishIf = new PublishCondition(metric, minimum),
+            });
+            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+            Assert.Equal(published, job.FineTunedModel is not null);
+            Assert.Equal(published ? 0 : 1, (await head.MessagesAsync(job.Id)).Count(message => message.StartsWith("The model was not published: found a gain of ", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task What_a_validation_file_cannot_measure_is_refused_before_the_job_is_made_and_in_a_dry_run()
+    {
+        await using var head = await StartAsync();
+        var prompts = await head.UploadAsync(MethodData.Of(MethodType.Reinforcement, 12));
+        var chats = await head.UploadAsync(TinyModel.Dataset(12));
+        foreach (var (file, with, fault) in ((FileId, Func<JobRequest, JobRequest>, string)[])
+            [
+                (prompts, request => request with { Method = MethodData.Request(MethodType.Reinforcement), PublishIf = new PublishCondition("loss", 0) },
+                    "publish_if.metric: found 'loss'; allowed with reinforcement data as validation_file: letter"),
+                (chats, request => request with { PublishIf = new PublishCondition("reward_accuracy", 0) },
+                    "publish_if.metric: found 'reward_accuracy'; allowed with chat data as validation_file: loss, perplexity, token_accuracy, exact_match"),
+                (prompts, request => request with
+                    {
+                        Method = MethodData.Request(MethodType.Distillation) with { Distillation = new DistillationRequest { Teacher = "tiny" } }, PublishIf = new PublishCondition("exact_match", 0),
+                    },
+                    "publish_if.metric: found 'exact_match'; allowed with reinforcement data as validation_file: the name of one of evaluation.graders, of which there are none"),
+                (chats, request => request with { Method = MethodData.Request(MethodType.Supervised) with { Hyperparameters = new Hyperparameters { EarlyStoppingPatience = 2 } }, ValidationFile = null },
+                    "method.supervised.hyperparameters.early_stopping_patience: found 2 and no validation file; allowed: a value with a validation_file, whose loss it waits for"),
+            ])
+        {
+            Assert.Equal(fault, await RefusalAsync(head, file, file, with));
+            var dry = await Assert.ThrowsAsync<InputError>(() => head.Get<DryRuns>().RunAsync(with(new JobRequest { Model = PipelineHead.Tiny, TrainingFile = file, ValidationFile = file }), default));
+            Assert.Equal(fault, dry.Message);
+        }
+    }
+
+    [Fact]
+    public async Task A_job_is_cancelled_while_its_evaluation_is_graded()
+    {
+        await using var head = await StartAsync();
+        var job = await CreateAsync(head, [Slow], request => request with { Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 1, BatchSize = 24 } } });
+        await head.UntilStepAsync(job.Id, 1);
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        var begun = TimeProvider.System.GetTimestamp();
+        await head.Jobs.CancelAsync(job.Id, default);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
+        // 24 answers would take the grader 48 seconds, for each of two models.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun).TotalSeconds, 0, 30);
     }
 
     [Fact]
@@ -107,11 +201,16 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
     private static async Task<string> RefusalAsync(PipelineHead head, FileId training, FileId? validation, Func<JobRequest, JobRequest> with) =>
         (await Assert.ThrowsAsync<InputError>(() => head.CreateAsync(training, validation, with))).Message;
 
-    private static async Task<JobRecord> RunAsync(PipelineHead head, string[] graders, Func<JobRequest, JobRequest>? with = null)
+    private static async Task<JobRecord> CreateAsync(PipelineHead head, string[] graders, Func<JobRequest, JobRequest>? with = null)
     {
         var training = await head.UploadAsync(TinyModel.Dataset(24));
         var validation = await head.UploadAsync(TinyModel.Dataset(24), "valid.jsonl");
-        var job = await head.CreateAsync(training, validation, request => Graded(graders)(with is null ? request : with(request)));
+        return await head.CreateAsync(training, validation, request => Graded(graders)(with is null ? request : with(request)));
+    }
+
+    private static async Task<JobRecord> RunAsync(PipelineHead head, string[] graders, Func<JobRequest, JobRequest>? with = null)
+    {
+        var job = await CreateAsync(head, graders, with);
         job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
         await FineTuneTests.UntilSaidAsync(head, job.Id, "The job has successfully completed");
         return job;

@@ -42,7 +42,7 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         Assert.True(evaluation!.Finished);
         Assert.InRange(evaluation.RewardAccuracy!.Value, 0.9, 1);
         Assert.True(evaluation.RewardMargin > 0);
-        Assert.Equal((12, 0, 0), (evaluation.Tuned.Scored, evaluation.Tuned.Answered, evaluation.Tuned.Pairs.Length));
+        Assert.Equal((12, 12, 0), (evaluation.Tuned.Scored, evaluation.Tuned.Answered, evaluation.Tuned.Pairs.Length));
         await AssertReportAsync(head, first);
     }
 
@@ -82,6 +82,7 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         var file = await head.UploadAsync(text, name);
         var job = await head.CreateAsync(file, file, request => request with
         {
+            PublishIf = new PublishCondition("perplexity", 0),
             Method = new JobMethod { Type = MethodType.Pretraining, Hyperparameters = new Hyperparameters { Epochs = 3, BatchSize = 2, MaxSequenceLength = 32 } },
         });
         job = await head.UntilAsync(job.Id, JobStatus.Succeeded);

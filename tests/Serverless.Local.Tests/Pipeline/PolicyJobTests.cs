@@ -143,7 +143,66 @@ public sealed class PolicyJobTests(AzuriteFixture azurite) : IDisposable
         await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
     }
 
+    [Fact]
+    public async Task A_judge_that_stays_away_is_waited_for_with_an_event_and_then_named_as_what_the_job_failed_by()
+    {
+        await using var server = await TeacherServer.StartAsync((number, _) => Task.FromResult(number <= 60 ? TeacherServer.Says("1") : (503, "busy")));
+        await using var head = await StartAsync(server, patience: 3);
+        var job = await CreateAsync(head, Judge("far"));
+        job = await head.UntilAsync(job.Id, JobStatus.Failed);
+        Assert.Equal(("grader_unavailable", "method.reinforcement.grader"), (job.Error!.Code, job.Error.Param));
+        Assert.Matches(
+            @"^method\.reinforcement\.grader: the model 'far' does not answer: the teacher far \(.*\) answered 503: busy; it was asked 3 times since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$", job.Error.Message);
+        Assert.Matches("^The job waits: method.reinforcement.grader: the model 'far' does not answer: .* It is asked again, up to 3 times in all$",
+            Assert.Single(await head.MessagesAsync(job.Id), message => message.StartsWith("The job waits", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_grader_that_comes_to_no_end_with_any_answer_fails_the_job()
+    {
+        await using var head = await StartAsync();
+        var job = await CreateAsync(head, Slow(0.01));
+        job = await head.UntilAsync(job.Id, JobStatus.Failed);
+        Assert.Equal(
+            ("grader_timed_out", "method.reinforcement.grader: found no reward in time for any of 60 answers to 3 prompts; letter.pattern: found no end after 0.01 s; allowed: a pattern "
+                + "without look-around and back-references, which takes time in proportion to the text, or one that backtracks less"),
+            (job.Error!.Code, job.Error.Message));
+    }
+
+    [Fact]
+    public async Task A_job_is_cancelled_between_two_answers_that_its_grader_takes_long_over()
+    {
+        await using var head = await StartAsync();
+        var job = await CreateAsync(head, Slow(2));
+        await head.UntilAsync(job.Id, JobStatus.Running);
+        await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken);
+        var begun = TimeProvider.System.GetTimestamp();
+        await head.Jobs.CancelAsync(job.Id, default);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
+        // A batch of 60 answers would take two minutes.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun).TotalSeconds, 0, 40);
+    }
+
+    [Fact]
+    public async Task An_owner_whose_grader_gives_all_answers_the_same_is_told_what_to_change()
+    {
+        await using var head = await StartAsync();
+        var same = JsonSerializer.SerializeToElement(new { type = "string_check", name = "same", operation = "eq", input = "{{item.letter}}", reference = "e" });
+        var job = await RunAsync(head, same);
+        Assert.Contains(await head.MessagesAsync(job.Id), message => message ==
+            "Step 1: 100 % of the groups have no variance: all answers to a prompt got the same reward, and nothing is learned from them. Take prompts that the model answers right only sometimes, "
+            + "a grader that gives part of the reward, a larger group_size (now 20), or a higher temperature");
+        var varied = await RunAsync(head, MethodData.Letter);
+        Assert.DoesNotContain(await head.MessagesAsync(varied.Id), message => message.Contains("have no variance", StringComparison.Ordinal));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>A grader that takes its whole time limit over every answer.</summary>
+    private static JsonElement Slow(double seconds) => JsonSerializer.SerializeToElement(new
+    {
+        type = "format", name = "letter", pattern = "^(?=a)(a+)+$", input = new string('a', 40) + "!", time_limit_seconds = seconds,
+    });
 
     /// <summary>Scores what <see cref="MethodData.Letter"/> computes, under the same name.</summary>
     private static JsonElement Judge(string model) => JsonSerializer.SerializeToElement(
@@ -171,7 +230,7 @@ public sealed class PolicyJobTests(AzuriteFixture azurite) : IDisposable
         return [.. (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    private async Task<PipelineHead> StartAsync(TeacherServer? server = null, JournalSettings? journal = null) => await PipelineHead.StartAsync(
+    private async Task<PipelineHead> StartAsync(TeacherServer? server = null, JournalSettings? journal = null, int patience = 20) => await PipelineHead.StartAsync(
         await azurite.NewAccountAsync(), Path.Combine(_folder.Path, Guid.NewGuid().ToString("n")),
-        new PipelineSettings { AllowedNetworks = AllowedNetworks.Parse(["127.0.0.1"]), Teachers = server is null ? [] : [server.Endpoint] }, journal);
+        new PipelineSettings { TeacherPatience = new RetrySchedule(patience, TimeSpan.FromSeconds(0.2), 1, TimeSpan.FromSeconds(0.2)), AllowedNetworks = AllowedNetworks.Parse(["127.0.0.1"]), Teachers = server is null ? [] : [server.Endpoint] }, journal);
 }

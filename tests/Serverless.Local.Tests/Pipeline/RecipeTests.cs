@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Azure.Storage.Blobs.Models;
 using Serverless.Learning;
 using Serverless.Learning.Adapters;
 using Serverless.Local.Journal;
@@ -94,6 +95,67 @@ public sealed class RecipeTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal((1, result, (int?)null), (job.Stage, job.Stages[1].Model!.Value, job.Stages[1].LastStep));
         Assert.Null(job.FineTunedModel);
         Assert.Equal(ModelKind.Checkpoint, (await head.Get<ModelCatalog>().FindAsync(result, default))!.Kind);
+    }
+
+    [Fact]
+    public async Task A_recipe_that_is_cancelled_while_a_stages_model_is_uploaded_leaves_no_file_of_it_and_keeps_the_checkpoint()
+    {
+        var call = new InterruptedCall("PUT", "-models/published/", "comp=blocklist") { Skip = 1 };
+        var account = call.Open(azurite, await azurite.NewPrefixAsync());
+        await account.CreateContainersAsync(default);
+        // Each upload of a file is a call of its own.
+        await using var head = await PipelineHead.StartAsync(account, NewFolder(), journal: new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) });
+        var chats = await head.UploadAsync(MethodData.Of(MethodType.Supervised, 16));
+        var uploaded = new List<string>();
+        JobRecord? job = null;
+        var created = new TaskCompletionSource();
+        call.Before = async () =>
+        {
+            await created.Task;
+            await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = "published/" }))
+                uploaded.Add(blob.Name);
+            await head.Jobs.CancelAsync(job!.Id, default);
+        };
+        job = await head.CreateAsync(chats, with: Recipe(Stage(MethodType.Supervised, 1, Lora), Stage(MethodType.Supervised, 1, Full)));
+        created.SetResult();
+        job = await head.UntilAsync(job.Id, JobStatus.Cancelled);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
+
+        Assert.Single(uploaded);
+        Assert.Equal((0, (ModelId?)null), (job.Stage, job.Stages[0].Result));
+        Assert.Empty(await PublishedAsync());
+        // Whoever asks for it gets it made anew, as for any other checkpoint.
+        var model = await head.Get<CheckpointModels>().FindAsync(ModelId.Published("tiny", "local", null, job.Id, 4), default);
+        Assert.Equal(model!.Parts.Select(part => $"{model.Folder}/{part.Path}").Order(), await PublishedAsync());
+
+        async Task<List<string>> PublishedAsync()
+        {
+            var names = new List<string>();
+            await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = "published/" }))
+                names.Add(blob.Name);
+            return [.. names.Order()];
+        }
+    }
+
+    [Fact]
+    public async Task Result_files_that_a_job_does_not_name_when_it_is_cancelled_are_removed_and_those_that_it_names_stay()
+    {
+        await using var head = await StartAsync(new PipelineSettings { ChunkSteps = 7 });
+        var (store, files) = (head.Get<FileStore>(), head.Get<FileCatalog>());
+        var chats = await head.UploadAsync(TinyModel.Dataset(36));
+        var job = await head.CreateAsync(chats, with: Recipe(ColdStart, Rejection(), Stage(MethodType.Supervised, 50, Full)));
+        await head.UntilAsync(job.Id, now => now.Stage == 2, "the third stage");
+        using var content = new MemoryStream("step\n"u8.ToArray());
+        var left = await store.StoreResultAsync(job.Id.Value, job.CreatedAt, "step_metrics.csv", content, default);
+
+        await head.Jobs.CancelAsync(job.Id, default);
+        await FineTuneTests.UntilSaidAsync(head, job.Id, "Fine-tuning job cancelled");
+
+        Assert.Null(await files.FindAsync(left.Id, default));
+        job = (await head.JobCatalog.FindAsync(job.Id, default))!;
+        var taught = Assert.Single(job.Stages[1].ResultFiles);
+        Assert.Equal("stage-2-distilled.jsonl", (await files.FindAsync(taught, default))!.Name);
+        Assert.NotNull(await files.FindAsync(chats, default));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ public sealed class SurfaceJudgeTests
     {
         var replies = ReplySets.Generate(mixed: 1, compared: 200, heldOut: 100);
         var judge = SurfaceJudge.Train(replies.Compared.Select(pair => (pair.Courteous, pair.Curt)));
-        Assert.True(replies.HeldOut.Count(pair => judge.Prefers(pair.Courteous, pair.Curt)) >= 99);
-        Assert.DoesNotContain(replies.HeldOut, pair => judge.Prefers(pair.Curt, pair.Curt));
+        Assert.True(replies.HeldOut.Count(pair => judge.Share(pair.Courteous, pair.Curt) == 1) >= 99);
+        Assert.All(replies.HeldOut, pair => Assert.Equal(1, judge.Share(pair.Courteous, pair.Curt) + judge.Share(pair.Curt, pair.Courteous)));
+        Assert.All(replies.HeldOut, pair => Assert.Equal(0.5, judge.Share(pair.Curt, pair.Curt)));
     }
 }

@@ -105,6 +105,28 @@ public sealed class ModelStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Whether_a_base_may_be_replaced_is_asked_before_its_files_are_uploaded_and_after()
+    {
+        var (store, catalog, account) = await OpenAsync();
+        using var source = Folder("{}");
+        using var newer = Folder("{ }");
+        var first = await store.SeedBaseAsync("m", source.Path, Cancel);
+        var uploaded = new List<int>();
+        async Task RefuseLaterAsync(ModelId id, CancellationToken cancel)
+        {
+            var blobs = 0;
+            await foreach (var _ in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = "base/m/" }, cancel)) blobs++;
+            uploaded.Add(blobs);
+            if (uploaded.Count == 2) throw new InvalidOperationException($"{id} is in use");
+        }
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => store.SeedBaseAsync("m", newer.Path, RefuseLaterAsync, Cancel));
+
+        Assert.Equal([first.Parts.Length, 2 * first.Parts.Length], uploaded);
+        Assert.Equivalent(first, await catalog.FindAsync(first.Id, Cancel), strict: true);
+    }
+
+    [Fact]
     public async Task A_part_that_is_not_what_the_record_says_is_named_and_leaves_no_folder()
     {
         var (store, _, account) = await OpenAsync();

@@ -24,6 +24,15 @@ public sealed class ActivityDeathsTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Another_input_is_another_call_that_nobody_has_died_in()
+    {
+        var deaths = new ActivityDeaths(await azurite.NewAccountAsync());
+        for (var death = 0; death < ActivityDeaths.Most; death++)
+            await DieAsync(deaths, commits: 0);
+        Assert.Equal("done", await deaths.RunAsync(new Work(_ => Task.CompletedTask), "later", s_scope));
+    }
+
+    [Fact]
     public async Task Deaths_that_follow_a_commit_are_counted_anew()
     {
         var deaths = new ActivityDeaths(await azurite.NewAccountAsync());

@@ -3,9 +3,6 @@ import { h, keyed } from './dom.js';
 import { chart } from './chart.js';
 import { figure, percent } from './format.js';
 
-/** How many runs can lie over each other: each has its colour. */
-export const mostRuns = 6;
-
 const smoothFrom = 40;
 const share = (value, digits = 3) => percent(value, digits > 3 ? 1 : 0);
 

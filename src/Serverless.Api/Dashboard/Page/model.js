@@ -15,6 +15,8 @@ import { tail, title } from './status.js';
 // Who owns the bases that somebody added; the others would be back at the next start.
 const brought = 'user';
 
+const ggufTypes = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0'];
+
 export function show(root, { id }) {
   document.title = `${id} · Serverless`;
   const place = h('div', { class: 'stack' }, h('p', { class: 'soft pad' }, 'Loading…'));
@@ -26,7 +28,8 @@ export function show(root, { id }) {
     const card = files.some((file) => file.path === 'README.md') ? await get(modelPath(id, '/files/README.md'), { as: 'text' }) : null;
     fill(place, head(model, files), snippets(id),
       h('section', { class: 'card prose' }, h('h2', {}, 'Model card'), card ? markdown(card) : h('p', { class: 'soft' }, 'The model has none.')),
-      h('section', { class: 'card' }, h('h2', {}, 'Files'), h('ul', { class: 'files' }, files.map((file) => download(file.path, file.bytes, file.url)))));
+      h('section', { class: 'card' }, h('h2', {}, 'Files'), h('ul', { class: 'files' }, files.map((file) => download(file.path, file.bytes, file.url))),
+        h('p', { class: 'row' }, h('span', {}, 'As one GGUF file, for llama.cpp'), ggufTypes.map((type) => h('a', { href: modelPath(id, `/gguf?type=${type}`), download: '' }, type.toUpperCase())))));
   }
 
   function head(model, files) {

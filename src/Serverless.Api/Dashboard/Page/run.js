@@ -1,7 +1,8 @@
 // One run: how it stands, its curves while they grow, and what it left.
 import { fill, h } from './dom.js';
 import { ago, count, duration, money, short } from './format.js';
-import { curves, legend, mostRuns } from './curves.js';
+import { hasRoom, othersOf } from './compare.js';
+import { curves, legend } from './curves.js';
 import { nameOf } from './file-names.js';
 import * as live from './live.js';
 import { copyButton } from './notices.js';
@@ -16,7 +17,7 @@ import { stages } from './run-stages.js';
 import { bar, costOf, elapsed, isFinal, pill, progressLine, tail, title } from './status.js';
 
 export function show(root, { id, query }) {
-  let others = (query.get('with') ?? '').split(',').filter((other) => other && other !== id).slice(0, mostRuns - 1);
+  let others = othersOf(query.get('with'), id);
   const [line, buttons, fault] = [h('div'), h('div', { class: 'row actions' }), h('p', { class: 'fault pre' })];
   const [facts, names, adder] = [h('dl', { class: 'facts' }), h('div'), h('select', { 'aria-label': 'Lay another run over this one' })];
   const drawn = curves();
@@ -64,7 +65,7 @@ export function show(root, { id, query }) {
 
   function offer() {
     const free = (live.list?.data ?? []).filter((job) => job.id !== id && !others.includes(job.id));
-    adder.hidden = free.length === 0 || others.length >= mostRuns - 1;
+    adder.hidden = free.length === 0 || !hasRoom(others);
     if (document.activeElement === adder) return;
     fill(adder, h('option', { value: '', selected: true }, 'Compare with…'),
       free.map((job) => h('option', { value: job.id }, `${title(job)} ${tail(job.id)} (${pill(job).textContent})`)));

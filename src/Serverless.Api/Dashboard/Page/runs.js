@@ -1,6 +1,6 @@
 // All runs, newest first.
 import { get } from './api.js';
-import { mostRuns } from './curves.js';
+import { choiceOf } from './compare.js';
 import { fill, h, keyed } from './dom.js';
 import { ago, duration, figure, money } from './format.js';
 import * as live from './live.js';
@@ -50,8 +50,9 @@ export function show(root) {
     for (const button of choice.children) button.setAttribute('aria-pressed', String(button.dataset.name === filter));
     choice.hidden = search.hidden = known.length === 0;
     compare.hidden = chosen.size < 2;
-    compare.disabled = chosen.size > mostRuns;
-    compare.textContent = compare.disabled ? `${mostRuns} runs at most` : `Compare ${chosen.size} runs`;
+    const { allowed, label } = choiceOf(chosen.size);
+    compare.disabled = !allowed;
+    compare.textContent = label;
     more.hidden = !(hasOlder ?? live.list.has_more);
     if (known.length === 0) fill(place, welcome());
     else if (found.length === 0) fill(place, h('p', { class: 'empty slim' }, 'No run fits.'));

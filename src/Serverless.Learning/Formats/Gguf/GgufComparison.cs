@@ -8,20 +8,26 @@ internal static class GgufComparison
     public static void Check(string path, IReadOnlyList<KeyValuePair<string, object>> metadata, IReadOnlyList<GgufSource> tensors)
     {
         using var file = GgufFile.Open(path);
-        if (file.Tensors.Count != tensors.Count || file.Metadata.Count != metadata.Count)
-            throw new InvalidDataException($"{path}: {file.Tensors.Count} tensors and {file.Metadata.Count} keys; {tensors.Count} and {metadata.Count} were written");
         foreach (var (key, value) in metadata)
         {
-            if (!file.Metadata.TryGetValue(key, out var found) || !Same(value, found))
+            if (!file.Metadata.TryGetValue(key, out var found))
+                throw new InvalidDataException($"{path}, {key}: missing");
+            if (!Same(value, found))
                 throw new InvalidDataException($"{path}, {key}: differs from what was written");
         }
 
         foreach (var source in tensors)
         {
-            if (!file.Tensors.TryGetValue(source.Name, out var stored) || stored.Type != source.Type || !stored.Shape.SequenceEqual(source.Shape))
-                throw new InvalidDataException($"{path}, tensor {source.Name}: description differs from what was written");
+            if (!file.Tensors.TryGetValue(source.Name, out var stored))
+                throw new InvalidDataException($"{path}, tensor {source.Name}: missing");
+            if (stored.Type != source.Type || !stored.Shape.SequenceEqual(source.Shape))
+                throw new InvalidDataException($"{path}, tensor {source.Name}: {stored.Type} {Quoted.Shape(stored.Shape)}; {source.Type} {Quoted.Shape(source.Shape)} was written");
             CheckElements(path, file, source, stored);
         }
+
+        var others = file.Metadata.Keys.Except(metadata.Select(entry => entry.Key)).Concat(file.Tensors.Keys.Except(tensors.Select(tensor => tensor.Name)));
+        if (others.FirstOrDefault() is { } other)
+            throw new InvalidDataException($"{path}, {other}: was not written");
     }
 
     private static void CheckElements(string path, GgufFile file, GgufSource source, GgufTensor stored)

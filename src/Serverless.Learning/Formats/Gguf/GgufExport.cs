@@ -21,14 +21,15 @@ public static class GgufExport
     /// <param name="path">The file to write, whole or not at all.</param>
     /// <param name="name">What the model calls itself; the folder's name if null.</param>
     /// <exception cref="InputError">The folder is damaged, or holds what GGUF or this exporter has no counterpart for.</exception>
+    /// <param name="cancellation">Looked at before each tensor is written or compared.</param>
     /// <exception cref="InvalidDataException">The written file does not hold what was written: a fault of this program or of the disk.</exception>
-    public static void Write(string modelFolder, string path, GgufType type, string? name = null)
+    public static void Write(string modelFolder, string path, GgufType type, string? name = null, CancellationToken cancellation = default)
     {
         var config = DecoderConfig.Load(modelFolder);
         var architecture = GgufArchitecture.Of(config);
         using var files = WeightFiles.Open(modelFolder);
         ModelWeights.Check(files, config.WeightShapes(), config.IgnorableWeights());
-        var tensors = Tensors(files, architecture, config, type);
+        var tensors = Tensors(files, architecture, config, type, cancellation);
 
         List<KeyValuePair<string, object>> metadata =
         [
@@ -54,15 +55,16 @@ public static class GgufExport
     }
 
     /// <summary>The embedding first, then in the order of the computation.</summary>
-    private static List<GgufSource> Tensors(WeightFiles files, GgufArchitecture architecture, DecoderConfig config, GgufType type)
+    private static List<GgufSource> Tensors(WeightFiles files, GgufArchitecture architecture, DecoderConfig config, GgufType type, CancellationToken cancellation)
     {
-        var sources = config.WeightShapes().Select(shape => Source(files, architecture, config, shape.Key, shape.Value, type)).ToList();
+        var sources = config.WeightShapes().Select(shape => Source(files, architecture, config, shape.Key, shape.Value, type, cancellation)).ToList();
         sources.InsertRange(1, architecture.Rope.Divisors().Select(divisors =>
             new GgufSource(divisors.Name, GgufType.F32, [divisors.Values.Length], () => tensor(divisors.Values))));
         return sources;
     }
 
-    private static GgufSource Source(WeightFiles files, GgufArchitecture architecture, DecoderConfig config, string hf, long[] shape, GgufType type)
+    private static GgufSource Source(
+        WeightFiles files, GgufArchitecture architecture, DecoderConfig config, string hf, long[] shape, GgufType type, CancellationToken cancellation)
     {
         var heads = !architecture.InterleavesRotary ? 0
             : hf.Contains(".q_proj.", StringComparison.Ordinal) ? config.Heads
@@ -70,7 +72,10 @@ public static class GgufExport
             : 0;
         var addsOne = config.NormsAddOne && hf.EndsWith("norm.weight", StringComparison.Ordinal);
         return new GgufSource(GgufNames.Of(hf, config.BranchNorms), StoredType(hf, shape, type), shape, () =>
-            heads > 0 ? Interleaved(files.Read(hf), heads) : addsOne ? PlusOne(files.Read(hf)) : files.Read(hf));
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return heads > 0 ? Interleaved(files.Read(hf), heads) : addsOne ? PlusOne(files.Read(hf)) : files.Read(hf);
+        });
     }
 
     private static GgufType StoredType(string hf, long[] shape, GgufType type)

@@ -13,6 +13,11 @@ internal sealed record TemplateReference(string Text, TemplateSource Source, IRe
     public bool TryResolve(GradingContext context, out string text, out GradeFaultKind kind)
     {
         kind = GradeFaultKind.InvalidVariable;
+        if (Source is TemplateSource.OutputText or TemplateSource.OutputJson && !context.Sample.HasOutputText)
+        {
+            text = "there is no sample with an output_text";
+            return false;
+        }
         switch (Source)
         {
             case TemplateSource.OutputText:

@@ -1,3 +1,4 @@
+using Serverless.Learning.Kernels;
 using TorchSharp;
 
 namespace Serverless.Learning.Models.Positions;
@@ -45,6 +46,13 @@ public sealed class RotaryTable : IDisposable
     {
         Reach(highest + 1);
         return (cosines.index_select(0, at), sines.index_select(0, at));
+    }
+
+    /// <summary>Where the rows of positions 0 to <paramref name="count"/> - 1 lie, one after the other, until more are asked for.</summary>
+    internal unsafe (nint Cosines, nint Sines) Addresses(int count)
+    {
+        Reach(count);
+        return ((nint)TensorMemory.Floats(cosines), (nint)TensorMemory.Floats(sines));
     }
 
     public void Dispose()

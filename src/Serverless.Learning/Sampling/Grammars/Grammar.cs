@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using System.Text.Json;
 using Serverless.Learning.Text;
 using Serverless.Learning.Text.ToolCalls;
@@ -58,7 +57,9 @@ public sealed class Grammar
         new ToolCallGrammar(format, tokenizer).Build(tools, several);
 
     /// <summary>An answer of one grammar, or a text and then one of another: JSON, or calls of tools after what opens them.</summary>
-    public static Grammar Either(Grammar answer, string opening, Grammar calls)
+    /// <param name="opening">A text of the chat template's, in which special tokens are the tokens themselves.</param>
+    /// <exception cref="InputError">The vocabulary cannot write the opening.</exception>
+    public static Grammar Either(Grammar answer, string opening, Grammar calls, Tokenizer tokenizer)
     {
         var (shift, ruleShift) = (answer.Nodes.Count, answer.Rules.Count);
         var nodes = new List<GrammarNode>([.. answer.Nodes, .. calls.Nodes.Select(node => node switch
@@ -69,7 +70,7 @@ public sealed class Grammar
             _ => node,
         })]);
         var next = Moved(calls.Rules[calls.Root]);
-        foreach (var value in Encoding.UTF8.GetBytes(opening).Reverse())
+        foreach (var value in TokenMarks.OfText(tokenizer, opening).AsEnumerable().Reverse())
         {
             nodes.Add(new GrammarNode.Bytes(ByteSet.Range(value, value), next));
             next = nodes.Count - 1;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 
 namespace Serverless.Learning.Sampling.Grammars;
@@ -21,7 +22,16 @@ internal sealed class GrammarGate
     public bool MustEnd => _state is { Accepts: true, Continues: false };
 
     /// <summary>Whether the vocabulary has no token with which the text could go on, though it is not whole.</summary>
-    public bool IsStuck => _state is { Accepts: false } && !_automaton.TokensAfter(_state).AsSpan().ContainsAnyExcept(0ul);
+    /// <param name="stopIds">Tokens that end the answer: none of them is a way on.</param>
+    public bool IsStuck(IReadOnlySet<int> stopIds)
+    {
+        if (_state is not { Accepts: false }) return false;
+        var allowed = _automaton.TokensAfter(_state);
+        for (var word = 0; word < allowed.Length; word++)
+            for (var bits = allowed[word]; bits != 0; bits &= bits - 1)
+                if (!stopIds.Contains((word << 6) + BitOperations.TrailingZeroCount(bits))) return false;
+        return true;
+    }
 
     /// <summary>Makes what may not come impossible.</summary>
     /// <param name="logits">V logits.</param>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Serverless.Learning.Text;
@@ -58,19 +57,5 @@ internal sealed class ToolCallGrammar(ToolCallFormat format, Tokenizer tokenizer
     }
 
     /// <summary>A text of the template's, in which the special tokens are the tokens themselves.</summary>
-    private int Text(string text, int next)
-    {
-        var bytes = new List<byte>();
-        var at = 0;
-        foreach (var id in tokenizer.Encode(text, parseSpecial: true).Where(tokenizer.IsSpecial))
-        {
-            var token = tokenizer.TokenOf(id);
-            var found = text.IndexOf(token, at, StringComparison.Ordinal);
-            bytes.AddRange(Encoding.UTF8.GetBytes(text[at..found]));
-            bytes.AddRange(TokenMarks.OfSpecial(id));
-            at = found + token.Length;
-        }
-        bytes.AddRange(Encoding.UTF8.GetBytes(text[at..]));
-        return _builder.Literal(CollectionsMarshal.AsSpan(bytes), next);
-    }
+    private int Text(string text, int next) => _builder.Literal(TokenMarks.OfText(tokenizer, text), next);
 }

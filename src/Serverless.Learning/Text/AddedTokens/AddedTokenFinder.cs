@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 
 namespace Serverless.Learning.Text.AddedTokens;
 
@@ -75,11 +76,17 @@ internal sealed class AddedTokenFinder
         return longest;
     }
 
-    private static bool StandsAlone(ReadOnlySpan<char> text, int start, int end) =>
-        (start == 0 || !IsWordUnit(text[start - 1])) && (end == text.Length || !IsWordUnit(text[end]));
+    private static bool StandsAlone(ReadOnlySpan<char> text, int start, int end)
+    {
+        // At either end of the text what is decoded is U+FFFD, which is no word character.
+        _ = Rune.DecodeLastFromUtf16(text[..start], out var before, out _);
+        _ = Rune.DecodeFromUtf16(text[end..], out var after, out _);
+        return !IsWordCharacter(before) && !IsWordCharacter(after);
+    }
 
-    // The regular expressions' \w, but for letters beyond the basic plane.
-    private static bool IsWordUnit(char unit) =>
-        char.IsLetterOrDigit(unit) || char.GetUnicodeCategory(unit) is UnicodeCategory.ConnectorPunctuation
-            or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+    // The regular expressions' \w.
+    private static bool IsWordCharacter(Rune character) =>
+        Rune.IsLetterOrDigit(character) || Rune.GetUnicodeCategory(character) is UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation
+            or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
+        || character.Value is 0x200C or 0x200D;
 }

@@ -42,14 +42,19 @@ internal sealed class BpeModel(BpeVocabulary vocabulary)
     {
         for (var i = 1; i < word.Length; i++)
         {
-            if (!joints.Contains(BpeVocabulary.JointOf(word[i - 1], word[i])) && !char.IsLowSurrogate(word[i]) && !FusesAt(word, i))
+            if (!joints.Contains(BpeVocabulary.JointOf(word[i - 1], word[i])) && !char.IsLowSurrogate(word[i]) && !ReachesAcross(word, i))
                 return i;
         }
         return word.Length;
     }
 
-    private bool FusesAt(ReadOnlySpan<char> word, int i) =>
-        vocabulary is { FuseUnknown: true, UnknownId: not null } && !IsKnownBefore(word, i) && !IsKnownAt(word, i);
+    // Unknown neighbours may become one token; of a character that is left out the neighbours become neighbours.
+    private bool ReachesAcross(ReadOnlySpan<char> word, int i) => vocabulary switch
+    {
+        { UnknownId: null } => !IsKnownBefore(word, i) || !IsKnownAt(word, i),
+        { FuseUnknown: true } => !IsKnownBefore(word, i) && !IsKnownAt(word, i),
+        _ => false,
+    };
 
     private bool IsKnownAt(ReadOnlySpan<char> word, int i) =>
         _ids.ContainsKey(word.Slice(i, char.IsHighSurrogate(word[i]) ? 2 : 1));

@@ -54,7 +54,9 @@ internal static class TokenizerReader
         }
         catch (JsonException cause)
         {
-            throw new InputError($"{path}: not JSON at line {cause.LineNumber + 1}, byte {cause.BytePositionInLine + 1}", innerException: cause);
+            // The parser's message ends with the place, counted from 0.
+            var finding = cause.Message.Split(" LineNumber:")[0];
+            throw new InputError($"{path}: not JSON at line {cause.LineNumber + 1}, byte {cause.BytePositionInLine + 1}: {finding}", innerException: cause);
         }
     }
 

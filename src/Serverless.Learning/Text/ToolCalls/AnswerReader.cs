@@ -12,7 +12,7 @@ namespace Serverless.Learning.Text.ToolCalls;
 /// <param name="within">Where the prompt has brought the answer already.</param>
 public sealed class AnswerReader(ToolCallFormat? format, IReadOnlySet<string> offered, bool thinks, AnswerStart within)
 {
-    private const string Think = "<think>", EndThink = "</think>";
+    private const string Think = Thought.Open, EndThink = Thought.Close;
 
     private string _pending = "";
     private Where _where = within switch { AnswerStart.Thinking => Where.Thinking, AnswerStart.Calls => Where.Calls, _ => Where.Start };

@@ -13,8 +13,8 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use
 {
     /// <param name="progress">Told how far it is, often; null: nobody asks.</param>
     /// <exception cref="InputError">
-    /// The files are no supported model, the name cannot be used, another model has it (<c>model_exists</c>), or that model is in use; nothing
-    /// has changed then.
+    /// The files are no supported model, the name cannot be used, another model has it (<c>model_exists</c>), or that model is in use, or came
+    /// into use meanwhile; the catalog is as it was then.
     /// </exception>
     public async Task<AddedModel> RunAsync(IModelFiles source, AddRequest request, Action<AddProgress>? progress, CancellationToken ct)
     {
@@ -37,7 +37,7 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use
         var files = skeleton.Files.ToDictionary(file => file.Name, file => file.File, StringComparer.Ordinal);
         var done = 0L;
         var record = await store.AddAsync(
-            model, parts, async part => await source.OpenAsync(files[part.Path], ct), count => Report("storing", done += count), request.Replace, ct);
+            model, parts, async part => await source.OpenAsync(files[part.Path], ct), count => Report("storing", done += count), request.Replace, use.RefuseIfUsedAsync, ct);
         return record.Parts.SequenceEqual(parts)
             ? new AddedModel(record, IsNew: true, leftOut)
             : throw Exists(id);

@@ -21,21 +21,24 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
     {
         var usage = new List<EvalModelUsage>();
         var items = run.DataSource.Model is null
-            ? block.Select((entry, at) => Given(run, entry.Item, entry.Sample, run.Done + at)).ToList()
+            ? block.Select((entry, at) => Given(entry.Item, entry.Sample, run.Done + at)).ToList()
             : await GenerateAsync(run, block, usage, ct);
         var graders = run.TestingCriteria.Select((json, at) => Grader.Parse(json, $"testing_criteria[{at}]")).ToList();
         var graded = new List<EvalItemRecord>();
         foreach (var (item, entry) in items.Zip(block))
-            graded.Add(item.Error is null ? await GradeAsync(item, Tools(entry.Sample), graders, usage, ct) : item);
+            graded.Add(item.Error is null ? await GradeAsync(item, SampleOf(run, item, entry.Sample), graders, usage, ct) : item);
         return (graded, usage);
     }
 
-    private EvalItemRecord Given(EvalRunRecord run, JsonElement item, JsonElement? sample, int index)
-    {
-        var text = sample is { } given && given.TryGetProperty("output_text", out var output) && output.ValueKind == JsonValueKind.String ? output.GetString() : null;
-        // Criteria that look at the item only need no sample.
-        return New(index, item, text ?? "") with { Finish = null, Error = null };
-    }
+    private EvalItemRecord Given(JsonElement item, JsonElement? sample, int index) =>
+        New(index, item, TextOf(sample) ?? "") with { Finish = null, Error = null };
+
+    /// <summary>What graders see. Criteria that look at the item only need no sample.</summary>
+    private static GraderSample SampleOf(EvalRunRecord run, EvalItemRecord item, JsonElement? sample) =>
+        new(item.Output, Tools(sample)) { HasOutputText = run.DataSource.Model is not null || TextOf(sample) is not null };
+
+    private static string? TextOf(JsonElement? sample) =>
+        sample is { ValueKind: JsonValueKind.Object } given && given.TryGetProperty("output_text", out var output) && output.ValueKind == JsonValueKind.String ? output.GetString() : null;
 
     private async Task<List<EvalItemRecord>> GenerateAsync(
         EvalRunRecord run, IReadOnlyList<(JsonElement Item, JsonElement? Sample)> block, List<EvalModelUsage> usage, CancellationToken ct)
@@ -98,9 +101,8 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
     }
 
     private async Task<EvalItemRecord> GradeAsync(
-        EvalItemRecord item, JsonElement? tools, IReadOnlyList<Grader> graders, List<EvalModelUsage> usage, CancellationToken ct)
+        EvalItemRecord item, GraderSample sample, IReadOnlyList<Grader> graders, List<EvalModelUsage> usage, CancellationToken ct)
     {
-        var sample = new GraderSample(item.Output, tools);
         var results = ImmutableArray.CreateBuilder<EvalItemResult>();
         foreach (var grader in graders)
         {

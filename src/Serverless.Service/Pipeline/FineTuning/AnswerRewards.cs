@@ -32,7 +32,7 @@ internal sealed record AnswerRewards(Grader Grader, string Path)
     {
         var different = answers.Distinct().ToList();
         var grades = await AskedGrades.OfAsync(
-            Grader, [.. different.Select(answer => (answer.Prompt.Item, new GraderSample(answer.Answer)))], questions => models.AskTogetherAsync(questions, Path, ct));
+            Grader, [.. different.Select(answer => (answer.Prompt.Item, new GraderSample(answer.Answer)))], questions => models.AskTogetherAsync(questions, Path, ct), ct);
         var rewards = different.Zip(grades).ToDictionary(pair => pair.First, pair => RewardOf(pair.Second));
         return [.. answers.Select(answer => rewards[answer])];
     }
@@ -40,5 +40,6 @@ internal sealed record AnswerRewards(Grader Grader, string Path)
     private static Reward RewardOf(Grade grade) => new(
         grade.Score,
         grade.Parts.ToDictionary(part => part.Key, part => part.Value.Score),
-        grade.Faults.IsEmpty ? null : string.Join("; ", grade.Faults.Select(fault => fault.Message)));
+        grade.Faults.IsEmpty ? null : string.Join("; ", grade.Faults.Select(fault => fault.Message)),
+        grade.Faults.Any(fault => fault.Kind == GradeFaultKind.UnresponsiveReward));
 }

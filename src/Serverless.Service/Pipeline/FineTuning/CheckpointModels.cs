@@ -51,6 +51,21 @@ public sealed class CheckpointModels(
         return await catalog.FindAsync(job.Model, ct) is { } model ? RecordOf(job, step) with { Folder = model.Folder, Parts = model.Parts } : null;
     }
 
+    /// <summary>Removes files that were uploaded for a checkpoint's model, as between two stages of a recipe, and that no record names.</summary>
+    public async Task RemoveUnpublishedAsync(JobRecord job, int step, CancellationToken ct)
+    {
+        // Not while somebody who asks for this checkpoint has its model made.
+        await _turn.WaitAsync(ct);
+        try
+        {
+            await store.RemoveLeftoversAsync(RecordOf(job, step).Id, job.Id, stays: true, ct);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public void Dispose() => _turn.Dispose();
 
     private async Task<(JobRecord Job, int Step)?> JobOfAsync(ModelId name, CancellationToken ct)

@@ -1,4 +1,5 @@
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Telemetry;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -21,7 +22,22 @@ internal sealed class ChunkRun(
     /// <summary>Whether training ends here though there are steps left.</summary>
     private bool IsStopped { get; set; }
 
+    /// <exception cref="TeacherAwayException">Who grades does not answer now; what was trained by then is committed.</exception>
     public async Task<StageOutcome> RunAsync(ActivityScope scope)
+    {
+        try
+        {
+            return await GoOnAsync(scope);
+        }
+        catch (TeacherAwayException)
+        {
+            await StoreAsync(scope);
+            await LeaveAsync(null, scope);
+            throw;
+        }
+    }
+
+    private async Task<StageOutcome> GoOnAsync(ActivityScope scope)
     {
         var begun = clock.GetUtcNow();
         var lastStep = (int)Math.Min((long)session.Step + (settings.ChunkSteps ?? int.MaxValue), session.LastStep);

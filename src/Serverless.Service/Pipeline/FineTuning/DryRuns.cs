@@ -22,6 +22,7 @@ public sealed class DryRuns(
     {
         var (drafted, model) = await jobs.DraftAsync(request, ct);
         var job = await datasets.WithValidationFilesAsync(drafted, ct);
+        await datasets.CheckEvaluationAsync(job, ct);
         // An adapter has its base's shape, tokenizer and template.
         var whole = await modelStore.WeightsOfAsync(model, ct);
         var light = whole with { Parts = [.. whole.Parts.Where(part => !part.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))] };

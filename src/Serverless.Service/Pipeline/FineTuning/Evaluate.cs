@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Learning;
 using Serverless.Learning.Data;
-using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -106,25 +105,29 @@ public sealed class Evaluate(
                 return StageOutcome.More;
             await run.ReadAsync(part, scope.Stopping);
             using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
-            var next = thread.RunAsync(() => run.Next(model, part, interrupt.Token));
+            var next = NextAsync(run, model, part, job, thread, interrupt.Token);
             var wish = await watch.WatchAsync(next, interrupt, scope.Stopping);
-            ModelEvaluation answered;
-            IReadOnlyList<GradedAnswer> answers;
             try
             {
-                (answered, answers) = await next;
+                part = await next;
             }
             catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
             {
                 // The block is repeated.
                 return wish ?? StageOutcome.More;
             }
-            part = answers.Count == 0 ? answered : await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, scope.Stopping);
             done(part);
             if (wish is not null)
                 return wish;
         }
         return StageOutcome.Done;
+    }
+
+    /// <summary>One block of examples, scored or answered, and the answers graded.</summary>
+    private async Task<ModelEvaluation> NextAsync(EvaluationRun run, LanguageModel model, ModelEvaluation part, JobRecord job, TensorThread thread, CancellationToken ct)
+    {
+        var (answered, answers) = await thread.RunAsync(() => run.Next(model, part, ct));
+        return answers.Count == 0 ? answered : await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, ct);
     }
 
     private async Task<string> BaseFolderAsync(JobRecord job, CancellationToken ct)

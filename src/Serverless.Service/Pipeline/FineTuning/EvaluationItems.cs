@@ -25,7 +25,7 @@ public sealed class EvaluationItems(FileCatalog catalog, FileStore store, Grader
             var grader = Grader.Parse(json, path);
             // What nobody answers is a fault of that grade, and no reason to lose the model.
             var grades = await AskedGrades.OfAsync(
-                grader, [.. answers.Select(answer => (items[answer.Line], new GraderSample(answer.Answer)))], questions => models.AskAsync(questions, ct));
+                grader, [.. answers.Select(answer => (items[answer.Line], new GraderSample(answer.Answer)))], questions => models.AskAsync(questions, ct), ct);
             var before = part.Graders.FirstOrDefault(scores => scores.Name == grader.Name) ?? new GraderScores(grader.Name, []);
             graded.Add(before.With(grades));
         }

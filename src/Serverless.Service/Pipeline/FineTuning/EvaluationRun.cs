@@ -21,8 +21,8 @@ internal sealed class EvaluationRun(
     private const int AnswersTogether = 32;
     private const int KeptSamples = 20;
 
-    // Only conversations have an answer that is right.
-    private readonly ChatExample[] _asked = [.. examples.OfType<ChatExample>().Take(settings.EvaluatedAnswers)];
+    // Conversations have an answer that is right, and of preferences it is the preferred one.
+    private readonly ChatExample[] _asked = [.. examples.Select(ConversationOf).OfType<ChatExample>().Take(settings.EvaluatedAnswers)];
 
     private readonly PromptExample[] _prompts = [.. examples.OfType<PromptExample>().Take(settings.EvaluatedAnswers)];
 
@@ -51,7 +51,7 @@ internal sealed class EvaluationRun(
         if (_prompts.Length > 0)
             return AnswerPrompts(model, encoder, evaluation, ct);
         var asked = _asked.Skip(evaluation.Answered).Take(BlockExamples).ToList();
-        var answers = Evaluator.Answers(model, asked, AnswerTokens(model.Tokenizer, asked), ct);
+        var answers = Evaluator.Answers(model, asked, AnswerTokens(model.Tokenizer, encoder, asked), ct, encoder);
         var next = Answered(evaluation, answers) with
         {
             ExactMatches = evaluation.ExactMatches.AddRange(answers.Select(answer => answer.Exact ? 1.0 : 0.0)),
@@ -85,8 +85,8 @@ internal sealed class EvaluationRun(
         var sampling = SamplingOptions.Greedy(rewardedTokens ?? settings.EvaluatedAnswerTokens) with { Grammar = form };
         var requests = asked.Select(prompt => encoder.EncodePrompt(prompt))
             .Select(ids => new GenerationRequest(ids, form is null ? sampling : sampling with { GrammarAfter = ChatPrompt.FormBeginsAfter(encoder, ids) })).ToList();
-        var texts = new TextGenerator(model).Generate(requests, AnswersTogether, ct);
-        var answers = asked.Zip(texts, (prompt, text) => new GradedAnswer(prompt.Line, prompt.Messages[^1].Content ?? "", null, text.Text)).ToList();
+        var texts = new TextGenerator(model).Generate(requests, AnswersTogether, ct).Zip(requests, (text, request) => Thought.Whole(encoder, request.Prompt, text.Text));
+        var answers = asked.Zip(texts, (prompt, text) => new GradedAnswer(prompt.Line, prompt.Messages[^1].Content ?? "", null, text)).ToList();
         return (Answered(evaluation, answers), answers);
     }
 
@@ -96,13 +96,18 @@ internal sealed class EvaluationRun(
         Samples = [.. evaluation.Samples, .. answers.Take(KeptSamples - evaluation.Samples.Length)],
     };
 
+    private static ChatExample? ConversationOf(DatasetExample example) => example is PreferenceExample pair ? pair.Chosen : example as ChatExample;
+
     private static IReadOnlyList<TrainingSequence> SequencesOf(DatasetExample example, ChatEncoder encoder, int maxTokens) =>
         example is TextExample text ? encoder.EncodeDocument(text, maxTokens) : encoder.Encode(example);
 
-    /// <summary>An answer longer than every expected one of its block, by a few tokens, is no exact match however it goes on.</summary>
-    private int AnswerTokens(Tokenizer tokenizer, IReadOnlyList<ChatExample> block)
+    /// <summary>
+    /// An answer longer than every expected one of its block, by a few tokens, is no exact match however it goes on, unless the model may think before it
+    /// for as long as it likes.
+    /// </summary>
+    private int AnswerTokens(Tokenizer tokenizer, ChatEncoder encoder, IReadOnlyList<ChatExample> block)
     {
-        if (graded)
+        if (graded || encoder.Thinks || block.Any(example => Thought.LeadsIn(Evaluator.ExpectedOf(example))))
             return settings.EvaluatedAnswerTokens;
         var longest = block.Max(example => tokenizer.Encode(Evaluator.ExpectedOf(example)).Length);
         return Math.Min(settings.EvaluatedAnswerTokens, longest + 4);

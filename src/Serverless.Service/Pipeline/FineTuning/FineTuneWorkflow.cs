@@ -12,31 +12,59 @@ public sealed class FineTuneWorkflow : IWorkflow<FineTuneInput>
     /// <summary>After so many calls of activities the history is cut: at four minutes a chunk, about every three hours of training.</summary>
     public const int CallsPerRun = 50;
 
+    /// <summary>How often ending a job may fail at every attempt: with the pauses, over about two hours.</summary>
+    public const int MostEndings = 12;
+
     /// <summary>Raised when the job's record has changed.</summary>
     public const string Changed = "changed";
+
+    private static readonly TimeSpan PauseBeforeEnding = TimeSpan.FromMinutes(5);
 
     public static WorkflowName<FineTuneInput> Name { get; } = new(nameof(FineTuneWorkflow));
 
     public async Task RunAsync(IWorkflowContext context, FineTuneInput input)
     {
-        var job = input.JobId;
-        JobEnd? end;
+        if ((input.End ?? await DecideAsync(context, input)) is not { } end || !await EndAsync(context, input, end))
+            return;
+        await TellAsync(context, input.JobId);
+        context.SetStatus("ended");
+    }
+
+    /// <summary>Runs the job's stages.</summary>
+    /// <returns>How the job ends, or null if it continues as new.</returns>
+    private static async Task<JobEnd?> DecideAsync(IWorkflowContext context, FineTuneInput input)
+    {
         try
         {
             if (input.Restart is { } reason)
-                await context.CallAsync(NoteRestart.Name, new RestartNote(job, reason), RetrySchedule.Patient);
-            end = await RunStagesAsync(context, input with { Restart = null });
+                await context.CallAsync(NoteRestart.Name, new RestartNote(input.JobId, reason), RetrySchedule.Patient);
+            return await RunStagesAsync(context, input with { Restart = null });
         }
         catch (ActivityFailure failure)
         {
-            end = new JobEnd(job, JobMove.Fail, new JobError("server_error", $"The job failed by a fault of the service: {failure.Message}"));
+            return new JobEnd(input.JobId, JobMove.Fail, new JobError("server_error", $"The job failed by a fault of the service: {failure.Message}"));
         }
-        if (end is null)
-            return;
+    }
+
+    /// <summary>
+    /// Ends the job as was decided. If that fails at every attempt it is done again later: what has become of the job does not change by that, and one that
+    /// never ended would keep its place among those that train.
+    /// </summary>
+    /// <returns>False if it continues as new.</returns>
+    private static async Task<bool> EndAsync(IWorkflowContext context, FineTuneInput input, JobEnd end)
+    {
         context.SetStatus("ending");
-        await context.CallAsync(Finish.Name, end, RetrySchedule.Patient);
-        await TellAsync(context, job);
-        context.SetStatus("ended");
+        try
+        {
+            await context.CallAsync(Finish.Name, end, RetrySchedule.Patient);
+            return true;
+        }
+        catch (ActivityFailure) when (end.Failures + 1 < MostEndings)
+        {
+            await context.SleepAsync(PauseBeforeEnding);
+        }
+        context.ContinueAsNew(input with { Restart = null, End = end with { Failures = end.Failures + 1 } });
+        return false;
     }
 
     /// <summary>Tells those who want to know that the job has ended; the job is final by then, whatever becomes of this.</summary>

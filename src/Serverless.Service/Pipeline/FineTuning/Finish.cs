@@ -13,16 +13,24 @@ public sealed class Finish(
     {
         var ct = scope.Stopping;
         var id = input.JobId;
+        // Whatever it is that keeps the job from ending in order: it does not stand there as if it went on.
+        if (input.Failures > 0 && await jobs.FindAsync(id, ct) is not null)
+            await EndAsync(input, ct);
         await sessions.CloseAsync(id);
         await admission.ReleaseAsync(id, ct);
         folders.Remove(id);
         if (await jobs.FindAsync(id, ct) is null)
             return true;
-        var job = await jobs.UpdateAsync(id, now => Ended(now, input), ct);
-        await leftovers.RemoveAsync(job, ct);
-        await SayAsync(job, ct);
+        await using var lease = await events.HoldAsync(id, ct);
+        await leftovers.RemoveUncommittedAsync(lease, ct);
+        // The status decides between this end and a cancellation, so it comes first, and what says so as soon after it as can be.
+        var job = await EndAsync(input, ct);
+        await leftovers.RemoveResultsAsync(job, lease, ct);
+        await SayAsync(job, lease, ct);
         return true;
     }
+
+    private Task<JobRecord> EndAsync(JobEnd end, CancellationToken ct) => jobs.UpdateAsync(end.JobId, now => Ended(now, end), ct);
 
     private JobRecord Ended(JobRecord job, JobEnd end)
     {
@@ -38,12 +46,12 @@ public sealed class Finish(
         return job.Stages.IsEmpty ? job : job.With(job.Stage, stage => stage with { Result = null });
     }
 
-    private Task SayAsync(JobRecord job, CancellationToken ct) => job.Status switch
+    private Task SayAsync(JobRecord job, TrainerLease lease, CancellationToken ct) => job.Status switch
     {
         JobStatus.Succeeded => events.AppendOnceAsync(
-            job.Id, "ended", EventLevel.Info, [.. Created(job), "The job has successfully completed"], ct),
-        JobStatus.Failed => events.AppendOnceAsync(job.Id, "ended", EventLevel.Error, [$"The job failed: {job.Error?.Message}"], ct),
-        JobStatus.Cancelled => events.AppendOnceAsync(job.Id, "ended", "Fine-tuning job cancelled", ct),
+            lease, "ended", EventLevel.Info, [.. Created(job), "The job has successfully completed"], ct),
+        JobStatus.Failed => events.AppendOnceAsync(lease, "ended", EventLevel.Error, [$"The job failed: {job.Error?.Message}"], ct),
+        JobStatus.Cancelled => events.AppendOnceAsync(lease, "ended", EventLevel.Info, ["Fine-tuning job cancelled"], ct),
         _ => throw new InvalidOperationException($"{job.Id} has not ended: it is {job.Status}"),
     };
 

@@ -56,6 +56,15 @@ public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvide
         bool Takes(RecipeStage stage) => file.Report?.Format is { } found && MethodFormats.Of(stage.Method.Type).Contains(found.Format);
     }
 
+    /// <summary>Checks, once the files are read, that the file which base and tuned model are compared on has what the job wants of that.</summary>
+    /// <param name="job">The job, its stages with their files.</param>
+    /// <exception cref="InputError">It has not, or it is gone.</exception>
+    public async Task CheckEvaluationAsync(JobRecord job, CancellationToken ct)
+    {
+        if (job.AtLast() is { ValidationFile: { } id } last)
+            EvaluationMetrics.Check(last, await files.FindAsync(id, ct) ?? throw FileRefusal.Deleted(id, "validation_file"));
+    }
+
     /// <summary>Goes on with counting a stage's files.</summary>
     /// <returns>The whole count once all of it is there.</returns>
     /// <exception cref="InputError">A file is gone, or it has been read to its end and has faults.</exception>

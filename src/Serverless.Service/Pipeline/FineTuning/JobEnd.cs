@@ -6,4 +6,5 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// <param name="JobId">The job.</param>
 /// <param name="Move">Succeed, fail or cancel; a job that is final already keeps its status.</param>
 /// <param name="Error">Why it failed, if it did.</param>
-public sealed record JobEnd(JobId JobId, JobMove Move, JobError? Error = null);
+/// <param name="Failures">How often ending it has failed at every attempt. From the second time on its status is written before all else.</param>
+public sealed record JobEnd(JobId JobId, JobMove Move, JobError? Error = null, int Failures = 0);

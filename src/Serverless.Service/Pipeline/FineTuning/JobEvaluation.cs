@@ -47,13 +47,16 @@ public sealed record JobEvaluation
         return new JobEvaluation { Examples = Examples, Base = RewardAccuracy is null ? Base : new ModelEvaluation(), Stages = Stages };
     }
 
-    /// <summary>By how much the tuned model is better, by the name of a metric; null if it was not measured.</summary>
+    /// <summary>By how much the tuned model is better, by the name of a metric; null if it was not measured. The base's reward accuracy is 0.5, and its margin 0.</summary>
     public double? GainOf(string metric) => metric switch
     {
         "loss" or "perplexity" or "token_accuracy" when Base.Scores.Tokens == 0 => null,
         "loss" => Base.Scores.Loss - Tuned.Scores.Loss,
         "perplexity" => Base.Scores.Perplexity - Tuned.Scores.Perplexity,
         "token_accuracy" => Tuned.Scores.TokenAccuracy - Base.Scores.TokenAccuracy,
+        // The base gains nothing on itself: all of its pairs are ties.
+        "reward_accuracy" => RewardAccuracy - 0.5,
+        "reward_margin" => RewardMargin,
         _ => Comparisons.FirstOrDefault(comparison => comparison.Metric == metric)?.Gain.Mean,
     };
 

@@ -9,8 +9,12 @@ public sealed partial class JobFolders(PipelineSettings settings, ILogger<JobFol
     /// <summary>Where models from the storage are kept, by their content.</summary>
     public string Models => Path.Combine(settings.WorkFolder, "models");
 
+    private string Jobs => Path.Combine(settings.WorkFolder, "jobs");
+
+    private string Scratch => Path.Combine(settings.WorkFolder, "scratch");
+
     /// <summary>A job's own folder.</summary>
-    public string Of(JobId id) => Path.Combine(settings.WorkFolder, "jobs", id.Value);
+    public string Of(JobId id) => Path.Combine(Jobs, id.Value);
 
     /// <summary>An empty folder in it.</summary>
     public string Fresh(JobId id, string name)
@@ -24,22 +28,38 @@ public sealed partial class JobFolders(PipelineSettings settings, ILogger<JobFol
 
     /// <summary>A new empty folder of nobody's, for the caller to delete.</summary>
     public string NewScratch() =>
-        Directory.CreateDirectory(Path.Combine(settings.WorkFolder, "scratch", Guid.NewGuid().ToString("n"))).FullName;
+        Directory.CreateDirectory(Path.Combine(Scratch, Guid.NewGuid().ToString("n"))).FullName;
 
     /// <summary>Removes a job's own folder. A disk that cannot be written keeps it, which is logged: nothing of it is needed any more.</summary>
-    public void Remove(JobId id)
+    public void Remove(JobId id) => Remove(Of(id));
+
+    /// <summary>The jobs that have a folder in which nothing was made or removed since a time.</summary>
+    public IReadOnlyList<JobId> UnchangedSince(DateTimeOffset time) =>
+        [.. Unchanged(Jobs, time).Select(folder => new JobId(folder.Name)).Where(id => id.IsWellFormed)];
+
+    /// <summary>Removes scratch folders in which nothing was made or removed since a time: a process that died left them.</summary>
+    public void RemoveScratch(DateTimeOffset time)
+    {
+        foreach (var folder in Unchanged(Scratch, time))
+            Remove(folder.FullName);
+    }
+
+    private static IEnumerable<DirectoryInfo> Unchanged(string parent, DateTimeOffset time) =>
+        Directory.Exists(parent) ? new DirectoryInfo(parent).EnumerateDirectories().Where(folder => folder.LastWriteTimeUtc < time) : [];
+
+    private void Remove(string folder)
     {
         try
         {
-            if (Directory.Exists(Of(id)))
-                Directory.Delete(Of(id), recursive: true);
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            LogLeft(Of(id), fault.Message);
+            LogLeft(folder, fault.Message);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The folder {Folder} of a job that has ended could not be removed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The folder {Folder}, which nothing needs any more, could not be removed: {Reason}")]
     private partial void LogLeft(string folder, string reason);
 }

@@ -24,6 +24,7 @@ internal static class JobPlanner
     /// <exception cref="Learning.InputError">A value that was asked for is out of its range.</exception>
     public static JobPlan Of(JobRecord job, DecoderConfig config, PrepareCursor cursor)
     {
+        EarlyStop.Check(job, cursor.Validation);
         var scan = cursor.Training;
         var (options, stepsPerEpoch) = Resolve(job, config, cursor);
         var estimate = new TrainingEstimate(config, options);

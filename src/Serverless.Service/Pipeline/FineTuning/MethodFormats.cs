@@ -33,7 +33,8 @@ internal static class MethodFormats
 
     private static string Wire(MethodType method) => method.ToString().ToLowerInvariant();
 
-    private static string Name(DatasetFormat format) => format switch
+    /// <summary>What errors call a format.</summary>
+    public static string Name(DatasetFormat format) => format switch
     {
         DatasetFormat.PromptCompletion => "prompt/completion",
         DatasetFormat.PlainText => ".txt",

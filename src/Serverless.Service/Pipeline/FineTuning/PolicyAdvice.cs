@@ -14,8 +14,8 @@ internal static class PolicyAdvice
     {
         var figures = taken.Metrics.Figures;
         if (figures.GetValueOrDefault("groups_without_variance") is > Most and var flat)
-            yield return Warning(taken, $"{Share(flat)} of the groups have no variance: all answers to a prompt got the same reward, and nothing is learned "
-                + "from them. Take prompts that the model answers right only sometimes, a grader that gives part of the reward, a larger group_size "
+            yield return Warning(taken, $"{Share(flat)} of the groups have no variance: all answers to a prompt got the same reward, and nothing "
+                + $"{(options.PenaltyTokens > 0 ? "but their length " : "")}is learned from them. Take prompts that the model answers right only sometimes, a grader that gives part of the reward, a larger group_size "
                 + $"(now {options.GroupSize}), or a higher temperature");
         if (figures.GetValueOrDefault("answers_cut_off") is > Many and var cut)
             yield return Warning(taken, $"{Share(cut)} of the answers were cut off at max_completion_tokens, {options.MaxAnswerTokens}. Raise it, or set "

@@ -41,6 +41,7 @@ public sealed class Prepare(
     {
         var ct = scope.Stopping;
         job = await datasets.WithValidationFilesAsync(job, ct);
+        await datasets.CheckEvaluationAsync(job, ct);
         var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
         var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
         var content = await starting.ContentAsync(model, ct);

@@ -14,9 +14,7 @@ public sealed class StartingModels(ModelStore store, JobFolders folders) : IDisp
 
     /// <summary>What stands for the model's own weights, whatever it is called: the hash of its content, and of an adapter that of its base before it.</summary>
     /// <exception cref="Learning.InputError">The model is an adapter whose base was deleted.</exception>
-    public async Task<string> ContentAsync(ModelRecord model, CancellationToken ct) => model.Kind == ModelKind.Adapter
-        ? $"{(await store.WeightsOfAsync(model, ct)).ContentHash}-{model.ContentHash}"
-        : model.ContentHash;
+    public async Task<string> ContentAsync(ModelRecord model, CancellationToken ct) => ContentOf(model, await store.WeightsOfAsync(model, ct));
 
     /// <summary>A folder with the model's own weights; not to be written to.</summary>
     /// <param name="content">What they must be, as <see cref="ContentAsync"/> names it; null for whatever the name stands for.</param>
@@ -25,12 +23,13 @@ public sealed class StartingModels(ModelStore store, JobFolders folders) : IDisp
     /// </exception>
     public async Task<string> FolderAsync(ModelRecord model, string? content, CancellationToken ct)
     {
-        if (content is not null && await ContentAsync(model, ct) != content)
+        var weights = await store.WeightsOfAsync(model, ct);
+        if (content is not null && ContentOf(model, weights) != content)
             throw new Learning.InputError($"model: '{model.Id}' was replaced by another content after the job had begun with it", "model", "model_replaced");
         var folder = await store.DownloadAsync(model, folders.Models, ct);
         if (model.Kind != ModelKind.Adapter)
             return folder;
-        var whole = await store.DownloadAsync(await store.WeightsOfAsync(model, ct), folders.Models, ct);
+        var whole = await store.DownloadAsync(weights, folders.Models, ct);
         // Both names stand for contents.
         var merged = $"{whole}-{Path.GetFileName(folder)}";
         await _turn.WaitAsync(ct);
@@ -50,4 +49,7 @@ public sealed class StartingModels(ModelStore store, JobFolders folders) : IDisp
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private static string ContentOf(ModelRecord model, ModelRecord weights) =>
+        model.Kind == ModelKind.Adapter ? $"{weights.ContentHash}-{model.ContentHash}" : model.ContentHash;
 }

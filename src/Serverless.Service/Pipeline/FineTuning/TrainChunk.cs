@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Learning;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Storage;
 using Serverless.Service.Telemetry;
 
@@ -13,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class TrainChunk(
     BlobAccount account, JobPlans plans, JobWishes wishes, References references, RolloutStore rollouts, TrainingSessions sessions, ChunkCommits commits,
-    JobCosts costs, PipelineSettings settings, TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
+    TeacherAbsences absences, JobCosts costs, PipelineSettings settings, TimeProvider clock, ILogger<TrainChunk> logger) : IActivity<JobId, StageOutcome>
 {
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
 
@@ -61,7 +62,7 @@ public sealed class TrainChunk(
             using var use = await OpenAsync(job, plan, lease, ct);
             if (use.Session.TotalSteps != plan.TotalSteps)
                 await plans.WriteAsync(job.StageId(), plan = plan with { TotalSteps = use.Session.TotalSteps }, ct);
-            return await TrainAsync(use.Session, plan, lease, scope);
+            return await TrainAsync(use.Session, job, plan, lease, scope);
         }
         catch (InputError error)
         {
@@ -77,15 +78,23 @@ public sealed class TrainChunk(
         }
     }
 
-    private async Task<StageOutcome> TrainAsync(TrainingSession session, JobPlan plan, TrainerLease lease, ActivityScope scope)
+    private async Task<StageOutcome> TrainAsync(TrainingSession session, JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)
     {
         var losses = plan.EarlyStoppingPatience is null ? [] : await commits.ValidationLossesAsync(session, scope.Stopping);
         // The process may have ended between the last commit and the note that training ends there.
         var isOver = session.Step == lease.Head.Step && session.IsAtEpochEnd
             && plan.EarlyStoppingPatience is { } patience && EarlyStop.IsDue(losses, patience);
-        var outcome = isOver
-            ? StageOutcome.Done
-            : await new ChunkRun(session, lease, plan, commits, rollouts, wishes, settings, clock) { ValidationLosses = losses }.RunAsync(scope);
+        StageOutcome outcome;
+        try
+        {
+            outcome = isOver
+                ? StageOutcome.Done
+                : await new ChunkRun(session, lease, plan, commits, rollouts, wishes, settings, clock) { ValidationLosses = losses }.RunAsync(scope);
+        }
+        catch (TeacherAwayException away)
+        {
+            return await absences.OutcomeAsync(job, lease, session.Ungraded, away, scope.Stopping);
+        }
         if (outcome.Result == StageResult.Done && lease.Head.Step < plan.EndStep)
             await plans.WriteAsync(session.StageId, plan with { StoppedAt = lease.Head.Step }, CancellationToken.None);
         return outcome;

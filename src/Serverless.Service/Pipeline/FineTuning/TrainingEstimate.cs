@@ -26,7 +26,7 @@ internal sealed class TrainingEstimate(DecoderConfig config, TrainingOptions opt
         : Weights;
 
     /// <summary>
-    /// float32 weights (for QLoRA those inside the blocks a little over half a byte each), a gradient and two moments for each that trains, the activations of a micro-batch (about 16 values of the model's
+    /// float32 weights (for QLoRA those inside the blocks a little over half a byte each and other matrices, the embedding among them, bfloat16), a gradient and two moments for each that trains, the activations of a micro-batch (about 16 values of the model's
     /// width and 4 of the inner width for each token and layer; with checkpointing for one layer, and of the others the width) and its logits with their gradient.
     /// </summary>
     public long Bytes => BaseBytes + 4 * ((options.Adapter.IsLowRank ? 4 : 3) * TrainedWeights + TokensAtOnce * (LayerValues + 2L * config.VocabularySize));
@@ -54,8 +54,8 @@ internal sealed class TrainingEstimate(DecoderConfig config, TrainingOptions opt
         {
             if (options.Adapter.Kind != AdapterKind.Qlora)
                 return 4 * Weights;
-            var quantized = config.LinearPaths().Sum(path => Size(_shapes[path + ".weight"]));
-            return 4 * (Weights - quantized) + quantized * 33 / 64;
+            var linears = config.LinearPaths().Select(path => path + ".weight").ToHashSet(StringComparer.Ordinal);
+            return _shapes.Sum(shape => linears.Contains(shape.Key) ? Size(shape.Value) * 33 / 64 : Size(shape.Value) * (shape.Value.Length == 2 ? 2 : 4));
         }
     }
 

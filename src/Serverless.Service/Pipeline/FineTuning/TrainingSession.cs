@@ -88,6 +88,9 @@ public sealed class TrainingSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Which answers are drawn and wait to be graded; empty if none do.</summary>
+    public string Ungraded => _drawn is { } drawn ? $"{(drawn.Evaluates ? "evaluation" : "rollout")} {drawn.Number}, batch {drawn.Micro}" : "";
+
     /// <summary>Whether this trains that stage and the head is what it continues, so that its next commit fits there.</summary>
     public bool Continues(StageId id, JobHead head) => !_broken && StageId == id && Manifest == head.Manifest && Step >= (head.Parked?.Step ?? head.Step);
 
@@ -99,7 +102,7 @@ public sealed class TrainingSession : IAsyncDisposable
     /// Ends this after the present step. A look that is under way is left off, and <see cref="Owed"/>; answers are drawn again, and those that others are asked to grade
     /// are graded the next time.
     /// </param>
-    /// <exception cref="Learning.InputError">Who grades cannot be asked.</exception>
+    /// <exception cref="Learning.InputError">Who grades cannot be asked, or comes to no end in time with any of the answers drawn together.</exception>
     /// <exception cref="Teaching.TeacherAwayException">Who grades does not answer now.</exception>
     public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
     {
@@ -265,8 +268,13 @@ public sealed class TrainingSession : IAsyncDisposable
         return false;
     }
 
+    /// <exception cref="Learning.InputError">The grader's time ended before it had graded any of the answers.</exception>
     private bool Take(RolloutBatch batch)
     {
+        if (batch.Rollouts.All(answer => answer.TimedOut))
+            throw new Learning.InputError(
+                $"method.reinforcement.grader: found no reward in time for any of {batch.Rollouts.Count} answers to {batch.Prompts.Count} prompts; {batch.Rollouts[0].Fault}",
+                "method.reinforcement.grader", "grader_timed_out");
         _trainer.AddRollouts(batch);
         Rollouts.Add(batch);
         return true;

@@ -1,8 +1,5 @@
 using System.Text.Json.Nodes;
-using Serverless.Learning.Formats;
 using Serverless.Learning.Formats.Gguf;
-using Serverless.Learning.Models;
-using Serverless.Learning.Tests.Models;
 using Serverless.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -176,24 +173,7 @@ public sealed class GgufExportTests : IDisposable
         return GgufFile.Open(folder["model.gguf"]);
     }
 
-    /// <summary>The family's golden configuration, with the tiny model's vocabulary and what GGUF means by the family; random weights.</summary>
-    private Dictionary<string, Tensor> WriteModel(string family, Action<JsonObject>? change = null)
-    {
-        var config = JsonNode.Parse(FamilyGolden.Of(family).GetProperty("config").GetRawText())!.AsObject();
-        config["vocab_size"] = 300;
-        if (family.StartsWith("gemma", StringComparison.Ordinal)) config["query_pre_attn_scalar"] = 16;
-        if (family == "gemma3")
-        {
-            config.Remove("sliding_window_pattern");
-            config["num_hidden_layers"] = 7;
-        }
-        change?.Invoke(config);
-        File.WriteAllText(Path.Combine(folder["model"], "config.json"), config.ToJsonString());
-        var shapes = DecoderConfig.Load(folder["model"]).WeightShapes();
-        var weights = shapes.Select((shape, number) => (shape.Key, Value: FamilyGolden.Draw(number, shape.Value, 0.25))).ToDictionary(pair => pair.Key, pair => pair.Value);
-        SafetensorsWriter.Write(Path.Combine(folder["model"], "model.safetensors"), weights, new Dictionary<string, string>());
-        return weights;
-    }
+    private Dictionary<string, Tensor> WriteModel(string family, Action<JsonObject>? change = null) => GgufFamily.Write(folder["model"], family, change);
 
     /// <summary>Row 2 i of a head is row i of its first half, row 2 i + 1 the one half a head further.</summary>
     private static Tensor Interleaved(Tensor weight, uint heads)

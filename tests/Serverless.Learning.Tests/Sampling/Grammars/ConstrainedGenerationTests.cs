@@ -65,6 +65,25 @@ public sealed class ConstrainedGenerationTests(LoadedTinyModel tiny) : IClassFix
         Assert.Contains(answers, text => text.Contains('e'));
     }
 
+    [Fact]
+    public void A_token_that_ends_answers_is_no_way_on_for_a_text_that_is_not_whole()
+    {
+        using var model = tiny.Load();
+        var stop = model.Tokenizer.IdOf("<|im_end|>")!.Value;
+        var builder = new GrammarBuilder();
+        var root = builder.NewRule();
+        builder.Define(root, builder.Literal([.. "a"u8, .. TokenMarks.OfSpecial(stop), .. "b"u8], GrammarBuilder.End));
+        var grammar = builder.Build(root)!;
+
+        var gate = new GrammarGate(GrammarAutomaton.Of(grammar, model.Tokenizer), null);
+        Assert.False(gate.IsStuck(model.StopIds));
+        gate.Take("a"u8, "a");
+        Assert.Equal((true, false), (gate.IsStuck(model.StopIds), gate.IsStuck(new HashSet<int>())));
+
+        var answer = new TextGenerator(model).Generate([new([10, 20], new SamplingOptions { MaxTokens = 20, Grammar = grammar })], 1, default)[0];
+        Assert.Equal(("a", FinishReason.Length), (answer.Text, answer.Finish));
+    }
+
     private List<GeneratedText> Generate(Grammar grammar, int count, int maxTokens, ImmutableDictionary<int, double>? bias = null)
     {
         using var model = tiny.Load();

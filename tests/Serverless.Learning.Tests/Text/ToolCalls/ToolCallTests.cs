@@ -3,6 +3,7 @@ using Serverless.Learning.Sampling;
 using Serverless.Learning.Sampling.Grammars;
 using Serverless.Learning.Text;
 using Serverless.Learning.Text.ToolCalls;
+using Serverless.Learning.Tests.Formats;
 
 namespace Serverless.Learning.Tests.Text.ToolCalls;
 
@@ -172,6 +173,70 @@ public sealed class ToolCallTests(LoadedTinyModel tiny) : IClassFixture<LoadedTi
             closed += answer.Text.EndsWith(format.Closing, StringComparison.Ordinal) ? 1 : 0;
         }
         Assert.True(several > 0 && closed > 0, $"{several} answers of more than one call, {closed} that end as the template does");
+    }
+
+    // Calls that open with a special token, as Mistral's do; the tokens of the tiny vocabulary stand for its own.
+    private const string Special = """
+        {%- for call in message.tool_calls %}
+        {{- '<|im_start|>' + call.function.name + '[ARGS]' + (call.function.arguments | tojson) }}{%- endfor %}
+        """;
+
+    [Theory]
+    [InlineData(Hermes)]
+    [InlineData(Special)]
+    public void A_random_model_writes_a_call_or_else_an_answer_of_the_form_that_is_asked_for(string calls)
+    {
+        using var model = tiny.Load();
+        var format = FormatOf(calls)!;
+        var form = Grammar.FromSchema(JsonDocument.Parse("""{"type": "object", "properties": {"n": {"type": "integer", "minimum": 1, "maximum": 9}}, "required": ["n"], "additionalProperties": false}""").RootElement, true, "x", "x");
+        ToolDefinition[] tools = [new("time", JsonDocument.Parse("""{"type": "object", "properties": {}, "required": [], "additionalProperties": false}""").RootElement, true, "p")];
+        var options = new SamplingOptions
+        {
+            MaxTokens = 120, Temperature = 2, WrittenTokens = [.. format.Tokens],
+            Grammar = Grammar.Either(form, format.Opening.Trim(), Grammar.OfToolCalls(format, tools, several: false, model.Tokenizer), model.Tokenizer),
+        };
+        var (called, answered) = (0, 0);
+        for (var choice = 0; choice < 60; choice++)
+        {
+            var answer = new TextGenerator(model).Generate([new([10, 20], options with { Choice = choice })], 1, default)[0];
+            if (answer.Finish == FinishReason.Length) continue;
+            var (content, _, read) = Read(format, answer.Text, 5);
+            if (read.Count > 0)
+            {
+                Assert.Equal(("", "time", 0), (content, Assert.Single(read).Name, JsonElement.Parse(read[0].Arguments).GetPropertyCount()));
+                Assert.All(format.Tokens, token => Assert.Contains(token, answer.Ids)); // not text that spells them
+                called++;
+            }
+            else
+            {
+                using var json = JsonDocument.Parse(content);
+                Assert.InRange(json.RootElement.GetProperty("n").GetInt32(), 1, 9);
+                answered++;
+            }
+        }
+        Assert.True(called > 0 && answered > 0, $"{called} calls and {answered} answers");
+    }
+
+    [Fact]
+    public void A_text_around_calls_that_the_vocabulary_cannot_write_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        const string Letters = "abcdefghijklmnopqrstuvwxyz_\"{}:, \n";
+        File.WriteAllText(folder["tokenizer.json"], JsonSerializer.Serialize(new
+        {
+            decoder = new { type = "Fuse" },
+            added_tokens = new[] { new { id = 0, content = "<unk>", special = true, single_word = false, lstrip = false, rstrip = false, normalized = false } },
+            model = new
+            {
+                type = "BPE", unk_token = "<unk>", merges = Array.Empty<string>(),
+                vocab = Letters.Select(letter => letter.ToString()).Prepend("<unk>").Select((token, id) => (token, id)).ToDictionary(entry => entry.token, entry => entry.id),
+            },
+        }));
+        var tokenizer = Tokenizer.Load(folder["tokenizer.json"]);
+        ToolDefinition[] tools = [new("time", null, false, "p")];
+        var fault = Assert.Throws<InputError>(() => Grammar.OfToolCalls(new ToolCallFormat("", null, "é end", false, "arguments", ""), tools, false, tokenizer));
+        Assert.Equal(
+            ("tools: the chat template writes \"é end\" around calls, in which the vocabulary reads \"<unk>\"; allowed: text that it can write", "tools"), (fault.Message, fault.Parameter));
     }
 
     private ToolCallFormat? FormatOf(string calls)

@@ -112,6 +112,32 @@ public sealed class AddModelTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_model_on_which_a_job_began_during_the_upload_is_not_replaced()
+    {
+        var parts = await OpenAsync();
+        var record = (await parts.AddAsync(new FolderFiles(TinyModel.Write(_scratch["a"])), "tiny")).Record;
+        var job = new JobRecord
+        {
+            Id = JobId.New(TimeProvider.System), Model = record.Id, BaseModel = record.Id, TrainingFile = FileId.New(TimeProvider.System), Seed = 1,
+            Method = new JobMethod(), CreatedAt = TimeProvider.System.GetUtcNow(), Status = JobStatus.Queued,
+        };
+        var opened = 0;
+        var other = new Watched(new FolderFiles(TinyModel.Write(_scratch["b"], seed: 2)), async file =>
+        {
+            // Weights are opened for their header, for their hash, and to be stored.
+            if (file.Path == "model.safetensors" && ++opened == 3) await parts.Jobs.CreateAsync(job, Ct);
+        });
+
+        var fault = await Assert.ThrowsAsync<InputError>(() => parts.AddAsync(other, "tiny", replace: true));
+
+        Assert.Equal((3, BaseUse.Code), (opened, fault.Code));
+        Assert.Equivalent(record, await parts.Catalog.FindAsync(record.Id, Ct), strict: true);
+        await parts.Jobs.UpdateAsync(job.Id, now => now with { Status = JobStatus.Cancelled }, Ct);
+        Assert.NotEqual(record.ContentHash, (await parts.AddAsync(other, "tiny", replace: true)).Record.ContentHash);
+        Assert.Equal(5, opened); // what was stored need not be stored again
+    }
+
+    [Fact]
     public async Task What_the_service_itself_put_there_and_what_carries_adapters_is_not_removed()
     {
         var parts = await OpenAsync();
@@ -291,6 +317,20 @@ public sealed class AddModelTests(AzuriteFixture azurite) : IDisposable
     }
 
     private async Task<AddingParts> OpenAsync() => AddingParts.On(await azurite.NewAccountAsync());
+
+    /// <summary>Files that tell when one is opened.</summary>
+    private sealed record Watched(IModelFiles Inner, Func<ModelFile, Task> OnOpen) : IModelFiles
+    {
+        public string Name => Inner.Name;
+
+        public IReadOnlyList<ModelFile> Files => Inner.Files;
+
+        public async Task<Stream> OpenAsync(ModelFile file, CancellationToken ct)
+        {
+            await OnOpen(file);
+            return await Inner.OpenAsync(file, ct);
+        }
+    }
 
     /// <summary>Files that are never opened.</summary>
     private sealed record Stated(string Name, IReadOnlyList<ModelFile> Files) : IModelFiles

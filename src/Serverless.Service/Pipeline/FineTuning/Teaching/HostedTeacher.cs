@@ -1,12 +1,11 @@
 using Serverless.Learning.Sampling;
-using Serverless.Learning.Text;
 using Serverless.Service.Inference;
 using Serverless.Service.Models;
 
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 
 /// <summary>A model of this service as a teacher. Its answers follow from its weights, the seed and the prompt's number.</summary>
-internal sealed class HostedTeacher(ModelRecord model, ModelEncoders encoders, BatchGenerator generator) : ITeacher
+internal sealed class HostedTeacher(ModelRecord model, BatchGenerator generator) : ITeacher
 {
     public string Name => model.Id.Value;
 
@@ -25,16 +24,10 @@ internal sealed class HostedTeacher(ModelRecord model, ModelEncoders encoders, B
         };
         var conversations = prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Messages, sampling.Samples)).ToList();
         var answers = await generator.AnswerAsync(model, conversations, options, ct);
-        var encoder = await encoders.OfAsync(model, ct);
-        return [.. prompts.Zip(answers.Chunk(sampling.Samples), (prompt, some) => Replies(encoder, prompt, some))];
+        return [.. answers.Chunk(sampling.Samples).Select(Replies)];
     }
 
-    private static IReadOnlyList<TeacherReply> Replies(ChatEncoder encoder, TeacherPrompt prompt, BatchAnswer[] answers)
-    {
-        // What a template has opened is not part of what the model writes.
-        var opened = answers.Any(answer => answer.Failure is null) && encoder.OpensThought(encoder.EncodePrompt(prompt.Messages)) ? "<think>\n" : "";
-        return [.. answers.Select(answer => answer.Failure is { } failure
-            ? TeacherReply.Failed(failure)
-            : new TeacherReply(opened + answer.Text.Trim(), answer.Finish == FinishReason.Length))];
-    }
+    private static IReadOnlyList<TeacherReply> Replies(BatchAnswer[] answers) => [.. answers.Select(answer => answer.Failure is { } failure
+        ? TeacherReply.Failed(failure)
+        : new TeacherReply(answer.Text.Trim(), answer.Finish == FinishReason.Length))];
 }

@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Serverless.Service.Jobs;
 using Serverless.Service.Storage;
@@ -10,7 +12,8 @@ using Serverless.Service.Storage;
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 
 /// <summary>
-/// The answers that a job's teacher gave: <c>jobs/&lt;id&gt;/teacher/&lt;block&gt;.jsonl</c>, an answer a line. What is stored is not asked for again.
+/// The answers that a job's teacher gave: <c>jobs/&lt;id&gt;/teacher/&lt;block&gt;.jsonl</c>, an answer a line. What is stored is not asked for again, nor is a block that
+/// is still to be judged: <c>jobs/&lt;id&gt;/replies/&lt;block&gt;.json</c>.
 /// </summary>
 public sealed class TaughtAnswers(BlobAccount account)
 {
@@ -50,6 +53,28 @@ public sealed class TaughtAnswers(BlobAccount account)
                 yield return JsonSerializer.Deserialize<TaughtAnswer>(line, Json)!;
         }
     }
+
+    /// <summary>Keeps what the teacher answered to the prompts of a block until it is judged.</summary>
+    public Task WriteRepliesAsync(StageId id, int block, IReadOnlyList<IReadOnlyList<TeacherReply>> replies, CancellationToken ct) =>
+        Replies(id, block).UploadAsync(BinaryData.FromObjectAsJson(replies, Json), overwrite: true, ct);
+
+    /// <summary>What is kept of a block that was not judged; null if nothing is.</summary>
+    public async Task<IReadOnlyList<IReadOnlyList<TeacherReply>>?> FindRepliesAsync(StageId id, int block, CancellationToken ct)
+    {
+        try
+        {
+            BlobDownloadResult content = await Replies(id, block).DownloadContentAsync(ct);
+            return content.Content.ToObjectFromJson<List<List<TeacherReply>>>(Json);
+        }
+        catch (RequestFailedException fault) when (fault.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    public Task RemoveRepliesAsync(StageId id, int block, CancellationToken ct) => Replies(id, block).DeleteIfExistsAsync(cancellationToken: ct);
+
+    private BlobClient Replies(StageId id, int block) => account.Jobs.GetBlobClient(string.Create(CultureInfo.InvariantCulture, $"{id}/replies/{block:D6}.json"));
 
     private static string NameOf(StageId id, int block) => string.Create(CultureInfo.InvariantCulture, $"{Prefix(id)}{block:D6}.jsonl");
 

@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// </summary>
 public sealed class Teach(
     BlobAccount account, JobCatalog jobs, JobPlans plans, JobWishes wishes, JobLog log, Teachers teachers, TeacherPrompts prompts, TaughtAnswers answers, TaughtFiles taught,
-    ModelCatalog models, ModelEncoders encoders, GraderModels graderModels, JobCosts costs, TimeProvider clock, ILogger<Teach> logger) : IActivity<JobId, StageOutcome>
+    ModelCatalog models, ModelEncoders encoders, GraderModels graderModels, TeacherAbsences absences, JobCosts costs, PipelineSettings settings, TimeProvider clock, ILogger<Teach> logger) : IActivity<JobId, StageOutcome>
 {
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
 
@@ -64,11 +64,26 @@ public sealed class Teach(
                 return wish;
             if (!first && clock.GetUtcNow() >= leaveAt)
                 return StageOutcome.More;
-            var judged = await AnswerAsync(teacher, sampling, lesson, [.. asked.Skip(block * size).Take(size)], ct);
+            IReadOnlyList<TeacherPrompt> part = [.. asked.Skip(block * size).Take(size)];
+            StageOutcome? wished;
+            List<TaughtAnswer>? judged;
+            try
+            {
+                var replies = await RepliesAsync(job, block, teacher, sampling, part, ct);
+                (judged, wished) = await JudgeAsync(job, lesson, part, replies, lease, ct);
+            }
+            catch (TeacherAwayException away)
+            {
+                return await absences.OutcomeAsync(job, lease, $"block {block}, {away.Grader ?? teacher.Name}", away, ct);
+            }
+            if (judged is null)
+                return wished ?? StageOutcome.More;
             if (block == 0 && judged.All(answer => answer.Fate == AnswerFate.Failed))
                 throw new InputError($"The teacher '{teacher.Name}' answered none of the first {judged.Count} times: {judged[0].Fault ?? "its answers are empty"}", "method", "teacher_refused");
             await lease.EnsureHeldAsync(ct);
             await answers.WriteAsync(job.StageId(), block, judged, CancellationToken.None);
+            if (job.Method.Grader is not null)
+                await answers.RemoveRepliesAsync(job.StageId(), block, CancellationToken.None);
             await scope.CommittedAsync();
         }
         var (counts, file, options) = await taught.MakeAsync(job, plan, asked, blocks, ct);
@@ -78,13 +93,36 @@ public sealed class Teach(
         return StageOutcome.Done;
     }
 
-    private static async Task<List<TaughtAnswer>> AnswerAsync(
-        ITeacher teacher, TeacherSampling sampling, TeacherLesson lesson, IReadOnlyList<TeacherPrompt> block, CancellationToken ct)
+    /// <summary>What the teacher answers to a block. Where a grader judges that, it is kept meanwhile: whatever befalls the grader, the teacher is not asked again.</summary>
+    private async Task<IReadOnlyList<IReadOnlyList<TeacherReply>>> RepliesAsync(
+        JobRecord job, int block, ITeacher teacher, TeacherSampling sampling, IReadOnlyList<TeacherPrompt> prompts, CancellationToken ct)
     {
-        var judged = new List<TaughtAnswer>();
-        foreach (var (prompt, replies) in block.Zip(await teacher.AnswerAsync(block, sampling, ct)))
-            judged.AddRange(await lesson.JudgeAsync(prompt, replies, ct));
-        return judged;
+        if (job.Method.Grader is null)
+            return await teacher.AnswerAsync(prompts, sampling, ct);
+        if (await answers.FindRepliesAsync(job.StageId(), block, ct) is { } kept)
+            return kept;
+        var given = await teacher.AnswerAsync(prompts, sampling, ct);
+        await answers.WriteRepliesAsync(job.StageId(), block, given, CancellationToken.None);
+        return given;
+    }
+
+    /// <summary>Judges a block, and reads meanwhile what the job's owner wishes.</summary>
+    /// <returns>What became of the answers; null if it was interrupted, by that wish or by the end of the process.</returns>
+    private async Task<(List<TaughtAnswer>? Judged, StageOutcome? Wish)> JudgeAsync(
+        JobRecord job, TeacherLesson lesson, IReadOnlyList<TeacherPrompt> prompts, IReadOnlyList<IReadOnlyList<TeacherReply>> replies, TrainerLease lease, CancellationToken ct)
+    {
+        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
+        // On a thread of its own: a grader may take seconds over each answer without ever waiting.
+        var judging = Task.Run(() => lesson.JudgeAsync(prompts, replies, interrupt.Token), CancellationToken.None);
+        var wish = await new WishWatch(job.Id, wishes, () => lease.Seconds, settings, clock).WatchAsync(judging, interrupt, ct);
+        try
+        {
+            return (await judging, wish);
+        }
+        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        {
+            return (null, wish);
+        }
     }
 
     private async Task<TeacherLesson> LessonAsync(JobRecord job, JobPlan plan, CancellationToken ct)

@@ -12,12 +12,23 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// <param name="longest">The most tokens that the student is trained on at once.</param>
 internal sealed class TeacherLesson(Grader? grader, double? threshold, ChatEncoder student, int longest, GraderModels models)
 {
-    /// <param name="replies">A teacher's answers to one prompt.</param>
-    public async Task<IReadOnlyList<TaughtAnswer>> JudgeAsync(TeacherPrompt prompt, IReadOnlyList<TeacherReply> replies, CancellationToken ct)
+    /// <param name="replies">A teacher's answers to each prompt.</param>
+    /// <exception cref="OperationCanceledException">It was asked to end, between two answers.</exception>
+    /// <exception cref="TeacherAwayException">A model that grades does not answer now.</exception>
+    public async Task<List<TaughtAnswer>> JudgeAsync(IReadOnlyList<TeacherPrompt> prompts, IReadOnlyList<IReadOnlyList<TeacherReply>> replies, CancellationToken ct)
+    {
+        var judged = new List<TaughtAnswer>();
+        foreach (var (prompt, some) in prompts.Zip(replies))
+            judged.AddRange(await JudgeAsync(prompt, some, ct));
+        return judged;
+    }
+
+    private async Task<List<TaughtAnswer>> JudgeAsync(TeacherPrompt prompt, IReadOnlyList<TeacherReply> replies, CancellationToken ct)
     {
         var judged = new List<TaughtAnswer>();
         foreach (var (sample, reply) in replies.Index())
         {
+            ct.ThrowIfCancellationRequested();
             var answer = new TaughtAnswer
             {
                 Line = prompt.Line, Sample = sample, Answer = reply.Text, Fault = reply.Failure, Fate = FateOf(reply, judged),

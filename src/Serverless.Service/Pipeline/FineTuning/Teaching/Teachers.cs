@@ -6,7 +6,7 @@ using Serverless.Service.Network;
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 
 /// <summary>Teachers by name: the endpoints of the configuration first, then the models of this service.</summary>
-public sealed class Teachers(PipelineSettings settings, CheckpointModels models, ModelEncoders encoders, BatchGenerator generator, OutboundPolicy outbound) : IDisposable
+public sealed class Teachers(PipelineSettings settings, CheckpointModels models, BatchGenerator generator, OutboundPolicy outbound) : IDisposable
 {
     /// <summary>The most bytes of an answer, many times what a million tokens take.</summary>
     private const int MostAnswerBytes = 32 << 20;
@@ -22,7 +22,7 @@ public sealed class Teachers(PipelineSettings settings, CheckpointModels models,
         if (EndpointOf(name) is { } endpoint)
             return endpoint;
         if (await models.FindAsync(new ModelId(name), ct) is { } model)
-            return new HostedTeacher(model, encoders, generator);
+            return new HostedTeacher(model, generator);
         throw new InputError($"{path}: found '{name}'; allowed: {Allowed}", path, "model_not_available");
     }
 

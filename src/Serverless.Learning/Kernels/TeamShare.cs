@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+
+namespace Serverless.Learning.Kernels;
+
+/// <summary>Kernels that follow each other within one fork of the team.</summary>
+internal interface ITeamSequence
+{
+    /// <summary>How many kernels <see cref="Run"/> does, at most.</summary>
+    int Kernels { get; }
+
+    /// <summary>What each thread of the team does: the same kernels in the same order. Must not throw.</summary>
+    void Run(ref TeamShare share);
+}
+
+/// <summary>
+/// A thread's share of a <see cref="ITeamSequence"/>. A kernel begins when all slices of the one before have ended; until then a thread without a
+/// slice waits. It turns in a loop for as long as a small kernel takes, and then lets others have the processor, so that a thread that has
+/// lost its own to another program does not cost a second one. Nothing depends on how many threads come, or when.
+/// </summary>
+internal unsafe struct TeamShare
+{
+    /// <summary>Some ten microseconds of turning.</summary>
+    private const int Turns = 300;
+
+    private readonly Progress* end;
+    private Progress* next;
+
+    private TeamShare(Progress* first, int kernels)
+    {
+        next = first;
+        end = first + kernels;
+    }
+
+    /// <summary>The share of a thread that is alone.</summary>
+    public static TeamShare Alone => default;
+
+    public static TeamShare Of(Progress* first, int kernels) => new(first, kernels);
+
+    /// <summary>Runs slices of the next kernel until none is left, and returns when all have ended.</summary>
+    public void Do<TKernel>(int slices, TKernel kernel)
+        where TKernel : unmanaged, ISlicedKernel
+    {
+        if (next == null)
+        {
+            for (var slice = 0; slice < slices; slice++) kernel.Run(slice);
+            return;
+        }
+        if (next == end) throw new InvalidOperationException("A sequence has more kernels than it said.");
+        var progress = next++;
+        var own = 0;
+        for (int slice; (slice = Interlocked.Increment(ref progress->Taken) - 1) < slices; own++) kernel.Run(slice);
+        if (own > 0) Interlocked.Add(ref progress->Ended, own);
+        for (var turn = 0; Volatile.Read(ref progress->Ended) < slices; turn++)
+        {
+            if (turn < Turns) Thread.SpinWait(1);
+            else Thread.Yield();
+        }
+    }
+
+    /// <summary>How far a kernel is; on a cache line of its own.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 64)]
+    public struct Progress
+    {
+        public int Taken, Ended;
+    }
+}

@@ -1,0 +1,26 @@
+using Serverless.Learning.Adapters;
+
+namespace Serverless.Learning.Models.Growth;
+
+/// <summary>The N rows of a step, and the adapter that each is computed with.</summary>
+internal readonly struct GrowthRows
+{
+    private readonly IReadOnlyList<LoraAdapter?>? adapters;
+
+    /// <param name="count">N.</param>
+    /// <param name="adapters">N adapters of decoders beside this one, or null for none; null computes all with what is around the products.</param>
+    public GrowthRows(int count, IReadOnlyList<LoraAdapter?>? adapters)
+    {
+        (Count, this.adapters) = (count, adapters);
+        AreAlike = adapters is null || adapters.All(adapter => adapter == adapters[0]);
+    }
+
+    /// <summary>N.</summary>
+    public int Count { get; }
+
+    /// <summary>Whether all rows are computed with the same adapters, or none.</summary>
+    public bool AreAlike { get; }
+
+    /// <summary>The adapter around a product for a row; where rows are alike, that of all.</summary>
+    public LoraPair? PairOn(Linear linear, int row) => adapters is null ? linear.Adapter : adapters[row]?.PairAround(linear.Path);
+}

@@ -1,0 +1,278 @@
+using Serverless.Learning.Adapters;
+using Serverless.Learning.Kernels;
+using Serverless.Learning.Models;
+using Serverless.Learning.Models.Positions;
+using Serverless.Learning.Native;
+using Serverless.Learning.Tests.Formats;
+using Serverless.Learning.Tests.Native;
+using static TorchSharp.torch;
+
+namespace Serverless.Learning.Tests.Models;
+
+/// <summary>
+/// A token of each row in one run of the threads, against the same token through one operation after the other: the same bits as through the fused
+/// ones, and the logits and tokens of the plain ones.
+/// </summary>
+[Collection(NativeState.Collection)]
+public sealed class GrowthStepTests : IDisposable
+{
+    // float32 in another order of summation, through two or three layers, as in DecoderPropertyTests.
+    private const double Tolerance = 5e-5;
+
+    private static readonly DecoderConfig Config = new()
+    {
+        VocabularySize = 3000, Width = 200, InnerWidth = 333, Layers = 3, Heads = 6, KeyValueHeads = 3, HeadSize = 32, NormEpsilon = 1e-6,
+        Rotary = new RotarySettings(10000, 32), MaxLength = 200, TiedHead = false, Window = 20, SlidingLayers = [false, true],
+    };
+
+    private readonly TemporaryFolder folder = new();
+
+    public GrowthStepTests()
+    {
+        NativeRuntime.EnsureLoaded();
+        NativeRuntime.SetThreads(1);
+        manual_seed(71);
+    }
+
+    public static TheoryData<string, MatrixStorage> Cases()
+    {
+        var cases = new TheoryData<string, MatrixStorage>();
+        foreach (var family in FamilyGolden.Names)
+            foreach (var storage in new[] { MatrixStorage.Float32, MatrixStorage.AsStored, MatrixStorage.Int8 }) cases.Add(family, storage);
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Every_familys_rows_of_different_lengths_grow_by_the_bits_of_one_operation_after_the_other(string family, MatrixStorage storage)
+    {
+        using var decoder = Decoder.Load(FamilyGolden.Write(folder, family, ScalarType.BFloat16), storage: storage);
+        foreach (var rows in new[] { 1, 3 }) AssertSameBits(decoder, rows, steps: 12);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Every_familys_greedy_answer_and_its_logits_are_those_of_the_plain_operations(string family, MatrixStorage storage)
+    {
+        using var decoder = Decoder.Load(FamilyGolden.Write(folder, family, ScalarType.BFloat16), storage: storage);
+        var (tokens, logits) = Greedy(decoder, KernelPath.Fused);
+        var (expectedTokens, expectedLogits) = Greedy(decoder, KernelPath.Plain);
+        Assert.Equal(expectedTokens, tokens);
+        for (var i = 0; i < logits.Length; i++)
+        {
+            var wanted = expectedLogits[i];
+            Assert.True(Math.Abs(wanted - logits[i]) <= Tolerance * (1 + Math.Abs(wanted)), $"logit {i}: {logits[i]} instead of {wanted}");
+        }
+    }
+
+    [Fact]
+    public void Any_number_of_threads_and_rows_gives_the_same_bits()
+    {
+        using var decoder = Wide();
+        foreach (var threads in new[] { 1, 2, 5 })
+        {
+            foreach (var rows in new[] { 1, 2, 4, 7, Fused.FewRows })
+            {
+                AssertSameBits(decoder, rows, steps: 3, threads: threads);
+            }
+        }
+    }
+
+    [Fact]
+    public void An_adapter_around_the_products_has_the_bits_of_one_operation_after_the_other()
+    {
+        using var decoder = Wide();
+        using var adapter = Adapter(decoder, rank: 5, seed: 1);
+        AssertSameBits(decoder, 1, steps: 3);
+        AssertSameBits(decoder, 4, steps: 3);
+    }
+
+    [Fact]
+    public void Rows_with_adapters_of_their_own_have_the_bits_of_one_operation_after_the_other()
+    {
+        using var decoder = Wide();
+        using var first = Adapter(decoder.Beside(), rank: 5, seed: 1);
+        using var second = Adapter(decoder.Beside(), rank: 8, seed: 2, "q_proj", "down_proj");
+        AssertSameBits(decoder, 4, steps: 3, [first, null, second, first]);
+        AssertSameBits(decoder, 2, steps: 3, [second, second]);
+        AssertSameBits(decoder, 2, steps: 3, [null, null]);
+    }
+
+    [Fact]
+    public void Activations_in_bfloat16_the_plain_operations_and_many_rows_are_left_to_others()
+    {
+        using var decoder = Wide();
+        AssertLeft(decoder, Fused.FewRows + 1);
+        decoder.ComputeType = ScalarType.BFloat16;
+        AssertLeft(decoder, 1);
+        decoder.ComputeType = ScalarType.Float32;
+        NativeRuntime.KernelPath = KernelPath.Plain;
+        try
+        {
+            AssertLeft(decoder, 1);
+        }
+        finally
+        {
+            NativeRuntime.KernelPath = KernelPath.Fused;
+        }
+        AssertSameBits(decoder, 1, steps: 1);
+    }
+
+    [Fact]
+    public void Narrow_heads_are_left_to_others()
+    {
+        using var decoder = Drawn(Config with { HeadSize = 24, Rotary = new RotarySettings(10000, 24) });
+        AssertLeft(decoder, 2);
+    }
+
+    [Fact]
+    public void Matrices_in_four_bits_are_left_to_others()
+    {
+        using var decoder = Wide();
+        decoder.QuantizeLinears();
+        AssertLeft(decoder, 2);
+    }
+
+    [Fact]
+    public void Products_of_one_input_whose_matrices_stand_in_memory_in_two_ways_are_left_to_others()
+    {
+        using var decoder = Wide();
+        var keys = decoder.Weights.Single(weight => weight.Name == "model.layers.1.self_attn.k_proj.weight");
+        keys.Replace(keys.Value.to(ScalarType.BFloat16).DetachFromDisposeScope());
+        AssertLeft(decoder, 2);
+    }
+
+    [Fact]
+    public void Adapters_with_magnitudes_are_left_to_others()
+    {
+        using var decoder = Wide();
+        using (var around = LoraAdapter.Wrap(decoder, new AdapterOptions { Rank = 4, WeightDecomposed = true }, seed: 3)) AssertLeft(decoder, 1);
+        using var own = LoraAdapter.Wrap(decoder.Beside(), new AdapterOptions { Rank = 4, WeightDecomposed = true }, seed: 3);
+        AssertLeft(decoder, 2, [null, own]);
+        AssertSameBits(decoder, 2, steps: 1);
+    }
+
+    [Fact]
+    public void Weights_that_were_exchanged_count_from_the_next_token_on()
+    {
+        using var scope = NewDisposeScope();
+        using var decoder = Wide();
+        AssertSameBits(decoder, 2, steps: 1);
+        foreach (var weight in decoder.Weights) weight.Replace(randn(weight.Shape).mul(weight.Shape.Length == 2 ? 0.1f : 1f).DetachFromDisposeScope());
+        AssertSameBits(decoder, 2, steps: 2);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(3000)]
+    public void A_token_outside_of_the_vocabulary_is_an_error_and_not_a_place_in_memory(int id)
+    {
+        using var decoder = Wide();
+        using var cache = Read(decoder, 1);
+        Assert.Throws<ArgumentOutOfRangeException>(() => decoder.NextLogits([id], cache));
+    }
+
+    [Fact]
+    public void A_token_beyond_the_context_is_an_error()
+    {
+        using var decoder = Drawn(Config with { MaxLength = 6 });
+        using var cache = Read(decoder, 1);
+        decoder.NextLogits([1], cache).Dispose();
+        Assert.Throws<ArgumentOutOfRangeException>(() => decoder.NextLogits([1], cache));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static Decoder Wide() => Drawn(Config);
+
+    private static Decoder Drawn(DecoderConfig config)
+    {
+        using var scope = NewDisposeScope();
+        return new Decoder(config, config.WeightShapes().ToDictionary(
+            entry => entry.Key, entry => (entry.Value.Length == 2 ? randn(entry.Value).mul(0.1f) : randn(entry.Value).mul(0.3f).add(1f)).DetachFromDisposeScope()));
+    }
+
+    private static LoraAdapter Adapter(Decoder decoder, int rank, long seed, params string[] targets)
+    {
+        using var noGradient = no_grad();
+        var options = new AdapterOptions { Rank = rank };
+        var adapter = LoraAdapter.Wrap(decoder, targets.Length == 0 ? options : options with { TargetModules = targets }, seed);
+        foreach (var pair in adapter.Pairs) pair.B.Value.copy_(randn(pair.B.Shape).mul(0.2f));
+        return adapter;
+    }
+
+    /// <summary>Rows of 5, 4, 3, 5, ... tokens.</summary>
+    private static KeyValueCache Read(Decoder decoder, int rows)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var cache = new KeyValueCache(decoder.Config, rows, 5);
+        using var layout = SequenceLayout.Causal(decoder.Rotary, rows, 5);
+        decoder.Hidden([.. Enumerable.Range(0, rows * 5).Select(at => at * 7 % 48)], layout, cache);
+        for (var row = 0; row < rows; row++) cache.Cut(row, 5 - row % 3);
+        return cache;
+    }
+
+    private static Tensor OneByOne(Decoder decoder, int[] ids, KeyValueCache cache, IReadOnlyList<LoraAdapter?>? adapters)
+    {
+        using var layout = SequenceLayout.At(decoder.Rotary, cache.Rows, 1, [.. Enumerable.Range(0, cache.Rows).Select(cache.LengthOf)], null);
+        return decoder.Logits(decoder.Hidden(ids, layout, cache, adapters: adapters));
+    }
+
+    private static void AssertSameBits(
+        Decoder decoder, int rows, int steps, IReadOnlyList<LoraAdapter?>? adapters = null, int threads = 1)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using var one = Read(decoder, rows);
+        using var other = Read(decoder, rows);
+        for (var step = 0; step < steps; step++)
+        {
+            int[] ids = [.. Enumerable.Range(0, rows).Select(row => (row * 11 + step * 5) % 48)];
+            NativeRuntime.SetThreads(1);
+            var expected = OneByOne(decoder, ids, one, adapters);
+            NativeRuntime.SetThreads(threads);
+            using (var known = decoder.Growth.Products(ids, other, adapters)) Assert.NotNull(known);
+            for (var row = 0; row < rows; row++) other.Cut(row, other.LengthOf(row) - 1);
+            var found = decoder.NextLogits(ids, other, adapters);
+            Assert.True(expected.eq(found).all().item<bool>(), $"step {step}: logits differ by {expected.sub(found).abs().max().item<float>()}");
+            Assert.Equal(one.LengthOf(rows - 1), other.LengthOf(rows - 1));
+        }
+    }
+
+    private static void AssertLeft(Decoder decoder, int rows, IReadOnlyList<LoraAdapter?>? adapters = null)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using var one = Read(decoder, rows);
+        using var other = Read(decoder, rows);
+        int[] ids = [.. Enumerable.Range(0, rows).Select(row => row % 48)];
+        Assert.Null(decoder.Growth.Products(ids, other, adapters));
+        Assert.Equal(one.LengthOf(0), other.LengthOf(0));
+        Assert.True(OneByOne(decoder, ids, one, adapters).eq(decoder.NextLogits(ids, other, adapters)).all().item<bool>());
+        Assert.Equal(one.LengthOf(0), other.LengthOf(0));
+    }
+
+    private static (List<int> Tokens, float[] Logits) Greedy(Decoder decoder, KernelPath path)
+    {
+        NativeRuntime.KernelPath = path;
+        try
+        {
+            using var noGradient = no_grad();
+            using var scope = NewDisposeScope();
+            using var cache = Read(decoder, 1);
+            var (tokens, logits, id) = (new List<int>(), new List<float>(), 3);
+            for (var step = 0; step < 20; step++)
+            {
+                var next = decoder.NextLogits([id], cache).data<float>().ToArray();
+                logits.AddRange(next);
+                tokens.Add(id = next.AsSpan().IndexOf(next.Max()));
+            }
+            return (tokens, [.. logits]);
+        }
+        finally
+        {
+            NativeRuntime.KernelPath = KernelPath.Fused;
+        }
+    }
+}
