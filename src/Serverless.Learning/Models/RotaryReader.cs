@@ -19,17 +19,23 @@ internal sealed class RotaryReader(ConfigFields fields, string family, int headS
     /// <summary>Positions of the layers that attend to everything.</summary>
     public RotarySettings ReadFull(double defaultBase)
     {
-        if (fields.Object("rope_parameters") is { } parameters)
-            return Read(parameters.Object(FullLayers) ?? parameters, defaultBase);
-        return Read(fields.Object("rope_scaling"), fields.OptionalNumber("rope_theta") ?? defaultBase);
+        var ofAll = fields.OptionalNumber("rope_theta") ?? defaultBase;
+        var older = fields.Object("rope_scaling");
+        if (fields.Object("rope_parameters") is not { } parameters) return Read(older, ofAll);
+        var settings = Read(parameters.Object(FullLayers) ?? parameters, ofAll);
+        // Programs differ in which of the two they believe.
+        if (older is not null && fields.Faults.Count == 0 && Read(older, settings.Base) != settings)
+            fields.Refuse("rope_scaling", "another scaling than in rope_parameters", "the same in both, or one of them");
+        return settings;
     }
 
     /// <summary>Positions of the layers with a sliding window; null where they are those of the others.</summary>
     /// <param name="defaultBase">The base that the family gives them if the file does not; null where the family has only one.</param>
     public RotarySettings? ReadLocal(double? defaultBase)
     {
-        if (fields.Object("rope_parameters")?.Object(SlidingLayers) is { } parameters) return Read(parameters, defaultBase ?? 10000);
-        return defaultBase is { } known ? Read(null, fields.OptionalNumber("rope_local_base_freq") ?? known) : null;
+        var parameters = fields.Object("rope_parameters")?.Object(SlidingLayers);
+        if (parameters is null && defaultBase is null) return null;
+        return Read(parameters, fields.OptionalNumber("rope_local_base_freq") ?? defaultBase ?? 10000);
     }
 
     private RotarySettings Read(ConfigFields? scaling, double defaultBase)
