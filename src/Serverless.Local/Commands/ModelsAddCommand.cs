@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Serverless.Learning;
 using Serverless.Local.Composition;
 using Serverless.Local.Settings;
-using Serverless.Service.Models;
 using Serverless.Service.Models.Adding;
 using Serverless.Service.Models.Hub;
 using Serverless.Service.Network;
@@ -77,7 +76,7 @@ internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string
     {
         // Not kept open while gigabytes come in: the emulator would be this process's for as long.
         await using var storage = await LocalStorage.OpenAsync(settings, console.WriteLine, ct);
-        return (await storage.Get<ModelCatalog>().FindAsync(AddedName.Parse(request.Name), ct))?.Source == request.Source;
+        return await storage.Get<AddModel>().IsThereAsync(request, ct);
     }
 
     private async Task<int> AddAsync(IModelFiles files, AddRequest request, LocalSettings settings, CancellationToken ct)

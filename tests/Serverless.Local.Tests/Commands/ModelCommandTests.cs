@@ -64,7 +64,7 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task A_model_of_the_hub_is_fetched_at_the_commit_that_the_hub_names_and_not_again()
+    public async Task A_model_of_the_hub_is_fetched_at_the_commit_that_the_hub_names_and_neither_again_nor_onto_another_ones_name()
     {
         await using var hub = await LoopbackHub.StartAsync();
         hub.Put("org/from-hub", TinyModel.Write(Path.Combine(_folder, "repository")));
@@ -86,6 +86,18 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(requests + 1, hub.Requests.Count);
         Assert.Equal(2, await RunAsync("models", "add", "org/missing"));
         Assert.Equal("error: org/missing: the hub has no such model that the token in HF_TOKEN opens" + Environment.NewLine, _errors.ToString());
+
+        _errors.GetStringBuilder().Clear();
+        hub.Put("other/from-hub", TinyModel.Write(Path.Combine(_folder, "other"), seed: 2));
+        hub.Requests.Clear();
+        Assert.Equal(2, await RunAsync("models", "add", "other/from-hub"));
+        Assert.Equal(
+            $"error: The model 'from-hub' exists already, from org/from-hub at {LoopbackHub.Commit}; take another name, or replace it" + Environment.NewLine, _errors.ToString());
+        // It was asked what it has, and for nothing of that.
+        Assert.StartsWith("/api/models/other/from-hub/", Assert.Single(hub.Requests).Path, StringComparison.Ordinal);
+        Taken();
+        Assert.Equal(0, await RunAsync("models", "add", "other/from-hub", "--replace"));
+        Assert.Contains("Added from-hub: ", Taken(), StringComparison.Ordinal);
     }
 
     [Theory]
