@@ -13,6 +13,9 @@ internal sealed class RotaryReader(ConfigFields fields, string family, int headS
     private const string FullLayers = "full_attention";
     private const string SlidingLayers = "sliding_attention";
 
+    /// <summary>How far a factor may be from the quotient that it stands for, as a share of it.</summary>
+    private const double FactorRounding = 1e-3;
+
     /// <summary>The context that the original model was trained in, where the scaling names one; otherwise null.</summary>
     private int? Original => fields.OptionalWhole("original_max_position_embeddings");
 
@@ -87,6 +90,10 @@ internal sealed class RotaryReader(ConfigFields fields, string family, int headS
     private LongRopeScaling ReadLongRope(ConfigFields scaling, int size)
     {
         var original = Original ?? scaling.Whole("original_max_position_embeddings");
+        var stretch = (double)promised / original;
+        // From which of the two the attention factor follows, versions of transformers disagree.
+        if (scaling.OptionalNumber("factor") is { } factor && !scaling.Has("attention_factor") && Math.Abs(factor - stretch) > FactorRounding * stretch)
+            scaling.Refuse("factor", $"{factor:R}", $"{stretch:R}, max_position_embeddings ({promised}) over original_max_position_embeddings ({original})");
         return new LongRopeScaling(
             scaling.Numbers("short_factor", size / 2), scaling.Numbers("long_factor", size / 2), original,
             scaling.OptionalNumber("attention_factor") ?? LongRopeScaling.Recommended(promised, original), chosen > original);

@@ -162,6 +162,37 @@ public sealed class DecoderConfigTests
     }
 
     [Fact]
+    public void A_configuration_may_say_itself_in_how_long_a_context_it_is_run()
+    {
+        var factors = $"[{string.Join(", ", Enumerable.Repeat("2.5", 8))}]";
+        string Json(string context) => $$"""
+            {"model_type": "phi3", "serverless_context": {{context}}, "original_max_position_embeddings": 32,
+             "rope_scaling": {"type": "longrope", "short_factor": {{factors}}, "long_factor": {{factors}}}, {{Sizes}}}
+            """;
+        Assert.True(((LongRopeScaling)Read(Json("64")).Rotary.Scaling!).IsLong);
+        Assert.False(((LongRopeScaling)Read(Json("64"), context: 16).Rotary.Scaling!).IsLong);
+        Assert.Equal(48, Read(Json("48")).MaxLength);
+        Assert.Equal("config.json, max_position_embeddings: found 64; allowed: at least the context asked for (65)", Refused(Json("65")));
+        Assert.Equal("config.json, serverless_context: found \"all\"; allowed: a positive whole number", Refused(Json("\"all\"")));
+    }
+
+    [Theory]
+    [InlineData("\"factor\": 2, ", true)]
+    [InlineData("\"factor\": 4, \"attention_factor\": 1.2, ", true)]
+    [InlineData("\"factor\": 4, ", false)]
+    public void A_factor_of_LongRoPE_is_that_of_the_two_contexts_where_the_attention_follows_from_it(string factor, bool isAccepted)
+    {
+        var list = $"[{string.Join(", ", Enumerable.Repeat("2.5", 8))}]";
+        var json = $$"""
+            {"model_type": "phi3", "original_max_position_embeddings": 32, "rope_scaling": {"type": "longrope", {{factor}}"short_factor": {{list}}, "long_factor": {{list}}}, {{Sizes}}}
+            """;
+        if (isAccepted)
+            Assert.IsType<LongRopeScaling>(Read(json).Rotary.Scaling);
+        else
+            Assert.Equal("config.json, rope_scaling.factor: found 4; allowed: 2, max_position_embeddings (64) over original_max_position_embeddings (32)", Refused(json));
+    }
+
+    [Fact]
     public void Gemma_3_that_sees_as_well_is_read_from_its_text_config()
     {
         var nested = Read($$"""{"model_type": "gemma3", "eos_token_id": [1, 106], "text_config": {"model_type": "gemma3_text", {{Sizes}} }, "vision_config": { } }""");
