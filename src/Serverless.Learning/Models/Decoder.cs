@@ -204,5 +204,6 @@ public sealed class Decoder : IDisposable
         if (isBeside) return;
         foreach (var weight in weights.Values) weight.Dispose();
         Rotary.Dispose();
+        Glibc.GiveBack();
     }
 }

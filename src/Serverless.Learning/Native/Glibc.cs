@@ -51,6 +51,15 @@ internal static partial class Glibc
         return new Mapping();
     }
 
+    /// <summary>
+    /// Gives freed memory back to the system, also from between blocks that stay, which <see cref="KeepLargeBlocks"/> keeps otherwise. After a model or
+    /// a training run has been freed: what comes next has to ask the system for pages again.
+    /// </summary>
+    public static void GiveBack()
+    {
+        if (IsPresent) _ = malloc_trim(0);
+    }
+
     private static void KeepBlocks()
     {
         // Older versions refuse more than half a heap, 32 MiB.
@@ -61,6 +70,9 @@ internal static partial class Glibc
 
     [LibraryImport("libc.so.6")]
     private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc.so.6")]
+    private static partial int malloc_trim(nuint pad);
 
     [LibraryImport("libc.so.6", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);

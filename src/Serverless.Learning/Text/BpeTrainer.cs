@@ -9,7 +9,7 @@ namespace Serverless.Learning.Text;
 /// Trains a byte-level BPE vocabulary (Sennrich et al., arXiv 1508.07909; bytes as in GPT-2) with Qwen2's pre-tokenizer: distinct words are
 /// counted once, then the most frequent pair is merged again and again, touching only the words that hold it. Of equally
 /// frequent pairs the one with the lowest ids is merged first, as Hugging Face's trainer does, so the same text always
-/// gives the same bytes. Microsoft.ML.Tokenizers has no trainer.
+/// gives the same bytes.
 /// </summary>
 public static class BpeTrainer
 {

@@ -196,5 +196,6 @@ public sealed class Trainer : IDisposable
         adapter?.Dispose();
         Model.Dispose();
         parameters.Dispose();
+        Glibc.GiveBack();
     }
 }

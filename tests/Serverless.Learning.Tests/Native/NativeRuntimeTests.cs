@@ -67,6 +67,25 @@ public sealed partial class NativeRuntimeTests
     }
 
     [Fact]
+    public void What_was_freed_between_tensors_that_stay_goes_back_to_the_system()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/proc/self/statm"), "The memory of a process is read from /proc here.");
+        const int Count = 256, Large = 1 << 18;
+        var (freed, stay) = (new List<torch.Tensor>(), new List<torch.Tensor>());
+        for (var index = 0; index < Count; index++)
+        {
+            freed.Add(torch.ones(Large));
+            stay.Add(torch.ones(1 << 12));
+        }
+        freed.ForEach(tensor => tensor.Dispose());
+        var kept = ResidentBytes();
+        Glibc.GiveBack();
+        var given = kept - ResidentBytes();
+        stay.ForEach(tensor => tensor.Dispose());
+        Assert.True(given > (long)Count * Large * sizeof(float) / 2, $"{given >> 20} of {Count * (Large >> 18)} MB went back");
+    }
+
+    [Fact]
     public void The_fingerprint_survives_JSON_and_names_the_library_that_is_loaded()
     {
         var fingerprint = NativeRuntime.Fingerprint;
@@ -164,4 +183,7 @@ public sealed partial class NativeRuntimeTests
     {
         public nuint Arena, FreeChunks, FastChunks, MappedBlocks, MappedBytes, Unused, FastBytes, UsedBytes, FreeBytes, Releasable;
     }
+
+    private static long ResidentBytes() =>
+        long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 }

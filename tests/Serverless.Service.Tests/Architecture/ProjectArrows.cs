@@ -17,7 +17,7 @@ internal static class ProjectArrows
         ["Serverless.Local"] = ["Serverless.Api", "Serverless.Service"],
     };
 
-    private static readonly string[] LearningPackages = ["TorchSharp", "libtorch-cpu-", "Microsoft.ML.Tokenizers"];
+    private static readonly string[] LearningPackages = ["TorchSharp", "libtorch-cpu-"];
 
     /// <summary>What is wrong with a project file under src, one sentence each.</summary>
     /// <param name="project">Name without ending.</param>

@@ -7,8 +7,8 @@ namespace Serverless.Learning.Tests.Text.ChatEncoding;
 public sealed class ConversationFaultTests
 {
     [Theory]
-    [InlineData("gemma-2", "one turn under rules", "the chat template refuses the conversation: This model knows no system message. (gemma-2.jinja line 2)")]
-    [InlineData("mistral-v0.3", "a call with an id of another form", "the chat template refuses the conversation: The id of a call has nine letters or digits. (mistral-v0.3.jinja line 62)")]
+    [InlineData("gemma-2", "one turn under rules", "the chat template refuses the conversation: This model takes no rules. (gemma-2.jinja line 4)")]
+    [InlineData("mistral-v0.3", "a call with an id of another form", "the chat template refuses the conversation: A call is known by nine letters or digits. (mistral-v0.3.jinja line 7)")]
     [InlineData("llama-3", "a call", "messages[1].tool_calls: found tool calls, which the model's chat template does not write there; allowed: none")]
     [InlineData("smollm2", "a call without content", "messages[1].tool_calls: found tool calls, which the model's chat template does not write there; allowed: none")]
     [InlineData("llama-2", "two questions in a row", null)]
@@ -48,7 +48,7 @@ public sealed class ConversationFaultTests
     {
         var (messages, _) = TemplateGolden.Conversation("a question under rules");
         Assert.Equal(
-            "the chat template refuses the conversation: This model knows no system message. (gemma-2.jinja line 2)",
+            "the chat template refuses the conversation: This model takes no rules. (gemma-2.jinja line 4)",
             Assert.Throws<InputError>(() => FamilyChat.Of("gemma-2").Encoder.EncodePrompt(messages)).Message);
     }
 

@@ -1,6 +1,7 @@
 """Writes template-golden.json beside this file: every template of families/ with every conversation, rendered by Jinja2.
 
-The templates are written for these tests with the constructs of the published ones. The environment is the one that Hugging Face
+The templates are written for these tests, from what each family's format is: the tokens around each role, the place of rules, tools, calls
+and results, and what is left out of the history. They use the constructs that such templates need. The environment is the one that Hugging Face
 transformers builds for chat templates. Run with Debian's python3-jinja2 (3.1.2): `/usr/bin/python3 template_golden.py`.
 """
 import copy
