@@ -3,6 +3,7 @@ using Serverless.Learning;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using Serverless.Service.Models.Adding;
+using Serverless.Service.Models.Hub;
 
 namespace Serverless.Service.Models;
 
@@ -49,13 +50,14 @@ public sealed partial class BaseModels(ModelStore store, ModelCatalog catalog, B
         }
     }
 
-    /// <summary>An adapter's base is the base model that has its base's name, or the last part of it.</summary>
+    /// <summary>An adapter's base is the base model that has its base's name or came from the hub under it, or that has the last part of it.</summary>
     private async Task SeedAdapterAsync(string folder, CancellationToken ct)
     {
         var named = PeftAdapter.BaseOf(folder) ?? "nothing";
         var bases = await catalog.ListAsync(model => model.Kind == ModelKind.Base, ct);
         var path = named.TrimEnd('/');
-        var whole = bases.FirstOrDefault(model => model.Id.Value == path) ?? bases.FirstOrDefault(model => model.Id.Value == path.Split('/', '\\')[^1]);
+        var whole = bases.FirstOrDefault(model => model.Id.Value == path) ?? bases.FirstOrDefault(model => HubSource.Of(model)?.Id == path)
+            ?? bases.FirstOrDefault(model => model.Id.Value == path.Split('/', '\\')[^1]);
         if (whole is null)
         {
             throw new InputError(

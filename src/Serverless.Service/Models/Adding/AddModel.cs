@@ -25,7 +25,7 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use
         var leftOut = choice.LeftOut.Concat(skeleton.LeftOut).Order(StringComparer.Ordinal).ToList();
         var stored = await catalog.FindAsync(id, ct);
         if (stored is not null and not { Kind: ModelKind.Base })
-            throw new InputError($"The name '{id}' belongs to a model that is no base; take another name", "name", "model_exists");
+            throw NoBase(id);
         var parts = await HashAsync(source, skeleton.Files, progress, ct);
         if (stored is not null && stored.Parts.SequenceEqual(parts))
             return new AddedModel(stored, IsNew: false, leftOut);
@@ -43,6 +43,29 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use
             : throw Exists(id);
 
         void Report(string step, long bytes) => progress?.Invoke(new AddProgress(step, bytes, parts.Sum(part => part.Bytes)));
+    }
+
+    /// <summary>
+    /// Whether the model is there already from the very source, told from the record alone, before anything is fetched. From another source
+    /// it would be refused in the end, mostly, when all had been fetched in vain: it is so at once.
+    /// </summary>
+    /// <exception cref="InputError">
+    /// The name cannot be used, a model of another source has it (<c>model_exists</c>), or the one to replace is in use.
+    /// </exception>
+    public async Task<bool> IsThereAsync(AddRequest request, CancellationToken ct)
+    {
+        var id = AddedName.Parse(request.Name);
+        if (await catalog.FindAsync(id, ct) is not { } stored)
+            return false;
+        if (stored.Kind != ModelKind.Base)
+            throw NoBase(id);
+        if (stored.Source == request.Source)
+            return true;
+        if (!request.Replace)
+            throw new InputError(
+                $"The model '{id}' exists already{(stored.Source is { } source ? $", from {source}" : "")}; take another name, or replace it", "name", "model_exists");
+        await use.RefuseIfUsedAsync(id, ct);
+        return false;
     }
 
     private static async Task<ImmutableArray<ModelPart>> HashAsync(
@@ -64,6 +87,8 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, BaseUse use
     }
 
     private static InputError Changed(string source, string name) => new($"{source}: {name} changed while it was read; add it again when it is complete");
+
+    private static InputError NoBase(ModelId id) => new($"The name '{id}' belongs to a model that is no base; take another name", "name", "model_exists");
 
     private static InputError Exists(ModelId id) =>
         new($"The model '{id}' exists already and has another content; take another name, or replace it", "name", "model_exists");

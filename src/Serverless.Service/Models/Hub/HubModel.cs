@@ -6,5 +6,5 @@ namespace Serverless.Service.Models.Hub;
 public sealed record HubModel(string Id, string Commit, IReadOnlyList<HubFile> Files)
 {
     /// <summary>How a catalog's record names it.</summary>
-    public string Source => $"{Id} at {Commit}";
+    public string Source => new HubSource(Id, Commit).ToString();
 }
