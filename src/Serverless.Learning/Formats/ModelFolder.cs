@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Learning.Models;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Formats;
@@ -106,7 +107,7 @@ public static class ModelFolder
         var whole = text.DeepClone().AsObject();
         whole["model_type"] = "gemma3_text";
         whole["architectures"] = new JsonArray("Gemma3ForCausalLM");
-        foreach (var name in new[] { "bos_token_id", "eos_token_id", "pad_token_id", "tie_word_embeddings", "torch_dtype", "dtype" })
+        foreach (var name in new[] { "bos_token_id", "eos_token_id", "pad_token_id", "tie_word_embeddings", "torch_dtype", "dtype", DecoderConfig.ContextField })
         {
             if (!whole.ContainsKey(name) && config[name] is { } value)
                 whole[name] = value.DeepClone();

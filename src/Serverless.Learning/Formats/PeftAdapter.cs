@@ -7,7 +7,8 @@ namespace Serverless.Learning.Formats;
 /// <summary>
 /// A LoRA adapter in PEFT's layout: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>. Here a tensor is named by its module's
 /// path and <c>.lora_A</c> [R, in], <c>.lora_B</c> [out, R] or, with DoRA, <c>.lora_magnitude_vector</c> [out]; in the file PEFT puts
-/// <c>base_model.model.</c> before all and <c>.weight</c> after the first two.
+/// <c>base_model.model.</c> before all and <c>.weight</c> after the first two, and calls the modules of a model that sees as well by that
+/// model's names (see <see cref="TextModelSpelling"/>).
 /// </summary>
 public static class PeftAdapter
 {
@@ -29,7 +30,11 @@ public static class PeftAdapter
     /// <param name="options">Of a low-rank kind. PEFT knows quantisation as a matter of the base, so one trained on NF4 is written as any other.</param>
     /// <param name="baseModel">What PEFT shall load the adapter onto: a hub name or a path.</param>
     /// <param name="tensors">A, B and magnitudes of every adapted module; they stay the caller's and keep their dtype.</param>
-    public static void Save(string folder, AdapterOptions options, string baseModel, IReadOnlyDictionary<string, Tensor> tensors)
+    /// <param name="revision">The commit of a hub name; null for whatever is newest, and for a path.</param>
+    /// <param name="spelling">How the base's own folder names its text model, by which PEFT finds the modules.</param>
+    public static void Save(
+        string folder, AdapterOptions options, string baseModel, IReadOnlyDictionary<string, Tensor> tensors, string? revision = null,
+        TextModelSpelling spelling = TextModelSpelling.Alone)
     {
         if (!options.IsLowRank)
             throw new ArgumentException($"An adapter of kind {options.Kind} has no PEFT layout", nameof(options));
@@ -41,16 +46,17 @@ public static class PeftAdapter
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Write(
             Path.Combine(folder, WeightsFile),
-            tensors.Select(entry => KeyValuePair.Create(FileName(entry.Key), entry.Value)),
+            tensors.Select(entry => KeyValuePair.Create(FileName(entry.Key, spelling), entry.Value)),
             new Dictionary<string, string> { ["format"] = "pt" });
 
         // As PEFT does, "all-linear" is written as the names it stood for.
         var targets = IsAllLinear(options)
             ? modules.Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal)
             : options.TargetModules;
+        string Spelled(string target) => target.StartsWith("model.", StringComparison.Ordinal) ? TextModelNames.Spell(target, spelling) : target;
         AtomicFile.Write(
             Path.Combine(folder, PeftConfig.FileName),
-            PeftConfig.Write(options, baseModel, targets.Order(StringComparer.Ordinal)));
+            PeftConfig.Write(options, baseModel, revision, targets.Select(Spelled).Order(StringComparer.Ordinal)));
     }
 
     /// <returns>
@@ -111,22 +117,25 @@ public static class PeftAdapter
                 faults.Add($"tensor {Quoted.Name(tensor.Name)}: allowed: {Prefix}<module> with .lora_A{Suffix}, .lora_B{Suffix} or {MagnitudePart}");
             else if (!SafetensorsDtype.IsFloat(tensor.Dtype))
                 faults.Add($"tensor {Quoted.Name(tensor.Name)}: found dtype {SafetensorsDtype.NameOf(tensor.Dtype)}; allowed: F64, F32, F16, BF16");
-            else
-                names.Add(inner, tensor);
+            else if (!names.TryAdd(inner, tensor))
+                faults.Add($"tensor {Quoted.Name(tensor.Name)}: stands there under another spelling as well, {Quoted.Name(names[inner].Name)}");
         }
 
         return names;
     }
 
-    private static string FileName(string inner) => Prefix + inner + (inner.EndsWith(MagnitudePart, StringComparison.Ordinal) ? "" : Suffix);
+    private static string FileName(string inner, TextModelSpelling spelling) =>
+        Prefix + TextModelNames.Spell(inner, spelling) + (inner.EndsWith(MagnitudePart, StringComparison.Ordinal) ? "" : Suffix);
 
-    /// <summary>The reverse of <see cref="FileName"/>, or null where PEFT writes no such name.</summary>
+    /// <summary>The reverse of <see cref="FileName"/> for any spelling, or null where PEFT writes no such name.</summary>
     private static string? InnerName(string fileName)
     {
         if (!fileName.StartsWith(Prefix, StringComparison.Ordinal)) return null;
-        var inner = fileName[Prefix.Length..];
+        var spelled = fileName[Prefix.Length..];
+        // What belongs to sight keeps its name, by which it is refused.
+        var inner = TextModelNames.Alone(spelled) ?? spelled;
         if (inner.EndsWith(Suffix, StringComparison.Ordinal)) inner = inner[..^Suffix.Length];
-        return ModuleOf(inner) is not null && FileName(inner) == fileName ? inner : null;
+        return ModuleOf(inner) is not null && FileName(inner, TextModelNames.SpellingOf(spelled)) == fileName ? inner : null;
     }
 
     /// <summary>The adapted modules, after checking that each has all its parts in the shapes of the options, and is one of the target modules.</summary>

@@ -24,7 +24,7 @@ internal static class PeftConfig
     /// <summary>Ways to initialise A and B that leave the base weights as they were.</summary>
     private static readonly HashSet<string> PlainInitialisations = new(StringComparer.Ordinal) { "eva", "gaussian", "orthogonal" };
 
-    public static byte[] Write(AdapterOptions options, string baseModel, IEnumerable<string> targetModules)
+    public static byte[] Write(AdapterOptions options, string baseModel, string? revision, IEnumerable<string> targetModules)
     {
         var config = new JsonObject
         {
@@ -43,7 +43,7 @@ internal static class PeftConfig
             ["peft_type"] = "LORA",
             ["r"] = options.Rank,
             ["rank_pattern"] = new JsonObject(),
-            ["revision"] = null,
+            ["revision"] = revision,
             ["target_modules"] = new JsonArray([.. targetModules.Select(module => JsonValue.Create(module))]),
             ["task_type"] = "CAUSAL_LM",
             ["use_dora"] = options.WeightDecomposed,
@@ -103,7 +103,7 @@ internal static class PeftConfig
                 WeightDecomposed = decomposed?.GetBoolean() ?? false,
                 TargetModules = targets!.Value.ValueKind == JsonValueKind.String
                     ? [AdapterOptions.AllLinear]
-                    : [.. targets.Value.EnumerateArray().Select(module => module.GetString()!).Order(StringComparer.Ordinal)],
+                    : [.. targets.Value.EnumerateArray().Select(module => module.GetString()!).Select(module => TextModelNames.Alone(module) ?? module).Order(StringComparer.Ordinal)],
             };
         }
 

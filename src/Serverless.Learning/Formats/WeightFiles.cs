@@ -20,6 +20,9 @@ internal sealed class WeightFiles : IDisposable
     /// <summary>What the folder's weights are listed in: the one file, or the index.</summary>
     public string File { get; }
 
+    /// <summary>Where the text model stands among the names in the files.</summary>
+    public TextModelSpelling Spelling { get; private set; }
+
     /// <summary>Every tensor of every file.</summary>
     public IEnumerable<SafetensorsTensor> Tensors => owners.Select(owner => owner.Value.Stored with { Name = owner.Key });
 
@@ -71,24 +74,13 @@ internal sealed class WeightFiles : IDisposable
         foreach (var (name, tensor) in file.Tensors)
         {
             stored.Add(name);
-            if (NameInTextModel(name) is { } inner && !owners.TryAdd(inner, (file, tensor)))
+            if (TextModelNames.Alone(name) is not { } inner)
+                continue;
+            if (TextModelNames.SpellingOf(name) is not TextModelSpelling.Alone and var spelling)
+                Spelling = spelling;
+            if (!owners.TryAdd(inner, (file, tensor)))
                 throw new InputError($"{fileName}, tensor {Quoted.Name(name)}: another shard holds a tensor of this name");
         }
-    }
-
-    /// <summary>
-    /// transformers put the text model of Gemma 3 behind <c>language_model.</c> up to 4.51 and has it inside <c>model.language_model.</c> since;
-    /// null for what belongs to its sight.
-    /// </summary>
-    private static string? NameInTextModel(string name)
-    {
-        const string older = "language_model.", newer = "model.language_model.";
-        var path = name.StartsWith("model.", StringComparison.Ordinal) ? name["model.".Length..] : name;
-        if (path.StartsWith("vision_tower.", StringComparison.Ordinal) || path.StartsWith("multi_modal_projector.", StringComparison.Ordinal))
-            return null;
-        return name.StartsWith(older, StringComparison.Ordinal) ? name[older.Length..]
-            : name.StartsWith(newer, StringComparison.Ordinal) ? "model." + name[newer.Length..]
-            : name;
     }
 
     /// <summary>Tensor name to file name.</summary>

@@ -9,6 +9,12 @@ namespace Serverless.Learning.Models;
 /// </summary>
 public sealed record DecoderConfig
 {
+    /// <summary>
+    /// The field of <c>config.json</c>, this product's own, in which the folder itself says in how long a context it is to be run, in tokens.
+    /// What is trained from the folder and merged has it too.
+    /// </summary>
+    public const string ContextField = "serverless_context";
+
     /// <summary>transformers' name of the family (<c>model_type</c> of the text model), such as <c>qwen2</c>.</summary>
     public string Family { get; init; } = "llama";
 
@@ -106,8 +112,8 @@ public sealed record DecoderConfig
 
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     /// <param name="context">
-    /// The longest sequence, in tokens, that the model will be run with. By default what the configuration promises; with LongRoPE the original
-    /// context, because the factors for longer ones answer short texts worse.
+    /// The longest sequence, in tokens, that the model will be run with. By default what <see cref="ContextField"/> says, and where that is not
+    /// there, what the configuration promises; with LongRoPE the original context, because the factors for longer ones answer short texts worse.
     /// </param>
     /// <exception cref="InputError">The file is missing, is no JSON, lacks fields, or asks for what is not supported; all of it is listed.</exception>
     public static DecoderConfig Load(string folder, int? context = null)

@@ -37,6 +37,7 @@ internal sealed class DecoderConfigReader
 
     private DecoderConfig Read(int? context)
     {
+        context ??= root.OptionalWhole(DecoderConfig.ContextField, most: MostTokens);
         var width = fields.Whole("hidden_size", most: MostWidth);
         var heads = fields.Whole("num_attention_heads", defaults.Heads, MostHeads);
         var keyValueHeads = fields.OptionalWhole("num_key_value_heads", most: MostHeads) ?? defaults.KeyValueHeads ?? heads;

@@ -13,23 +13,32 @@ internal sealed class RotaryReader(ConfigFields fields, string family, int headS
     private const string FullLayers = "full_attention";
     private const string SlidingLayers = "sliding_attention";
 
+    /// <summary>How far a factor may be from the quotient that it stands for, as a share of it.</summary>
+    private const double FactorRounding = 1e-3;
+
     /// <summary>The context that the original model was trained in, where the scaling names one; otherwise null.</summary>
     private int? Original => fields.OptionalWhole("original_max_position_embeddings");
 
     /// <summary>Positions of the layers that attend to everything.</summary>
     public RotarySettings ReadFull(double defaultBase)
     {
-        if (fields.Object("rope_parameters") is { } parameters)
-            return Read(parameters.Object(FullLayers) ?? parameters, defaultBase);
-        return Read(fields.Object("rope_scaling"), fields.OptionalNumber("rope_theta") ?? defaultBase);
+        var ofAll = fields.OptionalNumber("rope_theta") ?? defaultBase;
+        var older = fields.Object("rope_scaling");
+        if (fields.Object("rope_parameters") is not { } parameters) return Read(older, ofAll);
+        var settings = Read(parameters.Object(FullLayers) ?? parameters, ofAll);
+        // Programs differ in which of the two they believe.
+        if (older is not null && fields.Faults.Count == 0 && Read(older, settings.Base) != settings)
+            fields.Refuse("rope_scaling", "another scaling than in rope_parameters", "the same in both, or one of them");
+        return settings;
     }
 
     /// <summary>Positions of the layers with a sliding window; null where they are those of the others.</summary>
     /// <param name="defaultBase">The base that the family gives them if the file does not; null where the family has only one.</param>
     public RotarySettings? ReadLocal(double? defaultBase)
     {
-        if (fields.Object("rope_parameters")?.Object(SlidingLayers) is { } parameters) return Read(parameters, defaultBase ?? 10000);
-        return defaultBase is { } known ? Read(null, fields.OptionalNumber("rope_local_base_freq") ?? known) : null;
+        var parameters = fields.Object("rope_parameters")?.Object(SlidingLayers);
+        if (parameters is null && defaultBase is null) return null;
+        return Read(parameters, fields.OptionalNumber("rope_local_base_freq") ?? defaultBase ?? 10000);
     }
 
     private RotarySettings Read(ConfigFields? scaling, double defaultBase)
@@ -81,6 +90,10 @@ internal sealed class RotaryReader(ConfigFields fields, string family, int headS
     private LongRopeScaling ReadLongRope(ConfigFields scaling, int size)
     {
         var original = Original ?? scaling.Whole("original_max_position_embeddings");
+        var stretch = (double)promised / original;
+        // From which of the two the attention factor follows, versions of transformers disagree.
+        if (scaling.OptionalNumber("factor") is { } factor && !scaling.Has("attention_factor") && Math.Abs(factor - stretch) > FactorRounding * stretch)
+            scaling.Refuse("factor", $"{factor:R}", $"{stretch:R}, max_position_embeddings ({promised}) over original_max_position_embeddings ({original})");
         return new LongRopeScaling(
             scaling.Numbers("short_factor", size / 2), scaling.Numbers("long_factor", size / 2), original,
             scaling.OptionalNumber("attention_factor") ?? LongRopeScaling.Recommended(promised, original), chosen > original);

@@ -23,7 +23,7 @@ public sealed class GenerationBatch(LanguageModel model, PromptPrefixes? prefixe
     /// <param name="topScores">How many alternatives a token of the prompt is scored with.</param>
     /// <param name="reader">What reads and answers it: this batch's model, or that <see cref="LanguageModel.WithAdapter">with an adapter</see>; null for the first.</param>
     /// <returns>The answers, in the order of the options.</returns>
-    /// <exception cref="InputError">The prompt leaves no room in the model's context (<c>context_length_exceeded</c>).</exception>
+    /// <exception cref="InputError">The prompt leaves no room in the model's context (<c>context_length_exceeded</c>), or a bias is of a token that the model does not have.</exception>
     public IReadOnlyList<GrowingAnswer> Add(
         int[] prompt, IReadOnlyList<SamplingOptions> options, Action<TokenScores>? onPromptScores = null, int topScores = 0,
         LanguageModel? reader = null)
@@ -41,7 +41,7 @@ public sealed class GenerationBatch(LanguageModel model, PromptPrefixes? prefixe
 
     /// <summary>Reads prompts together and lets an answer to each grow.</summary>
     /// <returns>The answers, in the order of the requests.</returns>
-    /// <exception cref="InputError">A prompt leaves no room in the model's context (<c>context_length_exceeded</c>).</exception>
+    /// <exception cref="InputError">A prompt leaves no room in the model's context (<c>context_length_exceeded</c>), or a bias is of a token that the model does not have.</exception>
     public IReadOnlyList<GrowingAnswer> Add(IReadOnlyList<GenerationRequest> requests)
     {
         var answers = requests.Select(request =>
@@ -73,8 +73,10 @@ public sealed class GenerationBatch(LanguageModel model, PromptPrefixes? prefixe
 
     public void Dispose() => batch.Dispose();
 
+    /// <summary>How many tokens an answer may have, after checking that the model can give it.</summary>
     internal static int RoomFor(LanguageModel model, int[] prompt, SamplingOptions options)
     {
+        options.CheckBiases(model.Decoder.Config.VocabularySize);
         if (options.MaxTokens == 0 && prompt.Length <= model.MaxLength) return 0;
         var room = Math.Min(options.MaxTokens, model.MaxLength - prompt.Length);
         return room > 0 ? room : throw new InputError(

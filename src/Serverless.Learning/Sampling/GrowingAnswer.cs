@@ -84,7 +84,7 @@ public sealed class GrowingAnswer
         if (options.FrequencyPenalty != 0 || options.PresencePenalty != 0)
             foreach (var (id, count) in counts) logits[id] -= (float)(count * options.FrequencyPenalty + options.PresencePenalty);
         foreach (var (id, bias) in options.LogitBias)
-            if (id < logits.Length) logits[id] += (float)bias;
+            logits[id] += (float)bias;
         gate?.Mask(logits, model.StopIds);
     }
 

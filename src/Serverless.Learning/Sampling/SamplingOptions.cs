@@ -58,6 +58,16 @@ public sealed record SamplingOptions
     /// <summary>Special tokens that are written into the text instead of being left out, such as those that open a tool call.</summary>
     public ImmutableHashSet<int> WrittenTokens { get; init; } = [];
 
+    /// <summary>Refuses biases of tokens that a model does not have.</summary>
+    /// <param name="vocabulary">V, the model's tokens.</param>
+    /// <exception cref="InputError">There are such; the first is named.</exception>
+    internal void CheckBiases(int vocabulary)
+    {
+        foreach (var id in LogitBias.Keys.Where(id => id < 0 || id >= vocabulary).Order())
+            throw new InputError(
+                $"Invalid key in 'logit_bias': found the token {id}; allowed: 0 to {vocabulary - 1}, the model's vocabulary of {vocabulary} tokens.", "logit_bias", "invalid_value");
+    }
+
     /// <summary>The most likely token each time.</summary>
     public static SamplingOptions Greedy(int maxTokens) => new() { MaxTokens = maxTokens, Temperature = 0 };
 }

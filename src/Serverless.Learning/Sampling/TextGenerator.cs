@@ -7,7 +7,7 @@ public sealed class TextGenerator(LanguageModel model)
 {
     /// <summary>One answer, piece by piece; the last piece carries the reason it ended.</summary>
     /// <param name="prompt">Token ids, at least one.</param>
-    /// <exception cref="InputError">The prompt leaves no room in the model's context.</exception>
+    /// <exception cref="InputError">The prompt leaves no room in the model's context, or a bias is of a token that the model does not have.</exception>
     public IEnumerable<GeneratedToken> Stream(int[] prompt, SamplingOptions options, CancellationToken cancellation)
     {
         using var batch = new GenerationBatch(model);
@@ -23,7 +23,7 @@ public sealed class TextGenerator(LanguageModel model)
 
     /// <summary>Answers several prompts together; each answer is the one it would get alone.</summary>
     /// <param name="options">Of all answers; the i-th prompt is answered as number <see cref="SamplingOptions.Choice"/> + i.</param>
-    /// <exception cref="InputError">A prompt leaves no room in the model's context.</exception>
+    /// <exception cref="InputError">A prompt leaves no room in the model's context, or a bias is of a token that the model does not have.</exception>
     public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<int[]> prompts, SamplingOptions options, CancellationToken cancellation) =>
         Generate([.. prompts.Select((prompt, row) => new GenerationRequest(prompt, options with { Choice = options.Choice + row }))], prompts.Count, cancellation);
 
@@ -33,7 +33,7 @@ public sealed class TextGenerator(LanguageModel model)
     /// </summary>
     /// <param name="rows">How many are answered together, at least 1.</param>
     /// <returns>The answers, in the order of the requests.</returns>
-    /// <exception cref="InputError">A prompt leaves no room in the model's context; found before any is answered.</exception>
+    /// <exception cref="InputError">A prompt leaves no room in the model's context, or a bias is of a token that the model does not have; found before any is answered.</exception>
     public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<GenerationRequest> requests, int rows, CancellationToken cancellation)
     {
         foreach (var request in requests) GenerationBatch.RoomFor(model, request.Prompt, request.Options);

@@ -142,12 +142,15 @@ public sealed class Trainer : IDisposable
     /// <summary>What the model as trained so far answers to the texts of its first step; to be compared with what is written. The caller's.</summary>
     public LogitSample SampleLogits() => LogitSample.Take(Model, objective.Texts());
 
-    /// <summary>Writes the adapter in PEFT's layout.</summary>
+    /// <summary>Writes the adapter in PEFT's layout, with the names that its base's folder gives the modules.</summary>
+    /// <param name="baseModel">What PEFT shall load it onto: a hub name or a path.</param>
+    /// <param name="revision">The commit of a hub name, if it is one.</param>
     /// <exception cref="InvalidOperationException">The run trains all weights and has no adapter.</exception>
-    public void ExportAdapter(string folder, string baseModel)
+    public void ExportAdapter(string folder, string baseModel, string? revision = null)
     {
         if (adapter is null) throw new InvalidOperationException("this run trains all weights and has no adapter to export");
-        PeftAdapter.Save(folder, adapter.Options, baseModel, adapter.Tensors());
+        using var files = WeightFiles.Open(Model.Folder);
+        PeftAdapter.Save(folder, adapter.Options, baseModel, adapter.Tensors(), revision, files.Spelling);
     }
 
     /// <summary>

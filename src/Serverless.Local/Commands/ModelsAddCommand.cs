@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Serverless.Learning;
 using Serverless.Local.Composition;
 using Serverless.Local.Settings;
-using Serverless.Service.Models;
 using Serverless.Service.Models.Adding;
 using Serverless.Service.Models.Hub;
 using Serverless.Service.Network;
@@ -27,6 +26,7 @@ internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string
     [
         new("--name", "NAME", "what requests call it (the name of the folder, archive or model)"),
         new("--replace", null, "take the place of another model of that name"),
+        new("--context", "TOKENS", "the longest text that the model is trained and run with (what its configuration promises; with LongRoPE the original context)"),
         new("--revision", "REVISION", "of the hub's model: a branch, a tag or a commit (main)"),
         .. SettingsOptions.Storage,
     ];
@@ -36,11 +36,11 @@ internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string
         var given = arguments.RequiredOperand("a folder, a .zip or a model of the hub");
         var settings = SettingsOptions.Read(arguments);
         if (Directory.Exists(given))
-            return await AddAsync(new FolderFiles(given), RequestOf(arguments, Path.GetFullPath(given), Path.GetFullPath(given)), settings, ct);
+            return await AddAsync(new FolderFiles(given), RequestOf(arguments, Path.GetFullPath(given), Path.GetFullPath(given)), ContextOf(arguments), settings, ct);
         if (File.Exists(given))
         {
             await using var archive = await ArchiveFiles.OpenAsync(File.OpenRead(given), Path.GetFileName(given), ct);
-            return await AddAsync(archive, RequestOf(arguments, given, Path.GetFullPath(given)), settings, ct);
+            return await AddAsync(archive, RequestOf(arguments, given, Path.GetFullPath(given)), ContextOf(arguments), settings, ct);
         }
         return HubName.Is(given)
             ? await FetchAsync(given, arguments, settings, ct)
@@ -49,10 +49,13 @@ internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string
 
     private static AddRequest RequestOf(CommandArguments arguments, string path, string source)
     {
-        var request = new AddRequest(arguments.Text("--name") ?? AddedName.Of(path), source, arguments.Has("--replace"));
+        var stated = ContextOf(arguments) is { } context ? $"{source}, context {context}" : source;
+        var request = new AddRequest(arguments.Text("--name") ?? AddedName.Of(path), stated, arguments.Has("--replace"));
         AddedName.Parse(request.Name);
         return request;
     }
+
+    private static int? ContextOf(CommandArguments arguments) => arguments.WholeNumber("--context", 1, int.MaxValue);
 
     private async Task<int> FetchAsync(string id, CommandArguments arguments, LocalSettings settings, CancellationToken ct)
     {
@@ -60,28 +63,30 @@ internal sealed class ModelsAddCommand(IAnsiConsole console, Func<string, string
         using var hub = new HubClient(hubSettings, new OutboundPolicy(settings.Outbound()));
         var model = await hub.DescribeAsync(id, arguments.Text("--revision") ?? "main", ct);
         var request = RequestOf(arguments, id, model.Source);
-        if (await IsThereAsync(request, settings, ct))
+        if (await IsThereAsync(request, model.IsAdapter, settings, ct))
         {
-            console.WriteLine($"{request.Name} is there already, from {model.Source}; nothing has changed.");
+            console.WriteLine($"{request.Name} is there already, from {request.Source}; nothing has changed.");
             return 0;
         }
         console.WriteLine($"Fetching {model.Source}");
         var folder = Path.Combine(settings.WorkFolder, "hub", model.Commit, id);
         await _display.ShowAsync(report => new HubDownload(hub, hubSettings, TimeProvider.System).RunAsync(model, folder, report, ct));
-        var code = await AddAsync(new FolderFiles(folder), request, settings, ct);
+        var code = await AddAsync(new FolderFiles(folder), request, ContextOf(arguments), settings, ct);
         Directory.Delete(folder, recursive: true);
         return code;
     }
 
-    private async Task<bool> IsThereAsync(AddRequest request, LocalSettings settings, CancellationToken ct)
+    private async Task<bool> IsThereAsync(AddRequest request, bool isAdapter, LocalSettings settings, CancellationToken ct)
     {
         // Not kept open while gigabytes come in: the emulator would be this process's for as long.
         await using var storage = await LocalStorage.OpenAsync(settings, console.WriteLine, ct);
-        return (await storage.Get<ModelCatalog>().FindAsync(AddedName.Parse(request.Name), ct))?.Source == request.Source;
+        return await storage.Get<AddModel>().IsThereAsync(request, isAdapter, ct);
     }
 
-    private async Task<int> AddAsync(IModelFiles files, AddRequest request, LocalSettings settings, CancellationToken ct)
+    private async Task<int> AddAsync(IModelFiles files, AddRequest request, int? context, LocalSettings settings, CancellationToken ct)
     {
+        if (context is { } tokens)
+            files = await FilesInContext.OfAsync(files, tokens, ct);
         await using var storage = await LocalStorage.OpenAsync(settings, console.WriteLine, ct);
         var added = await _display.ShowAsync(report => storage.Get<AddModel>().RunAsync(files, request, report, ct));
         foreach (var line in LinesOf(added))

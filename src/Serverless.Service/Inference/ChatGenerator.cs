@@ -12,7 +12,7 @@ public sealed class ChatGenerator(ModelHost host)
     /// <summary>The answers, piece by piece.</summary>
     /// <exception cref="InputError">
     /// The conversation does not fit the model's context (<c>context_length_exceeded</c>) or its chat template, the model cannot be offered the
-    /// tools; or see <see cref="ModelHost.StreamAsync"/>.
+    /// tools or lacks a token of the biases; or see <see cref="ModelHost.StreamAsync"/>.
     /// </exception>
     public async IAsyncEnumerable<ChatPiece> StreamAsync(ModelRecord model, ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ public sealed class CompletionGenerator(ModelHost host)
 {
     /// <summary>The answers, piece by piece.</summary>
     /// <exception cref="InputError">
-    /// A prompt is empty, has a token that the model does not have, or does not fit the model's context (<c>context_length_exceeded</c>); or see
+    /// A prompt is empty, it or the biases have a token that the model does not have, or it does not fit the model's context (<c>context_length_exceeded</c>); or see
     /// <see cref="ModelHost.StreamAsync"/>.
     /// </exception>
     public async IAsyncEnumerable<CompletionPiece> StreamAsync(ModelRecord model, CompletionCall call, [EnumeratorCancellation] CancellationToken cancellationToken)

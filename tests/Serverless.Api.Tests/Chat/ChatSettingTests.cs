@@ -81,6 +81,21 @@ public sealed class ChatSettingTests
         Assert.StartsWith(all[..3], fewer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("chat/completions", "\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]")]
+    [InlineData("chat/completions", "\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"stream\": true")]
+    [InlineData("completions", "\"prompt\": \"hi\"")]
+    public async Task A_bias_of_a_token_that_the_model_does_not_have_is_refused(string route, string rest)
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        using var answer = await server.Http.PostAsync($"/v1/{route}", new StringContent($$"""{"model": "tiny", {{rest}}, "logit_bias": {"70": 1, "151643": -100} }""", Encoding.UTF8, "application/json"));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        var error = body.RootElement.GetProperty("error");
+        Assert.Matches("^Invalid key in 'logit_bias': found the token 151643; allowed: 0 to ([0-9]+), the model's vocabulary of [0-9]+ tokens\\.$", error.GetProperty("message").GetString());
+        Assert.Equal(("logit_bias", "invalid_value"), (error.GetProperty("param").GetString(), error.GetProperty("code").GetString()));
+    }
+
     [Fact]
     public async Task An_answer_in_a_schema_fits_it_whole_and_streamed()
     {

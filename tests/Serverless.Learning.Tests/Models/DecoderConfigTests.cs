@@ -109,6 +109,41 @@ public sealed class DecoderConfigTests
         Assert.Equal(older.Rotary, newer.Rotary);
     }
 
+    [Theory]
+    [InlineData("""{"model_type": "llama", "rope_theta": 500000.0, "rope_parameters": {"rope_type": "default"}, """, 500000)]
+    [InlineData("""{"model_type": "llama", "rope_theta": 500000.0, "rope_parameters": {"rope_type": "default", "rope_theta": 20000.0}, """, 20000)]
+    [InlineData("""{"model_type": "llama", "rope_parameters": {"rope_type": "default"}, """, 10000)]
+    [InlineData("""{"model_type": "gemma3_text", "rope_theta": 500000.0, "rope_parameters": {"full_attention": {"rope_type": "default"}}, """, 500000)]
+    public void A_base_beside_rope_parameters_holds_where_those_name_none(string beginning, double expected) =>
+        Assert.Equal(expected, Read(beginning + Sizes + "}").Rotary.Base);
+
+    [Fact]
+    public void A_base_of_sliding_layers_beside_rope_parameters_holds_where_those_name_none() => Assert.Equal(
+        30000,
+        Read($$"""{"model_type": "gemma3_text", "rope_local_base_freq": 30000.0, "rope_parameters": {"sliding_attention": {"rope_type": "default"} }, {{Sizes}}}""").LocalRotary!.Base);
+
+    [Fact]
+    public void A_rope_scaling_that_says_what_rope_parameters_say_is_accepted()
+    {
+        var factors = $"[{string.Join(", ", Enumerable.Repeat("2.5", 8))}]";
+        var lists = $""" "short_factor": {factors}, "long_factor": {factors} """;
+        Assert.Equal(new LinearScaling(4), Read(
+            $$"""{"model_type": "llama", "rope_scaling": {"type": "linear", "factor": 4}, "rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 500000.0}, {{Sizes}}}""").Rotary.Scaling);
+        Assert.IsType<LongRopeScaling>(Read(
+            $$"""
+            {"model_type": "phi3", "original_max_position_embeddings": 32, "rope_scaling": {"type": "su", {{lists}}}, "rope_parameters": {"rope_type": "longrope", {{lists}}}, {{Sizes}}}
+            """).Rotary.Scaling);
+        Assert.Null(Read($$"""{"model_type": "llama", "rope_scaling": null, "rope_parameters": {"rope_type": "default"}, {{Sizes}}}""").Rotary.Scaling);
+    }
+
+    [Theory]
+    [InlineData("""{"type": "linear", "factor": 8}""")]
+    [InlineData("""{"type": "default"}""")]
+    [InlineData("""{"type": "linear", "factor": 4, "rope_theta": 20000.0}""")]
+    public void A_rope_scaling_that_contradicts_rope_parameters_is_refused_with_both_names(string scaling) => Assert.Equal(
+        "config.json, rope_scaling: found another scaling than in rope_parameters; allowed: the same in both, or one of them",
+        Refused($$"""{"model_type": "llama", "rope_scaling": {{scaling}}, "rope_parameters": {"rope_type": "linear", "factor": 4, "rope_theta": 500000.0}, {{Sizes}}}"""));
+
     [Fact]
     public void LongRoPE_runs_in_the_original_context_unless_a_longer_one_is_chosen()
     {
@@ -124,6 +159,37 @@ public sealed class DecoderConfigTests
             Assert.Throws<InputError>(() => Read(json, context: 65)).Message);
 
         static (int, int, bool) Chosen(DecoderConfig config) => (config.MaxLength, config.PromisedLength, ((LongRopeScaling)config.Rotary.Scaling!).IsLong);
+    }
+
+    [Fact]
+    public void A_configuration_may_say_itself_in_how_long_a_context_it_is_run()
+    {
+        var factors = $"[{string.Join(", ", Enumerable.Repeat("2.5", 8))}]";
+        string Json(string context) => $$"""
+            {"model_type": "phi3", "serverless_context": {{context}}, "original_max_position_embeddings": 32,
+             "rope_scaling": {"type": "longrope", "short_factor": {{factors}}, "long_factor": {{factors}}}, {{Sizes}}}
+            """;
+        Assert.True(((LongRopeScaling)Read(Json("64")).Rotary.Scaling!).IsLong);
+        Assert.False(((LongRopeScaling)Read(Json("64"), context: 16).Rotary.Scaling!).IsLong);
+        Assert.Equal(48, Read(Json("48")).MaxLength);
+        Assert.Equal("config.json, max_position_embeddings: found 64; allowed: at least the context asked for (65)", Refused(Json("65")));
+        Assert.Equal("config.json, serverless_context: found \"all\"; allowed: a positive whole number", Refused(Json("\"all\"")));
+    }
+
+    [Theory]
+    [InlineData("\"factor\": 2, ", true)]
+    [InlineData("\"factor\": 4, \"attention_factor\": 1.2, ", true)]
+    [InlineData("\"factor\": 4, ", false)]
+    public void A_factor_of_LongRoPE_is_that_of_the_two_contexts_where_the_attention_follows_from_it(string factor, bool isAccepted)
+    {
+        var list = $"[{string.Join(", ", Enumerable.Repeat("2.5", 8))}]";
+        var json = $$"""
+            {"model_type": "phi3", "original_max_position_embeddings": 32, "rope_scaling": {"type": "longrope", {{factor}}"short_factor": {{list}}, "long_factor": {{list}}}, {{Sizes}}}
+            """;
+        if (isAccepted)
+            Assert.IsType<LongRopeScaling>(Read(json).Rotary.Scaling);
+        else
+            Assert.Equal("config.json, rope_scaling.factor: found 4; allowed: 2, max_position_embeddings (64) over original_max_position_embeddings (32)", Refused(json));
     }
 
     [Fact]

@@ -222,6 +222,19 @@ public sealed class TextGeneratorTests(LoadedTinyModel tiny) : IClassFixture<Loa
     }
 
     [Fact]
+    public void A_bias_of_a_token_beyond_the_vocabulary_is_refused_with_its_id()
+    {
+        using var model = tiny.Load();
+        var vocabulary = model.Decoder.Config.VocabularySize;
+        var last = ImmutableDictionary<int, double>.Empty.Add(vocabulary - 1, 100);
+        Assert.Equal(vocabulary - 1, new TextGenerator(model).Stream(Prompts[0], SamplingOptions.Greedy(1) with { LogitBias = last }, default).Single().Id);
+        var fault = Assert.Throws<InputError>(() => new TextGenerator(model).Generate([Prompts[0]], SamplingOptions.Greedy(1) with { LogitBias = last.Add(vocabulary, 1) }, default));
+        Assert.Equal(
+            $"Invalid key in 'logit_bias': found the token {vocabulary}; allowed: 0 to {vocabulary - 1}, the model's vocabulary of {vocabulary} tokens.", fault.Message);
+        Assert.Equal(("logit_bias", "invalid_value"), (fault.Parameter, fault.Code));
+    }
+
+    [Fact]
     public void A_frequency_penalty_grows_with_each_use_and_a_presence_penalty_does_not()
     {
         using var model = tiny.Load();

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Evaluation;
+using Serverless.Learning.Formats;
 using Serverless.Learning.Models;
 using Serverless.Learning.Training;
+using Serverless.Tests;
 using TorchSharp;
 
 namespace Serverless.Learning.Tests.Training;
@@ -118,6 +120,37 @@ public sealed class TrainerTests(LoadedTinyModel tiny) : IClassFixture<LoadedTin
         var exported = Evaluator.Score(merged, LoadedTinyModel.Sequences(merged, 12), default);
         // fp32 rounding, or for a quantised base the distance of its numbers from the original ones, of losses near 5.
         Assert.Equal(trained.Loss, exported.Loss, kind == AdapterKind.Qlora ? 0.05 : 1e-4);
+    }
+
+    [Theory]
+    [InlineData("model.")]
+    [InlineData("language_model.model.")]
+    [InlineData("model.language_model.")]
+    public void An_adapter_is_exported_in_the_spelling_of_its_bases_folder_and_goes_onto_that_base(string prefix)
+    {
+        var folder = TinyModel.Write(Path.Combine(tiny.Folder, Guid.NewGuid().ToString("N")));
+        var weights = Path.Combine(folder, "model.safetensors");
+        using (var scope = torch.NewDisposeScope())
+        {
+            using var file = SafetensorsFile.Open(weights);
+            var spelled = file.Tensors.Values.Select(stored => KeyValuePair.Create(prefix + stored.Name["model.".Length..], file.Read(stored.Name))).ToList();
+            SafetensorsWriter.Write(weights + ".new", spelled);
+        }
+        File.Move(weights + ".new", weights, overwrite: true);
+        var model = LanguageModel.Load(folder);
+        var task = new SupervisedTask(LoadedTinyModel.Sequences(model, 12), []);
+        using var trainer = new Trainer(model, task, Options(AdapterKind.Lora));
+        trainer.TrainStep();
+
+        var adapter = Path.Combine(folder, "adapter");
+        trainer.ExportAdapter(adapter, "base");
+
+        using (var file = SafetensorsFile.Open(Path.Combine(adapter, "adapter_model.safetensors")))
+            Assert.All(file.Tensors.Keys, name => Assert.StartsWith($"base_model.model.{prefix}layers.", name, StringComparison.Ordinal));
+        using var whole = LanguageModel.Load(folder);
+        using var adapted = whole.WithAdapter(adapter);
+        using var trained = trainer.SampleLogits();
+        Assert.InRange(trained.Compare(adapted).LargestLogitDifference, 0, 1e-5);
     }
 
     [Fact]

@@ -78,6 +78,29 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_model_is_run_in_the_context_that_it_was_added_with_and_so_is_what_is_made_of_it()
+    {
+        var folder = TinyModel.Write(Path.Combine(_folder, "long"));
+        Assert.Equal(2, await RunAsync("models", "add", folder, "--context", "100000"));
+        Assert.Matches("error: config.json, max_position_embeddings: found ([0-9]+); allowed: at least the context asked for \\(100000\\)", _errors.ToString());
+        Assert.Equal(0, await RunAsync("models", "add", Zip("long-zip", seed: 1), "--context", "48", "--name", "long"));
+        Taken();
+        Assert.Equal(0, await RunAsync("models", "list"));
+        Assert.Contains("long-zip.zip, context 48", Taken(), StringComparison.Ordinal);
+
+        var account = new BlobAccount(new BlobServiceClient(azurite.ConnectionString, BlobAccountFactory.Options()));
+        var catalog = new ModelCatalog(account);
+        using var store = new ModelStore(account, catalog, TimeProvider.System);
+        var record = (await catalog.FindAsync(new ModelId("long"), TestContext.Current.CancellationToken))!;
+        using var model = LanguageModel.Load(await store.DownloadAsync(record, Path.Combine(_folder, "cache"), TestContext.Current.CancellationToken));
+        Assert.Equal(48, model.MaxLength);
+        using var outside = TorchSharp.torch.no_grad();
+        ModelFolder.WriteMerged(
+            model.Folder, Path.Combine(_folder, "merged"), model.Decoder.Weights.ToDictionary(weight => weight.Name, weight => weight.Value), TorchSharp.torch.ScalarType.Float32);
+        Assert.Equal(48, DecoderConfig.Load(Path.Combine(_folder, "merged")).MaxLength);
+    }
+
+    [Fact]
     public async Task What_is_neither_a_folder_nor_a_file_is_named()
     {
         var path = Path.Combine(_folder, "nothing");
@@ -86,7 +109,7 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task A_model_of_the_hub_is_fetched_at_the_commit_that_the_hub_names_and_not_again()
+    public async Task A_model_of_the_hub_is_fetched_at_the_commit_that_the_hub_names_and_neither_again_nor_onto_another_ones_name()
     {
         await using var hub = await LoopbackHub.StartAsync();
         hub.Put("org/from-hub", TinyModel.Write(Path.Combine(_folder, "repository")));
@@ -108,6 +131,18 @@ public sealed class ModelCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(requests + 1, hub.Requests.Count);
         Assert.Equal(2, await RunAsync("models", "add", "org/missing"));
         Assert.Equal("error: org/missing: the hub has no such model that the token in HF_TOKEN opens" + Environment.NewLine, _errors.ToString());
+
+        _errors.GetStringBuilder().Clear();
+        hub.Put("other/from-hub", TinyModel.Write(Path.Combine(_folder, "other"), seed: 2));
+        hub.Requests.Clear();
+        Assert.Equal(2, await RunAsync("models", "add", "other/from-hub"));
+        Assert.Equal(
+            $"error: The model 'from-hub' exists already, from org/from-hub at {LoopbackHub.Commit}; take another name, or replace it" + Environment.NewLine, _errors.ToString());
+        // It was asked what it has, and for nothing of that.
+        Assert.StartsWith("/api/models/other/from-hub/", Assert.Single(hub.Requests).Path, StringComparison.Ordinal);
+        Taken();
+        Assert.Equal(0, await RunAsync("models", "add", "other/from-hub", "--replace"));
+        Assert.Contains("Added from-hub: ", Taken(), StringComparison.Ordinal);
     }
 
     [Theory]

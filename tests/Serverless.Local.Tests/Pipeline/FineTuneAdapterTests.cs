@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Models;
@@ -100,6 +101,27 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
         var orphan = await head.CreateAsync(training, with: request => request with { Model = adapter.Id });
         orphan = await head.UntilAsync(orphan.Id, JobStatus.Failed);
         Assert.Equal("The model 'routing' is an adapter of 'tiny', which does not exist", orphan.Error!.Message);
+    }
+
+    [Theory]
+    [InlineData("/home/someone/tiny", "org/tiny", null)]
+    [InlineData("Org/Tiny-1.5 at 0123456789abcdef0123456789abcdef01234567", "Org/Tiny-1.5", "0123456789abcdef0123456789abcdef01234567")]
+    public async Task The_published_adapter_names_a_base_of_the_hub_as_it_is_there(string source, string expected, string? revision)
+    {
+        await using var head = await StartAsync();
+        var add = new AddModel(head.Get<ModelStore>(), head.Get<ModelCatalog>(), new BaseUse(head.JobCatalog, head.Get<ModelCatalog>()), TimeProvider.System);
+        var added = await add.RunAsync(new FolderFiles(TinyModel.Write(_folder["tiny-2"], seed: 2)), new AddRequest("org/tiny", source), null, default);
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(20)), with: request => With(Requests["with LoRA"])(request) with { Model = added.Record.Id });
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        var step = (await head.Get<JobLog>().ReadHeadAsync(job.Id, default))!.Checkpoints[0].Step;
+        var checkpoint = (await head.Get<CheckpointModels>().FindAsync(ModelId.Published("org/tiny", "local", null, job.Id, step), default))!;
+        foreach (var model in new[] { (await head.Get<ModelCatalog>().FindAsync(job.FineTunedModel!.Value, default))!, checkpoint })
+        {
+            using var config = JsonDocument.Parse(await ReadAsync(head, model, "adapter/adapter_config.json"));
+            Assert.Equal(expected, config.RootElement.GetProperty("base_model_name_or_path").GetString());
+            Assert.Equal(revision, config.RootElement.GetProperty("revision").GetString());
+        }
     }
 
     [Fact]

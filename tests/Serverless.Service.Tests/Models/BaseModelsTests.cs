@@ -83,6 +83,22 @@ public sealed class BaseModelsTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(published.Id, (await parts.Catalog.FindAsync(new ModelId("routing"), default))!.BaseModel);
     }
 
+    [Fact]
+    public async Task The_base_of_an_adapter_may_be_one_that_came_from_the_hub_under_another_name()
+    {
+        var parts = AddingParts.On(await azurite.NewAccountAsync());
+        TinyModel.Write(Path.Combine(_folder.Path, "tiny"));
+        await parts.Add.RunAsync(
+            new FolderFiles(Path.Combine(_folder.Path, "tiny")), new AddRequest("mine", "org/tiny-7b at 0123456789abcdef0123456789abcdef01234567"), null, default);
+        var models = Directory.CreateDirectory(Path.Combine(_folder.Path, "models")).FullName;
+        Write(Path.Combine(models, "routing"), "org/tiny-7b", config => config);
+
+        await Over(parts).SeedAsync(models, default);
+
+        Assert.Empty(_warnings);
+        Assert.Equal(new ModelId("mine"), (await parts.Catalog.FindAsync(new ModelId("routing"), default))!.BaseModel);
+    }
+
     [Theory]
     [InlineData("tiny")]
     [InlineData("routing")]

@@ -21,4 +21,11 @@ public sealed record LongRopeScaling(
 
     public override double[] Stretch(double[] frequencies, RotarySettings settings) =>
         frequencies.Zip(IsLong ? LongFactors : ShortFactors, (frequency, factor) => frequency / factor).ToArray();
+
+    /// <summary>Whether both lists, and all else, have the same numbers.</summary>
+    public bool Equals(LongRopeScaling? other) =>
+        other is not null && ShortFactors.SequenceEqual(other.ShortFactors) && LongFactors.SequenceEqual(other.LongFactors)
+        && (OriginalLength, AttentionFactor, IsLong) == (other.OriginalLength, other.AttentionFactor, other.IsLong);
+
+    public override int GetHashCode() => HashCode.Combine(OriginalLength, AttentionFactor, IsLong, ShortFactors.Count);
 }

@@ -15,8 +15,8 @@ public sealed class AdapterBases(ModelStore store, ModelCatalog catalog)
     private const string Field = $"{PeftAdapter.ConfigFile}, base_model_name_or_path";
 
     /// <summary>
-    /// The model that the adapter's <c>base_model_name_or_path</c> means, after checking that the adapter fits it: the one of that name, or of its
-    /// last part, or the one that was fetched from the hub under it.
+    /// The model that the adapter's <c>base_model_name_or_path</c> means, after checking that the adapter fits it: the one of that name, or that
+    /// was fetched from the hub under it, or whose name is the last part of it.
     /// </summary>
     /// <param name="folder">In PEFT's layout; of the weights the header is enough.</param>
     /// <exception cref="InputError">
@@ -36,15 +36,15 @@ public sealed class AdapterBases(ModelStore store, ModelCatalog catalog)
         var whole = all.Where(model => model.Kind != ModelKind.Adapter).ToList();
         if (string.IsNullOrEmpty(named))
             throw new InputError($"{Field}: found nothing; allowed: {Allowed(whole)}");
-        var last = named.Split('/', '\\')[^1];
-        if ((whole.FirstOrDefault(model => model.Id.Value == named) ?? whole.FirstOrDefault(model => model.Id.Value == last)) is { } found)
-            return found;
+        if (whole.FirstOrDefault(model => model.Id.Value == named) is { } same)
+            return same;
         var shown = AddedName.Shown(named);
-        var fetched = whole.Where(model => HubModel.IsSource(model.Source, named)).OrderBy(model => model.Id.Value, StringComparer.Ordinal).ToList();
+        var fetched = whole.Where(model => HubSource.Of(model)?.Id == named).OrderBy(model => model.Id.Value, StringComparer.Ordinal).ToList();
         if (fetched.Count > 1)
             throw new InputError($"{Field}: found {shown}, from which {string.Join(" and ", fetched.Select(model => model.Id))} were fetched; allowed: one of these names");
-        if (fetched.Count == 1)
-            return fetched[0];
+        var last = named.Split('/', '\\')[^1];
+        if ((fetched.FirstOrDefault() ?? whole.FirstOrDefault(model => model.Id.Value == last)) is { } found)
+            return found;
         if (all.FirstOrDefault(model => model.Id.Value == named || model.Id.Value == last) is { } adapter)
             throw new InputError($"{Field}: found {shown}, which is an adapter of {adapter.BaseModel} itself; allowed: {Allowed(whole)}");
         throw new InputError($"{Field}: found {shown}, which is not here, so add that model first; allowed: {Allowed(whole)}", code: MissingCode);

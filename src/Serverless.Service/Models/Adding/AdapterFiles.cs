@@ -7,7 +7,7 @@ internal static class AdapterFiles
 {
     private const string ModelConfig = "config.json", Safetensors = ".safetensors";
 
-    private static readonly string[] TakenNames = [PeftAdapter.ConfigFile, PeftAdapter.WeightsFile, "README.md", "LICENSE", "LICENCE", "NOTICE"];
+    private static readonly string[] TakenNames = [PeftAdapter.ConfigFile, PeftAdapter.WeightsFile, "LICENSE", "LICENCE", "NOTICE"];
 
     /// <summary>
     /// Whether files of these names, all in one folder, are an adapter. Trainers put the base's configuration beside it at times; a whole model

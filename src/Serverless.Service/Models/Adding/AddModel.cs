@@ -22,11 +22,11 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, AdapterBase
         var choice = ModelChoice.Of(source);
         using var skeleton = await ModelSkeleton.MakeAsync(source, choice, ct);
         var baseModel = await CheckAsync(skeleton.Folder, choice.IsAdapter, ct);
-        var kind = choice.IsAdapter ? ModelKind.Adapter : ModelKind.Base;
+        var kind = KindOf(choice.IsAdapter);
         var leftOut = choice.LeftOut.Concat(skeleton.LeftOut).Order(StringComparer.Ordinal).ToList();
         var stored = await catalog.FindAsync(id, ct);
         if (stored is not null && stored.Kind != kind)
-            throw new InputError($"The name '{id}' belongs to a model that is no {(choice.IsAdapter ? "adapter" : "base")}; take another name", "name", "model_exists");
+            throw OtherKind(id, kind);
         var parts = await HashAsync(source, skeleton.Files, progress, ct);
         if (stored is not null && IsSame(stored))
             return new AddedModel(stored, IsNew: false, leftOut);
@@ -50,6 +50,33 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, AdapterBase
 
         void Report(string step, long bytes) => progress?.Invoke(new AddProgress(step, bytes, parts.Sum(part => part.Bytes)));
     }
+
+    /// <summary>
+    /// Whether the model is there already from the very source, told from the record alone, before anything is fetched. From another source
+    /// it would be refused in the end, mostly, when all had been fetched in vain: it is so at once.
+    /// </summary>
+    /// <param name="isAdapter">Whether what would be fetched is an adapter.</param>
+    /// <exception cref="InputError">
+    /// The name cannot be used, a model of another source has it (<c>model_exists</c>), or the one to replace is in use.
+    /// </exception>
+    public async Task<bool> IsThereAsync(AddRequest request, bool isAdapter, CancellationToken ct)
+    {
+        var id = AddedName.Parse(request.Name);
+        if (await catalog.FindAsync(id, ct) is not { } stored)
+            return false;
+        var kind = KindOf(isAdapter);
+        if (stored.Kind != kind)
+            throw OtherKind(id, kind);
+        if (stored.Source == request.Source)
+            return true;
+        if (!request.Replace)
+            throw new InputError(
+                $"The model '{id}' exists already{(stored.Source is { } source ? $", from {source}" : "")}; take another name, or replace it", "name", "model_exists");
+        await use.RefuseIfUsedAsync(id, ct);
+        return false;
+    }
+
+    private static ModelKind KindOf(bool isAdapter) => isAdapter ? ModelKind.Adapter : ModelKind.Base;
 
     /// <returns>The base of an adapter; null for a whole model.</returns>
     private async Task<ModelId?> CheckAsync(string folder, bool isAdapter, CancellationToken ct)
@@ -79,6 +106,9 @@ public sealed class AddModel(ModelStore store, ModelCatalog catalog, AdapterBase
     }
 
     private static InputError Changed(string source, string name) => new($"{source}: {name} changed while it was read; add it again when it is complete");
+
+    private static InputError OtherKind(ModelId id, ModelKind kind) =>
+        new($"The name '{id}' belongs to a model that is no {(kind == ModelKind.Adapter ? "adapter" : "base")}; take another name", "name", "model_exists");
 
     private static InputError Exists(ModelRecord other, ModelId? baseModel) => new(
         $"The model '{other.Id}' exists already and has another {(other.BaseModel == baseModel ? "content" : $"base, '{other.BaseModel}'")}; take another name, or replace it",

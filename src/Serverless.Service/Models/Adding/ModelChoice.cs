@@ -4,8 +4,8 @@ using Serverless.Learning.Formats;
 namespace Serverless.Service.Models.Adding;
 
 /// <summary>
-/// Which of the files that somebody brings belong to a model: weights in safetensors, JSON, texts, templates, vocabularies and licences, all in
-/// one folder; or to an adapter. Formats that can run code when they are read are refused; the rest is left out.
+/// Which of the files that somebody brings belong to a model: weights in safetensors, JSON, templates, plain text such as merges, and licences, all
+/// in one folder; or to an adapter. Formats that can run code when they are read are refused; the rest is left out.
 /// </summary>
 internal sealed class ModelChoice
 {
@@ -15,7 +15,7 @@ internal sealed class ModelChoice
     private const string Config = "config.json", Safetensors = ".safetensors";
 
     private static readonly string[] Configs = [Config, PeftAdapter.ConfigFile];
-    private static readonly string[] TakenExtensions = [".json", ".txt", ".jinja", ".model", ".md"];
+    private static readonly string[] TakenExtensions = [".json", ".txt", ".jinja"];
     private static readonly string[] TakenNames = ["LICENSE", "LICENCE", "NOTICE"];
 
     // Python's pickles, by the names that they go by.

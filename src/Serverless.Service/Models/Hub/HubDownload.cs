@@ -22,13 +22,12 @@ public sealed class HubDownload(HubClient hub, HubSettings settings, TimeProvide
     public async Task RunAsync(HubModel model, string folder, Action<AddProgress>? progress, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
-        var isAdapter = ModelChoice.IsAdapterAmong(model.Files.Select(file => file.Path));
-        var taken = model.Files.Where(file => ModelChoice.IsTaken(file.Path, isAdapter)).ToList();
+        var taken = model.Files.Where(file => ModelChoice.IsTaken(file.Path, model.IsAdapter)).ToList();
         var candidates = taken.Where(file => ModelChoice.IsWeights(file.Path)).ToList();
         if (candidates.Count == 0)
             throw new InputError($"{model.Id}: found {Found(model)}; allowed: weights in .safetensors");
         await FetchAsync(model, [.. taken.Except(candidates)], "fetching texts", folder, progress, ct);
-        if (isAdapter)
+        if (model.IsAdapter)
             _ = PeftAdapter.BaseOf(folder);
         else
             ModelCheck.CheckText(folder);

@@ -1,3 +1,5 @@
+using Serverless.Service.Models.Adding;
+
 namespace Serverless.Service.Models.Hub;
 
 /// <summary>A model on the hub at one commit.</summary>
@@ -6,10 +8,8 @@ namespace Serverless.Service.Models.Hub;
 public sealed record HubModel(string Id, string Commit, IReadOnlyList<HubFile> Files)
 {
     /// <summary>How a catalog's record names it.</summary>
-    public string Source => $"{Id}{Mark}{Commit}";
+    public string Source => new HubSource(Id, Commit).ToString();
 
-    private const string Mark = " at ";
-
-    /// <summary>Whether a catalog's record names the model of that name on the hub, at whatever commit.</summary>
-    public static bool IsSource(string? source, string id) => source is not null && source.StartsWith(id + Mark, StringComparison.Ordinal);
+    /// <summary>Whether it is an adapter in PEFT's layout, and no whole model.</summary>
+    public bool IsAdapter => ModelChoice.IsAdapterAmong(Files.Select(file => file.Path));
 }

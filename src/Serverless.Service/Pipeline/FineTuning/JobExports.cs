@@ -1,6 +1,8 @@
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Service.Models.Hub;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -10,7 +12,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// it makes it again. How far what was written agrees with what was trained is noted with the job.
 /// </summary>
 public sealed class JobExports(
-    TrainingSessions sessions, ChunkCommits commits, JobPlans plans, JobEvaluations evaluations, JobMerges merges, JobFolders folders)
+    TrainingSessions sessions, ModelCatalog models, ChunkCommits commits, JobPlans plans, JobEvaluations evaluations, JobMerges merges, JobFolders folders)
 {
     /// <param name="job">The job, as if its present stage, which has trained, were all of it.</param>
     /// <param name="lease">The right to work on it: no other call makes or publishes the folder meanwhile.</param>
@@ -29,7 +31,7 @@ public sealed class JobExports(
         try
         {
             using var use = await sessions.OpenAsync(job, plan, head, ct);
-            await use.Session.ExportAsync(unfinished, job.Model.Value);
+            await use.Session.ExportAsync(unfinished, job.Model, HubSource.Of(await models.FindAsync(job.Model, ct)));
             trained = await use.Session.SampleAsync();
         }
         catch (CheckpointDamagedException damage)

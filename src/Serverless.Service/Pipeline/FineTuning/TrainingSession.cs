@@ -4,6 +4,8 @@ using Serverless.Learning.Models;
 using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Service.Models.Hub;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -185,12 +187,13 @@ public sealed class TrainingSession : IAsyncDisposable
     }
 
     /// <summary>Writes the merged model and, with adapters, the adapter in a folder <c>adapter</c> within it.</summary>
-    /// <param name="baseModel">The model that training started from, on which the adapter answers.</param>
-    public Task ExportAsync(string folder, string baseModel) => _thread.RunAsync(() =>
+    /// <param name="start">The model that training started from, on which the adapter answers.</param>
+    /// <param name="origin">What it is on the hub, by which those who load the adapter elsewhere find it; null where it came from another place.</param>
+    public Task ExportAsync(string folder, ModelId start, HubSource? origin) => _thread.RunAsync(() =>
     {
         _trainer.ExportMerged(folder);
         if (_trainer.Options.Adapter.IsLowRank)
-            _trainer.ExportAdapter(Path.Combine(folder, "adapter"), baseModel);
+            _trainer.ExportAdapter(Path.Combine(folder, "adapter"), origin?.Id ?? start.Value, origin?.Commit);
     });
 
     /// <inheritdoc cref="Trainer.SampleLogits"/>

@@ -36,15 +36,17 @@ public sealed class HubDownloadTests : IAsyncLifetime
     [Fact]
     public async Task Only_the_models_own_files_are_fetched_all_from_the_commit_that_the_hub_names()
     {
-        foreach (var other in (string[])["pytorch_model.bin", "consolidated.safetensors", ".gitattributes", "modeling.py", "onnx/config.json", "picture.png"])
+        foreach (var other in (string[])["pytorch_model.bin", "consolidated.safetensors", ".gitattributes", "modeling.py", "onnx/config.json", "picture.png", "README.md", "tokenizer.model", "USE_POLICY.md"])
             _hub.Put(Id, other, [1]);
-        _hub.Put(Id, "LICENSE", "MIT"u8.ToArray());
+        foreach (var needed in (string[])["LICENSE", "merges.txt"])
+            _hub.Put(Id, needed, "MIT"u8.ToArray());
+        _hub.Put(Id, "chat_template.jinja", "{{ messages[0].content }}"u8.ToArray());
         var steps = new List<AddProgress>();
 
         await FetchAsync(progress: steps.Add);
 
         Assert.Equal(
-            ["LICENSE", "config.json", "generation_config.json", Weights, "tokenizer.json", "tokenizer_config.json"],
+            ["LICENSE", "chat_template.jinja", "config.json", "generation_config.json", "merges.txt", Weights, "tokenizer.json", "tokenizer_config.json"],
             Directory.GetFiles(Target).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         foreach (var path in Directory.GetFiles(_scratch["tiny-1.5"]))
             Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(Path.Combine(Target, Path.GetFileName(path))));
