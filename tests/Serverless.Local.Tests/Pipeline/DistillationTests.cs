@@ -135,7 +135,8 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
     {
         // Of prompts one at a time, the first two are answered.
         await using var server = await TeacherServer.StartAsync((_, body) => Task.FromResult(Number(body) < 32 ? TeacherServer.Says($"see {Number(body)}") : (503, "busy")));
-        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), Settings(server) with { TeacherPatience = Patience(3) });
+        var account = await azurite.NewAccountAsync();
+        await using var head = await PipelineHead.StartAsync(account, NewFolder(), Settings(server) with { TeacherPatience = Patience(3) });
         var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 40)), with: Distilled("far"));
         job = await head.UntilAsync(job.Id, JobStatus.Failed);
         Assert.Equal(("teacher_unavailable", "method.distillation.teacher"), (job.Error!.Code, job.Error.Param));
@@ -145,6 +146,7 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
             Assert.Single(await head.MessagesAsync(job.Id), message => message.StartsWith("The job waits", StringComparison.Ordinal)));
         Assert.Equal(32, server.Asked.Distinct().Count(prompt => int.Parse(prompt["Ticket ".Length..], null) < 32));
         Assert.All(server.Asked.CountBy(prompt => prompt).Where(asked => int.Parse(asked.Key["Ticket ".Length..], null) < 32), asked => Assert.Equal(1, asked.Value));
+        Assert.DoesNotContain(await BlobsAsync(account, $"{job.Id}/"), IsKeptForTeacher);
     }
 
     [Fact]
@@ -163,8 +165,7 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(12, (await LinesAsync(head, job)).Count);
         Assert.Equal(12, server.Asked.Count);
         Assert.Single(await head.MessagesAsync(job.Id), message => message.StartsWith("The job waits: method.distillation.grader: the model 'judge' does not answer", StringComparison.Ordinal));
-        // What was kept until it was judged is gone.
-        Assert.DoesNotContain(await BlobsAsync(account, $"{job.Id}/"), name => name.Contains("/replies/", StringComparison.Ordinal));
+        Assert.DoesNotContain(await BlobsAsync(account, $"{job.Id}/"), IsKeptForTeacher);
     }
 
     [Fact]
@@ -301,6 +302,9 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
     private static PipelineSettings Settings(TeacherServer? server) => new() { AllowedNetworks = AllowedNetworks.Parse(["127.0.0.1"]), Teachers = server is null ? [] : [server.Endpoint] };
 
     private static RetrySchedule Patience(int attempts) => new(attempts, TimeSpan.FromSeconds(0.2), 1, TimeSpan.FromSeconds(0.2));
+
+    /// <summary>What stands only until answers are judged, or the teacher is back.</summary>
+    private static bool IsKeptForTeacher(string name) => name.Contains("/replies/", StringComparison.Ordinal) || name.EndsWith("/away.json", StringComparison.Ordinal);
 
     private static async Task<List<string>> BlobsAsync(BlobAccount account, string prefix)
     {

@@ -7,7 +7,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>What work that was broken off has left of a job: what was not committed, and what the job does not say it led to.</summary>
 public sealed class JobLeftovers(
-    JobLog log, JobPlans plans, CheckpointStore checkpoints, CheckpointModels checkpointModels, ModelStore models, FileStore files, PipelineSettings settings)
+    JobLog log, JobPlans plans, CheckpointStore checkpoints, CheckpointModels checkpointModels, ModelStore models, FileStore files, TaughtAnswers answers, TeacherAbsences absences,
+    PipelineSettings settings)
 {
     /// <summary>Removes checkpoints that the head does not name and segments of the log that it does not count, which the next commit would remove.</summary>
     /// <param name="lease">Of a job that takes no more steps.</param>
@@ -19,10 +20,15 @@ public sealed class JobLeftovers(
         await checkpoints.RemoveUnnamedAsync(lease, ct);
     }
 
-    /// <summary>Removes models, files of them, and result files that the job does not say it led to.</summary>
+    /// <summary>Removes models, files of them, and result files that the job does not say it led to, and what was kept for a teacher who is asked no more.</summary>
     /// <param name="job">A job that has ended, as it is stored.</param>
     public async Task RemoveResultsAsync(JobRecord job, TrainerLease lease, CancellationToken ct)
     {
+        foreach (var stage in job.InStages())
+        {
+            await answers.RemoveRepliesAsync(stage.StageId(), ct);
+            await absences.ForgetAsync(stage.StageId(), ct);
+        }
         var model = JobModel.Of(job, settings.Organization, job.CreatedAt).Id;
         await lease.EnsureHeldAsync(ct);
         await models.RemoveLeftoversAsync(model, job.Id, stays: job.FineTunedModel == model, ct);

@@ -74,6 +74,13 @@ public sealed class TaughtAnswers(BlobAccount account)
 
     public Task RemoveRepliesAsync(StageId id, int block, CancellationToken ct) => Replies(id, block).DeleteIfExistsAsync(cancellationToken: ct);
 
+    /// <summary>Removes all that is kept to be judged, of a stage that judges no more.</summary>
+    public async Task RemoveRepliesAsync(StageId id, CancellationToken ct)
+    {
+        await foreach (var blob in account.Jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/replies/" }, ct))
+            await account.Jobs.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: ct);
+    }
+
     private BlobClient Replies(StageId id, int block) => account.Jobs.GetBlobClient(string.Create(CultureInfo.InvariantCulture, $"{id}/replies/{block:D6}.json"));
 
     private static string NameOf(StageId id, int block) => string.Create(CultureInfo.InvariantCulture, $"{Prefix(id)}{block:D6}.jsonl");

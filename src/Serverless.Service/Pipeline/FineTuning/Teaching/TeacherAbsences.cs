@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs;
 using Serverless.Learning;
 using Serverless.Service.Jobs;
 using Serverless.Service.Storage;
@@ -14,7 +15,7 @@ public sealed class TeacherAbsences(BlobAccount account, JobLog log, PipelineSet
     /// <param name="waiting">What waits for the answer.</param>
     internal async Task<StageOutcome> OutcomeAsync(JobRecord stage, TrainerLease lease, string waiting, TeacherAwayException away, CancellationToken ct)
     {
-        var blob = new JsonBlob<TeacherAbsence>(account.Jobs.GetBlobClient($"{stage.StageId()}/away.json"));
+        var blob = new JsonBlob<TeacherAbsence>(BlobOf(stage.StageId()));
         var before = (await blob.ReadAsync(ct))?.Value;
         var absence = before?.Waiting == waiting ? before with { Times = before.Times + 1 } : new TeacherAbsence(waiting, clock.GetUtcNow(), 1);
         if (settings.TeacherPatience.PauseAfter(absence.Times) is not { } pause)
@@ -27,6 +28,11 @@ public sealed class TeacherAbsences(BlobAccount account, JobLog log, PipelineSet
         await log.AppendOnceAsync(lease, stage.OwnName($"away-{absence.Since.ToUnixTimeMilliseconds()}"), [told], ct);
         return StageOutcome.Wait(pause);
     }
+
+    /// <summary>Forgets the absences of a stage that asks no more.</summary>
+    public Task ForgetAsync(StageId id, CancellationToken ct) => BlobOf(id).DeleteIfExistsAsync(cancellationToken: ct);
+
+    private BlobClient BlobOf(StageId id) => account.Jobs.GetBlobClient($"{id}/away.json");
 
     private static InputError Gone(TeacherAwayException away, TeacherAbsence absence)
     {
