@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Serverless.Learning.Models;
 using Serverless.Learning.Models.Positions;
 using static TorchSharp.torch;
 
