@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Serverless.Learning.Models;
 using Serverless.Learning.Models.Positions;
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Tests.Models;
@@ -9,6 +9,8 @@ public sealed class RotaryTableTests
 {
     private const int Positions = 4096;
     private static readonly RotarySettings s_settings = new(10_000, 16);
+
+    public RotaryTableTests() => NativeRuntime.EnsureLoaded();
 
     [Fact]
     public void Several_threads_read_a_table_that_grows_under_them()
