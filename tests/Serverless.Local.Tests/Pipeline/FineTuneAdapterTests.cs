@@ -109,7 +109,7 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
     public async Task The_published_adapter_names_a_base_of_the_hub_as_it_is_there(string source, string expected, string? revision)
     {
         await using var head = await StartAsync();
-        var add = new AddModel(head.Get<ModelStore>(), head.Get<ModelCatalog>(), new BaseUse(head.JobCatalog, head.Get<ModelCatalog>()), TimeProvider.System);
+        var add = new AddModel(head.Get<ModelStore>(), head.Get<ModelCatalog>(), new AdapterBases(head.Get<ModelStore>(), head.Get<ModelCatalog>()), new BaseUse(head.JobCatalog, head.Get<ModelCatalog>()), TimeProvider.System);
         var added = await add.RunAsync(new FolderFiles(TinyModel.Write(Path.Combine(_folder.Path, "tiny-2"), seed: 2)), new AddRequest("org/tiny", source), null, default);
         var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(20)), with: request => With(Requests["with LoRA"])(request) with { Model = added.Record.Id });
         job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
