@@ -37,7 +37,7 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
         new("--solutions", "COUNT", "worked solutions of the cold start (500)"),
         new("--problems", "COUNT", "problems with their results only, for GRPO (1200)"),
         new("--held-out", "COUNT", "problems to measure on (500)"),
-        new("--cold-start-epochs", "NUMBER", "passes over the solutions (10)"),
+        new("--cold-start-epochs", "NUMBER", "passes over the solutions (9)"),
         new("--epochs", "NUMBER", "passes over the problems (6)"),
         new("--group-size", "NUMBER", "answers drawn to each problem (8)"),
         new("--batch-size", "NUMBER", "problems in a step of GRPO (16)"),
@@ -89,8 +89,8 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
     }
 
     /// <summary>The body of the first job, without its file.</summary>
-    /// <param name="passes">Those over the solutions if the caller names none: the ten leave rewards most to do.</param>
-    internal static JsonObject ColdStart(CommandArguments arguments, int seed, int passes = 10) => new()
+    /// <param name="passes">Those over the solutions if the caller names none: the nine leave rewards most to do.</param>
+    internal static JsonObject ColdStart(CommandArguments arguments, int seed, int passes = 9) => new()
     {
         ["model"] = SampleModel.Name,
         ["suffix"] = "cold-start",
