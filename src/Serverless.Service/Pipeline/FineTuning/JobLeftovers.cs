@@ -24,9 +24,11 @@ public sealed class JobLeftovers(
     /// <param name="job">A job that has ended, as it is stored.</param>
     public async Task RemoveResultsAsync(JobRecord job, TrainerLease lease, CancellationToken ct)
     {
-        foreach (var stage in job.InStages())
+        // Other methods ask nobody.
+        foreach (var stage in job.InStages().Where(stage => stage.Method.Type is MethodType.Distillation or MethodType.Reinforcement))
         {
-            await answers.RemoveRepliesAsync(stage.StageId(), ct);
+            if (stage.Method.Distillation is not null)
+                await answers.RemoveRepliesAsync(stage.StageId(), ct);
             await absences.ForgetAsync(stage.StageId(), ct);
         }
         var model = JobModel.Of(job, settings.Organization, job.CreatedAt).Id;
