@@ -29,7 +29,8 @@ internal unsafe struct CachedAttentionKernel : ISlicedKernel
             {
                 Products(Q.At(row, head, time), K.At(slot, group, start), count, scores);
                 Softmax(scores, count);
-                MatrixTile.Multiply(1, Width, count, scores, 0, 1, V.At(slot, group, start), V.TimeStride, Output.At(row, head, time), 0, add: false);
+                if (AttentionVectors.AreKnown) AttentionVectors.Mix(scores, V.At(slot, group, start), V.TimeStride, Width, count, Output.At(row, head, time));
+                else MatrixTile.Multiply(1, Width, count, scores, 0, 1, V.At(slot, group, start), V.TimeStride, Output.At(row, head, time), 0, add: false);
             }
         }
         NativeMemory.AlignedFree(scores);
@@ -39,6 +40,12 @@ internal unsafe struct CachedAttentionKernel : ISlicedKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Products(float* query, float* keys, int count, float* scores)
     {
+        if (AttentionVectors.AreKnown)
+        {
+            AttentionVectors.Scores(query, keys, K.TimeStride, Width, count, Scale, scores);
+            Cap(scores, count, 1);
+            return;
+        }
         var (stride, at) = (K.TimeStride, 0);
         for (; at <= count - 4; at += 4, keys += 4 * stride)
         {
@@ -59,7 +66,13 @@ internal unsafe struct CachedAttentionKernel : ISlicedKernel
             for (var i = 0; i < Width; i += 16) sum = FusedMultiplyAdd(Load(query + i), Load(keys + i), sum);
             scores[at] = Sum(sum);
         }
-        for (var i = 0; i < count; i++) scores[i] = SoftCap > 0 ? SoftCap * MathF.Tanh(scores[i] * Scale / SoftCap) : scores[i] * Scale;
+        Cap(scores, count, Scale);
+    }
+
+    private readonly void Cap(float* scores, int count, float scale)
+    {
+        if (SoftCap > 0) for (var i = 0; i < count; i++) scores[i] = SoftCap * MathF.Tanh(scores[i] * scale / SoftCap);
+        else if (scale != 1) for (var i = 0; i < count; i++) scores[i] *= scale;
         new Span<float>(scores + count, -count & 15).Fill(float.NegativeInfinity);
     }
 

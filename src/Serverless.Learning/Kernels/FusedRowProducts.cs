@@ -33,12 +33,16 @@ public static unsafe partial class Fused
     }
 
     /// <inheritdoc cref="Plain.AddLowRank"/>
-    /// <remarks>The updates are added to the products in place. Where <see cref="RowProducts"/> goes to <see cref="Plain"/> so does this, and with rows in bfloat16.</remarks>
+    /// <remarks>
+    /// The updates are added to the products in place; with rows in bfloat16 each step is rounded, as libtorch's would be, and the products are new. Where
+    /// <see cref="RowProducts"/> goes to <see cref="Plain"/> so does this.
+    /// </remarks>
     public static Tensor[] AddLowRank(Tensor[] products, Tensor x, params ReadOnlySpan<LowRankUpdate?> updates)
     {
         if (updates.Length > MostFactors || !IsFew(x) || !AreFloat32(updates)) return Plain.AddLowRank(products, x, updates);
         using var scope = NewDisposeScope();
-        var rows = AsFloats(x);
+        var (rows, rounds) = (AsFloats(x), x.dtype == ScalarType.BFloat16);
+        if (rounds) products = Widened(products);
         var count = (int)x.shape[0];
         var inner = stackalloc RowProductPart[MostFactors];
         var outer = stackalloc RowProductPart[MostFactors];
@@ -47,15 +51,13 @@ public static unsafe partial class Fused
         {
             if (updates[i] is not { } update) continue;
             var between = NewFloats(count, update.A.Outputs);
-            inner[parts] = RowProductPart.Of(update.A, Floats(rows), Floats(between));
-            outer[parts] = RowProductPart.Of(update.B, Floats(between), Floats(products[i])) with { Adds = true, Scale = (float)update.Scale };
+            inner[parts] = RowProductPart.Of(update.A, Floats(rows), Floats(between), rounds);
+            outer[parts] = RowProductPart.Of(update.B, Floats(between), Floats(products[i]), rounds) with { Adds = true, Scale = (float)update.Scale };
             parts++;
         }
-        if (parts == 0) return products;
-        Multiply<Fp32>(inner, parts, count);
-        Multiply<Fp32>(outer, parts, count);
+        if (parts > 0) MultiplyTwice(inner, outer, parts, count, rounds);
         GC.KeepAlive(rows);
-        return products;
+        return rounds ? Narrowed(products) : products;
     }
 
     /// <inheritdoc cref="Plain.AddLowRankByRow"/>
@@ -64,7 +66,8 @@ public static unsafe partial class Fused
     {
         if (products.Length > MostFactors || !IsFew(x) || !AreFloat32(updates)) return Plain.AddLowRankByRow(products, x, updates);
         using var scope = NewDisposeScope();
-        var rows = AsFloats(x);
+        var (rows, rounds) = (AsFloats(x), x.dtype == ScalarType.BFloat16);
+        if (rounds) products = Widened(products);
         var (count, width) = ((int)x.shape[0], x.shape[1]);
         var inner = stackalloc RowProductPart[updates.Length];
         var outer = stackalloc RowProductPart[updates.Length];
@@ -75,17 +78,15 @@ public static unsafe partial class Fused
         {
             if (updates[i] is not { } update) continue;
             var (product, row) = Math.DivRem(i, count);
-            inner[parts] = RowProductPart.Of(update.A, Floats(rows) + row * width, at);
-            outer[parts] = RowProductPart.Of(update.B, at, Floats(products[product]) + row * update.B.Outputs) with { Adds = true, Scale = (float)update.Scale };
+            inner[parts] = RowProductPart.Of(update.A, Floats(rows) + row * width, at, rounds);
+            outer[parts] = RowProductPart.Of(update.B, at, Floats(products[product]) + row * update.B.Outputs, rounds) with { Adds = true, Scale = (float)update.Scale };
             at += update.A.Outputs;
             parts++;
         }
-        if (parts == 0) return products;
-        Multiply<Fp32>(inner, parts, 1);
-        Multiply<Fp32>(outer, parts, 1);
+        if (parts > 0) MultiplyTwice(inner, outer, parts, 1, rounds);
         GC.KeepAlive(rows);
         GC.KeepAlive(between);
-        return products;
+        return rounds ? Narrowed(products) : products;
     }
 
     private static long SumOfRanks(ReadOnlySpan<LowRankUpdate?> updates)
@@ -122,7 +123,23 @@ public static unsafe partial class Fused
         ThreadTeam.Run(products.Slices(sizeof(T)), products.Kernel<T>());
     }
 
-    private static bool IsFew(Tensor x) => x.dtype == ScalarType.Float32 && x.shape[0] <= FewRows;
+    private static void MultiplyTwice(RowProductPart* inner, RowProductPart* outer, int count, int rows, bool rounds)
+    {
+        if (rounds)
+        {
+            Multiply<RoundedFp32>(inner, count, rows);
+            Multiply<RoundedFp32>(outer, count, rows);
+            return;
+        }
+        Multiply<Fp32>(inner, count, rows);
+        Multiply<Fp32>(outer, count, rows);
+    }
+
+    private static Tensor[] Widened(Tensor[] products) => Array.ConvertAll(products, product => product.to(ScalarType.Float32));
+
+    private static Tensor[] Narrowed(Tensor[] products) => Array.ConvertAll(products, product => product.to(ScalarType.BFloat16).MoveToOuterDisposeScope());
+
+    private static bool IsFew(Tensor x) => IsKernelType(x.dtype) && x.shape[0] <= FewRows;
 
     private static bool AreFloat32(ReadOnlySpan<LowRankUpdate?> updates)
     {

@@ -28,6 +28,9 @@ internal unsafe struct GrowthAttention : ISlicedKernel
     /// <summary>R, the channels that turn.</summary>
     public int RotarySize;
 
+    /// <summary>Whether what is computed counts as bfloat16; scores and their softmax never do.</summary>
+    public bool Rounds;
+
     /// <param name="slice">Row and group.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(int slice)
@@ -41,9 +44,12 @@ internal unsafe struct GrowthAttention : ISlicedKernel
         Turn(key, At(KeyBias, group), KeyNorm, angle);
         Buffer.MemoryCopy(key, Attention.K.At(slot, group, length), width * sizeof(float), width * sizeof(float));
         var value = Values + row * ValueStride + group * width;
-        if (ValueBias != null) GrowthVector.Add(value, At(ValueBias, group), width);
+        if (ValueBias != null) GrowthVector.AddBias(value, At(ValueBias, group), width, Rounds);
         Buffer.MemoryCopy(value, Attention.V.At(slot, group, length), width * sizeof(float), width * sizeof(float));
         Attention.Run(slice);
+        if (!Rounds) return;
+        for (var head = group * Attention.HeadsPerGroup; head < (group + 1) * Attention.HeadsPerGroup; head++)
+            GrowthVector.Round(Attention.Output.At(row, head, 0), width);
     }
 
     private readonly float* At(float* bias, int head) => bias == null ? null : bias + head * Attention.Width;
@@ -51,8 +57,9 @@ internal unsafe struct GrowthAttention : ISlicedKernel
     private readonly void Turn(float* vector, float* bias, float* norm, nint angle)
     {
         var width = Attention.Width;
-        if (bias != null) GrowthVector.Add(vector, bias, width);
-        if (norm != null) GrowthVector.Norm(vector, vector, norm, NormOffset, Epsilon, width);
+        if (bias != null) GrowthVector.AddBias(vector, bias, width, Rounds);
+        if (norm != null) GrowthVector.Norm(vector, vector, norm, NormOffset, Epsilon, width, Rounds);
         RotaryVector.Rotate((Fp32*)vector, (Fp32*)vector, Cosines + angle, Sines + angle, RotarySize, width, 1);
+        if (Rounds) GrowthVector.Round(vector, RotarySize);
     }
 }

@@ -15,9 +15,12 @@ internal unsafe struct GrowthGate<TGate> : ISlicedKernel
     public float* Y;
     public int Width;
 
+    /// <summary>Whether y counts as bfloat16.</summary>
+    public bool Rounds;
+
     /// <summary>The same numbers through another gate.</summary>
     public readonly GrowthGate<TOther> With<TOther>()
-        where TOther : IGate => new() { Gate = Gate, Up = Up, Stride = Stride, Y = Y, Width = Width };
+        where TOther : IGate => new() { Gate = Gate, Up = Up, Stride = Stride, Y = Y, Width = Width, Rounds = Rounds };
 
     /// <param name="slice">The row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -27,5 +30,6 @@ internal unsafe struct GrowthGate<TGate> : ISlicedKernel
         var i = 0;
         for (; i <= Width - 16; i += 16) (TGate.Value(Load(gate + i)) * Load(up + i)).Store(y + i);
         for (; i < Width; i++) y[i] = TGate.Value(Create(gate[i]))[0] * up[i];
+        if (Rounds) GrowthVector.Round(y, Width);
     }
 }

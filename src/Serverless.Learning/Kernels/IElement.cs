@@ -67,6 +67,32 @@ internal readonly unsafe struct Bf16 : IElement<Bf16>
         return (wide << 16).AsSingle();
     }
 
+    /// <summary>The bfloat16 next to a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Rounded(float number)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(number);
+        return float.IsNaN(number) ? number : BitConverter.UInt32BitsToSingle((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000);
+    }
+
+    /// <summary>The same of eight numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Rounded(Vector256<float> numbers)
+    {
+        var bits = numbers.AsUInt32();
+        var rounded = (bits + Vector256.Create(0x7fffu) + ((bits >>> 16) & Vector256<uint>.One)) & Vector256.Create(0xffff0000u);
+        return Vector256.ConditionalSelect(Vector256.Equals(numbers, numbers), rounded.AsSingle(), numbers);
+    }
+
+    /// <summary>The same of sixteen numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Rounded(Vector512<float> numbers)
+    {
+        var bits = numbers.AsUInt32();
+        var rounded = (bits + Vector512.Create(0x7fffu) + ((bits >>> 16) & Vector512<uint>.One)) & Vector512.Create(0xffff0000u);
+        return Vector512.ConditionalSelect(Vector512.Equals(numbers, numbers), rounded.AsSingle(), numbers);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> numbers, Bf16* to)
     {

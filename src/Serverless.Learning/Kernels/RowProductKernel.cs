@@ -1,11 +1,15 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using static System.Runtime.Intrinsics.Vector256;
 
 namespace Serverless.Learning.Kernels;
 
-/// <summary>One product of a <see cref="RowProductKernel{T}"/>: Y[N, M] = X[N, D] W[M, D]^T, or scale times that added to Y.</summary>
+/// <summary>
+/// One product of a <see cref="RowProductKernel{T}"/>: Y[N, M] = X[N, D] W[M, D]^T, or scale times that added to Y; each result rounded to
+/// bfloat16 where that is computed in, but kept in float32.
+/// </summary>
 internal unsafe struct RowProductPart
 {
     public float* X, Y, Scales;
@@ -13,11 +17,12 @@ internal unsafe struct RowProductPart
     public long Outputs, FirstBlock;
     public int Width;
     public float Scale;
-    public bool Adds;
+    public bool Adds, Rounds;
 
     /// <param name="factor">W; must live until the product has been computed.</param>
-    public static RowProductPart Of(RowFactor factor, float* x, float* y) =>
-        new() { X = x, Y = y, W = factor.Address, Scales = factor.ScaleAddress, Outputs = factor.Outputs, Width = factor.Width };
+    /// <param name="rounds">Whether what is computed counts as bfloat16.</param>
+    public static RowProductPart Of(RowFactor factor, float* x, float* y, bool rounds = false) =>
+        new() { X = x, Y = y, W = factor.Address, Scales = factor.ScaleAddress, Outputs = factor.Outputs, Width = factor.Width, Rounds = rounds };
 
     /// <summary>Puts the dot product of a row of X and a row of W in its place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -25,8 +30,28 @@ internal unsafe struct RowProductPart
     {
         var y = Y + row * Outputs + output;
         var number = Scales == null ? sum : sum * Scales[output];
-        *y = Adds ? *y + Scale * number : number;
+        if (Rounds) number = Bf16.Rounded(number);
+        if (!Adds) *y = number;
+        else if (!Rounds) *y += Scale * number;
+        else *y = Bf16.Rounded(*y + Bf16.Rounded(Scale * number));
     }
+
+    /// <summary>As <see cref="Put"/>, of six outputs that follow each other.</summary>
+    /// <param name="sums">The last two lanes are left out.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void PutSix(int row, long output, Vector256<float> sums)
+    {
+        var y = Y + row * Outputs + output;
+        if (Scales != null) sums *= SixOf(Scales + output);
+        if (Rounds) sums = Bf16.Rounded(sums);
+        if (Adds) sums = Rounds ? Bf16.Rounded(SixOf(y) + Bf16.Rounded(sums * Scale)) : SixOf(y) + sums * Scale;
+        sums.GetLower().Store(y);
+        *(double*)(y + 4) = sums.AsDouble()[2];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> SixOf(float* from) =>
+        Create(Vector128.Load(from), Vector128.CreateScalar(*(double*)(from + 4)).AsSingle());
 }
 
 /// <summary>
@@ -56,14 +81,26 @@ internal unsafe struct RowProductKernel<T> : ISlicedKernel
     {
         var (from, to) = ThreadTeam.Rows(Blocks, slice, Slices);
         var at = 0;
+        var memory = WideBlock.Pays(Rows, sizeof(T)) ? WideBlock.NewMemory(Widest()) : null;
         for (var block = from; block < to; block++)
         {
             while (at + 1 < PartCount && block >= Parts[at + 1].FirstBlock) at++;
             var part = Parts + at;
             var output = (block - part->FirstBlock) * BlockRows;
-            if (part->Outputs - output >= BlockRows) Whole(part, output);
+            var count = (int)Math.Min(BlockRows, part->Outputs - output);
+            if (memory != null && WideBlock.Takes(part->Width))
+                WideBlock.Of((T*)part->W + output * part->Width, count, part->Width, FetchedAhead, memory).Multiply(part, output, count, Rows);
+            else if (count == BlockRows) Whole(part, output);
             else Rest(part, output);
         }
+        if (memory != null) NativeMemory.AlignedFree(memory);
+    }
+
+    private readonly int Widest()
+    {
+        var widest = 0;
+        for (var i = 0; i < PartCount; i++) widest = Math.Max(widest, Parts[i].Width);
+        return widest;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -31,7 +31,7 @@ internal readonly unsafe struct GrowthPlan
     /// <param name="next">The norm of the stream for what comes next.</param>
     public GrowthJoin Join(Norm? branchNorm, Weight? bias, Norm next) => new()
     {
-        Stream = stream, Branch = branch, Normed = normed, Bias = AddressOf(bias), BranchNorm = AddressOf(branchNorm?.Weight),
+        Rounds = rows.Rounds, Stream = stream, Branch = branch, Normed = normed, Bias = AddressOf(bias), BranchNorm = AddressOf(branchNorm?.Weight),
         StreamNorm = AddressOf(next.Weight), Width = decoder.Config.Width, Epsilon = (float)decoder.Config.NormEpsilon, NormOffset = NormOffset,
     };
 
@@ -52,7 +52,7 @@ internal readonly unsafe struct GrowthPlan
         made->Gate = new GrowthGate<SiluGate>
         {
             Gate = gateAndUp, Up = gateAndUp + (config.FusedProjections ? 1 : rows.Count) * config.InnerWidth,
-            Stride = (config.FusedProjections ? 2 : 1) * config.InnerWidth, Y = inner, Width = config.InnerWidth,
+            Stride = (config.FusedProjections ? 2 : 1) * config.InnerWidth, Y = inner, Width = config.InnerWidth, Rounds = rows.Rounds,
         };
         made->AfterAttention = Join(layer.AttentionBranchNorm, layer.Attention.Output.Bias, layer.FeedForwardNorm);
         made->AfterFeedForward = Join(layer.FeedForwardBranchNorm, layer.FeedForward.Down.Bias, next);
@@ -74,7 +74,7 @@ internal readonly unsafe struct GrowthPlan
             ValueStride = isFused ? wide + 2 * narrow : narrow,
             QueryBias = Bias(0, 0), KeyBias = Bias(1, wide), ValueBias = Bias(2, wide + narrow),
             QueryNorm = AddressOf(attention.QueryNorm?.Weight), KeyNorm = AddressOf(attention.KeyNorm?.Weight),
-            Epsilon = (float)config.NormEpsilon, NormOffset = NormOffset,
+            Epsilon = (float)config.NormEpsilon, NormOffset = NormOffset, Rounds = rows.Rounds,
             Cosines = (float*)cosines, Sines = (float*)sines, RotarySize = table.Size,
             Attention = new CachedAttentionKernel
             {

@@ -11,10 +11,10 @@ internal readonly unsafe struct GrowthProducts
 
     private readonly ScalarType dtype;
     private readonly RowProductSet products, inner, outer;
-    private readonly bool isUpdated;
+    private readonly bool isUpdated, rounds;
 
-    private GrowthProducts(ScalarType dtype, RowProductSet products, RowProductSet inner, RowProductSet outer, bool isUpdated) =>
-        (this.dtype, this.products, this.inner, this.outer, this.isUpdated) = (dtype, products, inner, outer, isUpdated);
+    private GrowthProducts(ScalarType dtype, bool rounds, RowProductSet products, RowProductSet inner, RowProductSet outer, bool isUpdated) =>
+        (this.dtype, this.rounds, this.products, this.inner, this.outer, this.isUpdated) = (dtype, rounds, products, inner, outer, isUpdated);
 
     /// <summary>The threads that are worth it.</summary>
     public int Threads => products.Slices(SizeOf(dtype));
@@ -35,33 +35,33 @@ internal readonly unsafe struct GrowthProducts
         for (var i = 0; i < linears.Length; i++)
         {
             if (linears[i].Weight.Factor is not { } factor || factor.Dtype != dtype) return false;
-            parts[i] = RowProductPart.Of(factor, x, y);
+            parts[i] = RowProductPart.Of(factor, x, y, rows.Rounds);
             for (var row = 0; row < (rows.AreAlike ? 1 : rows.Count); row++)
             {
                 if (rows.PairOn(linears[i], row) is not { } pair) continue;
                 if (pair.Magnitude is not null || pair.Update is not { A.Dtype: ScalarType.Float32, B.Dtype: ScalarType.Float32 } update) return false;
                 var between = memory.Numbers.Take((int)update.A.Outputs * (rows.AreAlike ? rows.Count : 1));
-                inner[count] = RowProductPart.Of(update.A, x + (nint)row * factor.Width, between);
-                outer[count] = RowProductPart.Of(update.B, between, y + row * (nint)factor.Outputs) with { Adds = true, Scale = (float)update.Scale };
+                inner[count] = RowProductPart.Of(update.A, x + (nint)row * factor.Width, between, rows.Rounds);
+                outer[count] = RowProductPart.Of(update.B, between, y + row * (nint)factor.Outputs, rows.Rounds) with { Adds = true, Scale = (float)update.Scale };
                 count++;
             }
             y += rows.Count * factor.Outputs;
         }
         var together = rows.AreAlike ? rows.Count : 1;
         made = new GrowthProducts(
-            dtype!.Value, RowProductSet.Of(parts, linears.Length, rows.Count), RowProductSet.Of(inner, count, together),
+            dtype!.Value, rows.Rounds, RowProductSet.Of(parts, linears.Length, rows.Count), RowProductSet.Of(inner, count, together),
             RowProductSet.Of(outer, count, together), count > 0);
         return true;
     }
 
     /// <summary>The product with a matrix that no adapter is ever around, such as the head.</summary>
-    public static bool TryMake(GrowthMemory memory, Weight weight, int rows, float* x, float* y, out GrowthProducts made)
+    public static bool TryMake(GrowthMemory memory, Weight weight, GrowthRows rows, float* x, float* y, out GrowthProducts made)
     {
         made = default;
         if (weight.Factor is not { } factor) return false;
         var part = memory.Parts.Take(1);
-        *part = RowProductPart.Of(factor, x, y);
-        made = new GrowthProducts(factor.Dtype, RowProductSet.Of(part, 1, rows), default, default, false);
+        *part = RowProductPart.Of(factor, x, y, rows.Rounds);
+        made = new GrowthProducts(factor.Dtype, rows.Rounds, RowProductSet.Of(part, 1, rows.Count), default, default, false);
         return true;
     }
 
@@ -73,11 +73,17 @@ internal readonly unsafe struct GrowthProducts
         {
             case ScalarType.BFloat16: share.Do(slices, products.Kernel<Bf16>()); break;
             case ScalarType.Int8: share.Do(slices, products.Kernel<Code8>()); break;
-            default: share.Do(slices, products.Kernel<Fp32>()); break;
+            default: DoFloats(ref share, products); break;
         }
         if (!isUpdated) return;
-        share.Do(inner.Slices(sizeof(float)), inner.Kernel<Fp32>());
-        share.Do(outer.Slices(sizeof(float)), outer.Kernel<Fp32>());
+        DoFloats(ref share, inner);
+        DoFloats(ref share, outer);
+    }
+
+    private void DoFloats(ref TeamShare share, RowProductSet set)
+    {
+        if (rounds) share.Do(set.Slices(sizeof(float)), set.Kernel<RoundedFp32>());
+        else share.Do(set.Slices(sizeof(float)), set.Kernel<Fp32>());
     }
 
     private static int SizeOf(ScalarType dtype) => dtype switch { ScalarType.BFloat16 => 2, ScalarType.Int8 => 1, _ => 4 };

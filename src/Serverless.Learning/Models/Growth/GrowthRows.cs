@@ -8,15 +8,19 @@ internal readonly struct GrowthRows
     private readonly IReadOnlyList<LoraAdapter?>? adapters;
 
     /// <param name="count">N.</param>
+    /// <param name="rounds">Whether they are computed in bfloat16.</param>
     /// <param name="adapters">N adapters of decoders beside this one, or null for none; null computes all with what is around the products.</param>
-    public GrowthRows(int count, IReadOnlyList<LoraAdapter?>? adapters)
+    public GrowthRows(int count, bool rounds, IReadOnlyList<LoraAdapter?>? adapters)
     {
-        (Count, this.adapters) = (count, adapters);
+        (Count, Rounds, this.adapters) = (count, rounds, adapters);
         AreAlike = adapters is null || adapters.All(adapter => adapter == adapters[0]);
     }
 
     /// <summary>N.</summary>
     public int Count { get; }
+
+    /// <summary>Whether what is computed counts as bfloat16, as it does where a tensor of that dtype holds it; it is kept in float32.</summary>
+    public bool Rounds { get; }
 
     /// <summary>Whether all rows are computed with the same adapters, or none.</summary>
     public bool AreAlike { get; }

@@ -8,7 +8,7 @@ namespace Serverless.Learning.Models.Growth;
 /// <summary>
 /// A token of each of N rows through the whole decoder in one run of the thread team, without a tensor or a fork for each operation. It has the bits
 /// of <see cref="Decoder.Hidden"/>. What it does not know, and <see cref="Decoder.Hidden"/> computes: other operations than the fused
-/// ones, activations in bfloat16, more than <see cref="Fused.FewRows"/> rows, heads whose width is no multiple of 16, products of one input
+/// ones, more than <see cref="Fused.FewRows"/> rows, heads whose width is no multiple of 16, products of one input
 /// whose matrices stand in memory in several ways, matrices in NF4, and adapters with magnitudes (DoRA). Not thread-safe.
 /// </summary>
 internal sealed unsafe class GrowthStep(Decoder decoder, IReadOnlyList<DecoderLayer> layers, Weight embedding, Norm finalNorm) : ITeamSequence
@@ -32,7 +32,7 @@ internal sealed unsafe class GrowthStep(Decoder decoder, IReadOnlyList<DecoderLa
     public Tensor? Products(int[] tokens, KeyValueCache cache, IReadOnlyList<LoraAdapter?>? adapters)
     {
         var config = decoder.Config;
-        if (NativeRuntime.KernelPath != KernelPath.Fused || decoder.ComputeType != ScalarType.Float32 || tokens.Length > Fused.FewRows ||
+        if (NativeRuntime.KernelPath != KernelPath.Fused || tokens.Length > Fused.FewRows ||
             config.HeadSize % 16 != 0 || embedding.Factor is null) return null;
         if (tokens.Length != cache.Rows) throw new ArgumentException($"{tokens.Length} tokens for {cache.Rows} rows", nameof(tokens));
         foreach (var id in tokens) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)config.VocabularySize, nameof(tokens));
@@ -40,7 +40,7 @@ internal sealed unsafe class GrowthStep(Decoder decoder, IReadOnlyList<DecoderLa
         var products = TensorMemory.NewFloats(tokens.Length, config.VocabularySize);
         fixed (int* ids = tokens, slots = cache.RowSlots, lengths = cache.RowLengths)
         {
-            if (!TryPlan(new GrowthRows(tokens.Length, adapters), cache, slots, lengths, TensorMemory.Floats(products)))
+            if (!TryPlan(new GrowthRows(tokens.Length, decoder.ComputeType == ScalarType.BFloat16, adapters), cache, slots, lengths, TensorMemory.Floats(products)))
             {
                 products.Dispose();
                 return null;
@@ -77,7 +77,7 @@ internal sealed unsafe class GrowthStep(Decoder decoder, IReadOnlyList<DecoderLa
             if (!plan.TryMake(layers[index], index, next, slots, lengths, planned + index)) return false;
         }
         first = plan.Join(null, null, layers.Count > 0 ? layers[0].AttentionNorm : finalNorm);
-        return GrowthProducts.TryMake(memory, decoder.Head, of.Count, plan.Normed, products, out head);
+        return GrowthProducts.TryMake(memory, decoder.Head, of, plan.Normed, products, out head);
     }
 
     private GrowthEmbedding<T> First<T>()
