@@ -17,14 +17,15 @@ public static class TinyModel
     ];
 
     /// <summary>Writes the folder and returns its path.</summary>
-    public static string Write(string folder, long seed = 1)
+    /// <param name="headSize">With a multiple of 16 answers grow as those of real models do, by kernels of their own.</param>
+    public static string Write(string folder, long seed = 1, int headSize = 8)
     {
         NativeRuntime.EnsureLoaded();
         Directory.CreateDirectory(folder);
         var tokenizerPath = Path.Combine(folder, "tokenizer.json");
         File.WriteAllBytes(tokenizerPath, BpeTrainer.Train(Sentences, new BpeTrainingOptions(300, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])));
         var tokenizer = Tokenizer.Load(tokenizerPath);
-        var config = Config(tokenizer);
+        var config = Config(tokenizer, headSize);
         using var decoder = new Decoder(config, InitialWeights.Draw(config, seed));
         PretrainedFolder.Write(folder, config, tokenizer, decoder.Weights);
         return folder;
@@ -43,10 +44,10 @@ public static class TinyModel
     }
 
     /// <summary>The shape: 4 query heads share 2 key-value heads, the head is tied.</summary>
-    public static DecoderConfig Config(Tokenizer tokenizer) => new()
+    public static DecoderConfig Config(Tokenizer tokenizer, int headSize = 8) => new()
     {
-        VocabularySize = tokenizer.VocabularySize, Width = 32, InnerWidth = 64, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 8,
-        NormEpsilon = 1e-6, Rotary = new RotarySettings(10000, 8), MaxLength = 128, TiedHead = true,
+        VocabularySize = tokenizer.VocabularySize, Width = 32, InnerWidth = 64, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = headSize,
+        NormEpsilon = 1e-6, Rotary = new RotarySettings(10000, headSize), MaxLength = 128, TiedHead = true,
         EndIds = [tokenizer.IdOf("<|im_end|>")!.Value, tokenizer.IdOf("<|endoftext|>")!.Value],
     };
 

@@ -11,6 +11,9 @@ internal static unsafe class TensorMemory
 
     public static float* Floats(Tensor tensor) => Elements<float>(tensor);
 
+    /// <summary>The elements of a contiguous fp32 tensor.</summary>
+    public static Span<float> FloatsOf(Tensor tensor) => new(Floats(tensor), checked((int)tensor.NumberOfElements));
+
     public static long* Longs(Tensor tensor) => Elements<long>(tensor);
 
     /// <summary>An uninitialised fp32 tensor.</summary>

@@ -65,11 +65,7 @@ internal static unsafe class ThreadTeam
         }
         else
         {
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
-            {
-                var share = TeamShare.Of(progress, sequence.Kernels);
-                sequence.Run(ref share);
-            });
+            RunOnPool(sequence, threads, progress);
         }
         NativeMemory.AlignedFree(progress);
     }
@@ -80,6 +76,14 @@ internal static unsafe class ThreadTeam
         if (openMp != 0 && NativeLibrary.TryGetExport(openMp, "GOMP_parallel", out var entry))
             fork = (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)entry;
     }
+
+    // A method of its own: what the delegate captures is allocated where its method begins.
+    private static void RunOnPool(ITeamSequence sequence, int threads, TeamShare.Progress* progress) =>
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
+        {
+            var share = TeamShare.Of(progress, sequence.Kernels);
+            sequence.Run(ref share);
+        });
 
     [UnmanagedCallersOnly]
     private static void Work(void* data)

@@ -163,10 +163,22 @@ public sealed class Decoder : IDisposable
     public Tensor NextLogits(int[] ids, KeyValueCache cache, IReadOnlyList<LoraAdapter?>? adapters = null)
     {
         using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
         NativeRuntime.EnsureLoaded();
-        if (Growth.Products(ids, cache, adapters) is { } products) return Capped(products);
+        var products = TensorMemory.NewFloats(ids.Length, Config.VocabularySize);
+        if (Growth.TryMultiply(ids, cache, adapters, TensorMemory.FloatsOf(products))) return Capped(products).MoveToOuterDisposeScope();
         using var layout = SequenceLayout.At(Rotary, cache.Rows, 1, [.. Enumerable.Range(0, cache.Rows).Select(cache.LengthOf)], null);
-        return Logits(Hidden(ids, layout, cache, adapters: adapters));
+        return Logits(Hidden(ids, layout, cache, adapters: adapters)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>As <see cref="NextLogits(int[], KeyValueCache, IReadOnlyList{LoraAdapter})"/>, into memory of the caller's, which costs neither a tensor nor a copy where that is known.</summary>
+    /// <param name="into">[B, V].</param>
+    internal void NextLogits(ReadOnlySpan<int> ids, KeyValueCache cache, IReadOnlyList<LoraAdapter?>? adapters, Span<float> into)
+    {
+        NativeRuntime.EnsureLoaded();
+        if (Config.LogitSoftCap is null && Growth.TryMultiply(ids, cache, adapters, into)) return;
+        using var scope = NewDisposeScope();
+        TensorMemory.FloatsOf(NextLogits(ids.ToArray(), cache, adapters).contiguous()).CopyTo(into);
     }
 
     private Tensor Capped(Tensor logits) =>

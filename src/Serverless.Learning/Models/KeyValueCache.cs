@@ -19,6 +19,7 @@ public sealed class KeyValueCache : IDisposable
     private Tensor[] values = [];
     private int[] slots;
     private int[] lengths;
+    private int capacity;
 
     /// <param name="rows">B rows without a token; more may join.</param>
     /// <param name="capacity">S, the tokens that a row can hold before the cache has to grow.</param>
@@ -38,7 +39,8 @@ public sealed class KeyValueCache : IDisposable
 
     private int Slots => (int)keys[0].shape[0];
 
-    private int Capacity => (int)keys[0].shape[2];
+    // Asking a tensor for its shape makes an array each time.
+    private int Capacity => capacity;
 
     /// <summary>The row's tokens so far.</summary>
     public int LengthOf(int row) => lengths[row];
@@ -185,6 +187,7 @@ public sealed class KeyValueCache : IDisposable
         var (newKeys, newValues) = (Moved(keys), Moved(values));
         foreach (var old in keys.Concat(values)) old.Dispose();
         (keys, values) = (Kept(newKeys), Kept(newValues));
+        this.capacity = capacity;
         slots = [.. Enumerable.Range(0, slots.Length)];
         free.Clear();
         for (var slot = count - 1; slot >= slots.Length; slot--) free.Push(slot);

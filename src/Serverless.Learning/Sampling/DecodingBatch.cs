@@ -17,14 +17,19 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
     private const int NextText = 1;
     private const int PlacesReadTogether = 8192;
     private readonly Decoder decoder = model.Decoder;
-    private readonly List<float[]> rows = [];
+    private readonly int vocabulary = model.Decoder.Config.VocabularySize;
     private readonly List<LanguageModel> readers = [];
+    private List<LoraAdapter?>? adapters;
+    private float[] logits = [];
     private KeyValueCache? cache;
 
-    public int Rows => rows.Count;
+    public int Rows => readers.Count;
 
-    /// <summary>V logits of the row's next token; the caller may use them as scratch.</summary>
-    public float[] LogitsOf(int row) => rows[row];
+    /// <summary>[rows, V]: the logits of each row's next token; the caller may use them as scratch.</summary>
+    public Span<float> Logits => logits.AsSpan(0, Rows * vocabulary);
+
+    /// <summary>V logits of the row's next token, as above.</summary>
+    public Span<float> LogitsOf(int row) => logits.AsSpan(row * vocabulary, vocabulary);
 
     /// <summary>Reads a prompt and appends it as one or more equal rows.</summary>
     /// <param name="reader">What reads and answers it: this batch's model, or that with an adapter.</param>
@@ -35,11 +40,11 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
     {
         using var read = (onPromptLogits is null ? prefixes?.Find(reader, prompt) : null) ?? new KeyValueCache(decoder.Config, 1, prompt.Length);
         var known = read.LengthOf(0);
-        var logits = Read(reader.Decoder, prompt, read, onPromptLogits);
+        var next = Read(reader.Decoder, prompt, read, onPromptLogits);
         prefixes?.Keep(reader, prompt, read);
+        Reserve(copies);
         Take(read, [.. Enumerable.Repeat(0, copies)]);
-        for (var copy = 0; copy < copies; copy++) rows.Add(copy == 0 ? logits : (float[])logits.Clone());
-        readers.AddRange(Enumerable.Repeat(reader, copies));
+        for (var copy = 0; copy < copies; copy++) Add(reader, next);
         return known;
     }
 
@@ -57,13 +62,13 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
                 read.Add((into, []));
                 read[^1].Logits.AddRange(Read(group, into));
             }
+            Reserve(prompts.Count);
             foreach (var (from, _) in read) Take(from, [.. Enumerable.Range(0, from.Rows)]);
-            rows.AddRange(read.SelectMany(one => one.Logits));
-            readers.AddRange(Enumerable.Repeat(model, prompts.Count));
+            foreach (var next in read.SelectMany(one => one.Logits)) Add(model, next);
         }
         catch
         {
-            cache?.Keep([.. Enumerable.Range(0, rows.Count)]);
+            cache?.Keep([.. Enumerable.Range(0, Rows)]);
             throw;
         }
         finally
@@ -73,28 +78,20 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
     }
 
     /// <summary>Appends one token to each row and computes the logits of the next.</summary>
-    public void Append(int[] ids)
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var logits = decoder.NextLogits(ids, cache!, Adapters());
-        var values = MemoryMarshal.Cast<byte, float>(logits.contiguous().bytes);
-        for (var row = 0; row < rows.Count; row++)
-            values.Slice(row * decoder.Config.VocabularySize, decoder.Config.VocabularySize).CopyTo(rows[row]);
-    }
+    public void Append(ReadOnlySpan<int> ids) => decoder.NextLogits(ids, cache!, adapters, Logits);
 
-    /// <summary>Lets all rows go but these, in this order.</summary>
+    /// <summary>Lets all rows go but these.</summary>
+    /// <param name="kept">In ascending order.</param>
     public void Keep(IReadOnlyList<int> kept)
     {
-        if (kept.Count == rows.Count) return;
-        var stay = kept.Select(row => (rows[row], readers[row])).ToArray();
-        rows.Clear();
-        readers.Clear();
-        foreach (var (logits, reader) in stay)
+        if (kept.Count == Rows) return;
+        for (var at = 0; at < kept.Count; at++)
         {
-            rows.Add(logits);
-            readers.Add(reader);
+            if (kept[at] != at) LogitsOf(kept[at]).CopyTo(LogitsOf(at));
+            readers[at] = readers[kept[at]];
         }
+        readers.RemoveRange(kept.Count, Rows - kept.Count);
+        FindAdapters();
         if (kept.Count > 0)
         {
             cache!.Keep(kept);
@@ -106,8 +103,25 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
 
     public void Dispose() => cache?.Dispose();
 
+    /// <summary>Makes room for the logits of more rows, in memory that stays where it is while they are in use.</summary>
+    private void Reserve(int more)
+    {
+        var needed = checked((Rows + more) * vocabulary);
+        if (needed <= logits.Length) return;
+        var wider = GC.AllocateUninitializedArray<float>(needed, pinned: true);
+        Logits.CopyTo(wider);
+        logits = wider;
+    }
+
+    private void Add(LanguageModel reader, float[] next)
+    {
+        readers.Add(reader);
+        next.CopyTo(LogitsOf(Rows - 1));
+        FindAdapters();
+    }
+
     /// <summary>The adapter of each row; null where none differs from the batch's model.</summary>
-    private List<LoraAdapter?>? Adapters() => readers.TrueForAll(reader => reader == model) ? null : [.. readers.Select(reader => reader.Adapter)];
+    private void FindAdapters() => adapters = readers.TrueForAll(reader => reader == model) ? null : [.. readers.Select(reader => reader.Adapter)];
 
     /// <param name="into">Holds the prompt's beginning or nothing; where each place is asked for, nothing.</param>
     private static float[] Read(Decoder decoder, int[] prompt, KeyValueCache into, Action<int, float[]>? onPromptLogits)

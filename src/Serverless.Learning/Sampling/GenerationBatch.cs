@@ -13,6 +13,9 @@ public sealed class GenerationBatch(LanguageModel model, PromptPrefixes? prefixe
 {
     private readonly DecodingBatch batch = new(model, prefixes);
     private readonly List<GrowingAnswer> growing = [];
+    private readonly List<GrowingAnswer> drawn = [];
+    private TokenDraw[] draws = [];
+    private int[] last = [];
 
     /// <summary>The answers that have not ended, in the order in which they joined.</summary>
     public IReadOnlyList<GrowingAnswer> Growing => growing;
@@ -53,19 +56,31 @@ public sealed class GenerationBatch(LanguageModel model, PromptPrefixes? prefixe
     }
 
     /// <summary>Gives every answer a token, which is its <see cref="GrowingAnswer.Last"/> then. Answers that end with it have left.</summary>
-    /// <returns>The answers that got one.</returns>
+    /// <returns>The answers that got one, until the next draw.</returns>
     public IReadOnlyList<GrowingAnswer> Draw()
     {
-        GrowingAnswer[] drawn = [.. growing];
-        for (var row = 0; row < drawn.Length; row++) drawn[row].Draw(batch.LogitsOf(row));
-        Keep(answer => answer.Finish is null);
+        drawn.Clear();
+        drawn.AddRange(growing);
+        if (draws.Length < drawn.Count) (draws, last) = (new TokenDraw[drawn.Count], new int[drawn.Count]);
+        // What looks at the whole vocabulary runs on all threads; the rest touches what answers have in common, such as a grammar's automaton.
+        for (var row = 0; row < drawn.Count; row++) draws[row] = drawn[row].Begin(batch.LogitsOf(row));
+        TokenDraws.Run(draws.AsSpan(0, drawn.Count), batch.Logits);
+        var ended = false;
+        for (var row = 0; row < drawn.Count; row++)
+        {
+            drawn[row].End(draws[row], batch.LogitsOf(row));
+            ended |= drawn[row].Finish is not null;
+        }
+        if (ended) Keep(answer => answer.Finish is null);
         return drawn;
     }
 
     /// <summary>Reads the tokens that were drawn.</summary>
     public void Advance()
     {
-        if (growing.Count > 0) batch.Append([.. growing.Select(answer => answer.Last!.Id)]);
+        if (growing.Count == 0) return;
+        for (var row = 0; row < growing.Count; row++) last[row] = growing[row].Last!.Id;
+        batch.Append(last.AsSpan(0, growing.Count));
     }
 
     /// <summary>Takes out answers that nobody waits for any more.</summary>

@@ -18,6 +18,8 @@ public sealed class GrowingAnswer
     private readonly StreamingDecoder decoder;
     private readonly StopScanner scanner;
     private readonly GrammarGate? gate;
+    private readonly bool isPenalised;
+    private float[]? raw;
     private int? endId;
 
     internal GrowingAnswer(LanguageModel model, SamplingOptions options, int promptTokens, int room)
@@ -25,6 +27,7 @@ public sealed class GrowingAnswer
         this.model = model;
         this.options = options;
         this.room = room;
+        isPenalised = options.FrequencyPenalty != 0 || options.PresencePenalty != 0;
         PromptTokens = promptTokens;
         decoder = model.Tokenizer.NewStreamingDecoder(written: options.WrittenTokens);
         scanner = new StopScanner(options.Stop);
@@ -59,18 +62,26 @@ public sealed class GrowingAnswer
         Last = new GeneratedToken(-1, rest, FinishReason.Length);
     }
 
-    /// <summary>Draws a token and takes it.</summary>
-    /// <param name="logits">V logits of the token; used as scratch.</param>
-    internal void Draw(float[] logits)
+    /// <summary>Prepares the draw of a token; an answer that cannot go on ends instead.</summary>
+    /// <param name="logits">V logits of the token, which are changed.</param>
+    internal TokenDraw Begin(Span<float> logits)
     {
         if (gate?.IsStuck(model.StopIds) == true)
         {
             Cut();
-            return;
+            return default;
         }
-        var raw = options.TopScores is null ? null : (float[])logits.Clone();
+        raw = options.TopScores is null ? null : logits.ToArray();
         Adjust(logits);
-        var (id, logProbability) = TokenChoice.Draw(logits, options, options.Choice, ids.Count);
+        return TokenChoice.Begin(options, options.Choice, ids.Count);
+    }
+
+    /// <summary>Takes the token that was drawn.</summary>
+    /// <param name="weights">What the draw made of the logits.</param>
+    internal void End(TokenDraw draw, ReadOnlySpan<float> weights)
+    {
+        if (Finish is not null) return;
+        var (id, logProbability) = TokenChoice.End(draw, weights, options);
         logProbabilities.Add(logProbability);
         var ends = model.StopIds.Contains(id);
         var scores = raw is null || ends ? null : TokenScores.Of(raw, id, options.TopScores!.Value, model.Tokenizer);
@@ -79,9 +90,9 @@ public sealed class GrowingAnswer
         Last = new GeneratedToken(id, text, finish) { LogProbability = logProbability, Scores = scores };
     }
 
-    private void Adjust(float[] logits)
+    private void Adjust(Span<float> logits)
     {
-        if (options.FrequencyPenalty != 0 || options.PresencePenalty != 0)
+        if (isPenalised)
             foreach (var (id, count) in counts) logits[id] -= (float)(count * options.FrequencyPenalty + options.PresencePenalty);
         foreach (var (id, bias) in options.LogitBias)
             logits[id] += (float)bias;
@@ -97,7 +108,7 @@ public sealed class GrowingAnswer
     private (string Text, FinishReason? Finish) Take(int id)
     {
         ids.Add(id);
-        counts[id] = counts.GetValueOrDefault(id) + 1;
+        if (isPenalised) counts[id] = counts.GetValueOrDefault(id) + 1;
         var decoded = decoder.Append(id);
         gate?.Take(TokenMarks.Of(model.Tokenizer, id), decoded);
         var certain = scanner.Append(decoded);

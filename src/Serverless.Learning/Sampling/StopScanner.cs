@@ -15,6 +15,7 @@ internal sealed class StopScanner(ImmutableArray<string> stops)
     public string Append(string text)
     {
         if (Stopped) return "";
+        if (stops.IsEmpty) return text;
         held.Append(text);
         var all = held.ToString();
         var end = stops.Select(stop => all.IndexOf(stop, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(-1).Min();

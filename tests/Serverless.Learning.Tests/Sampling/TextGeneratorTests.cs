@@ -103,6 +103,31 @@ public sealed class TextGeneratorTests(LoadedTinyModel tiny) : IClassFixture<Loa
         Assert.Equal(9, first.Select(answer => string.Join(' ', answer.Ids)).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public void A_token_allocates_next_to_nothing(int rows)
+    {
+        using var model = LanguageModel.Load(TinyModel.Write(Path.Combine(tiny.Folder, $"wide-headed-{rows}"), headSize: 16));
+        model.Decoder.ComputeType = torch.ScalarType.BFloat16;
+        using var batch = new GenerationBatch(model);
+        // Of a token stay its text and what is said about it; lists that hold them grow now and then, which the median leaves out.
+        batch.Add(Prompts[1], [.. Enumerable.Range(0, rows).Select(choice => new SamplingOptions { MaxTokens = 48, Seed = 6, Choice = choice, LogitBias = NoEnd(model) })]);
+        var allocated = new List<long>();
+        for (var token = 0; token < 40; token++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            batch.Draw();
+            batch.Advance();
+            if (token >= 8) allocated.Add(GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(rows, batch.Growing.Count);
+        allocated.Sort();
+        Assert.True(allocated[allocated.Count / 2] <= 160 * rows, $"{allocated[allocated.Count / 2]} bytes for {rows} tokens");
+    }
+
+    private static ImmutableDictionary<int, double> NoEnd(LanguageModel model) => model.StopIds.ToImmutableDictionary(id => id, _ => -100.0);
+
     [Fact]
     public void Answers_that_join_late_and_leave_early_are_those_they_would_be_alone()
     {

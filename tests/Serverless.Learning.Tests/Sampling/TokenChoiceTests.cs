@@ -1,8 +1,11 @@
+using Serverless.Learning.Native;
 using Serverless.Learning.Randomness;
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Tests.Native;
 
 namespace Serverless.Learning.Tests.Sampling;
 
+[Collection(NativeState.Collection)]
 public sealed class TokenChoiceTests
 {
     private const int Draws = 20000;
@@ -53,6 +56,39 @@ public sealed class TokenChoiceTests
     {
         AssertFollows([1, 0, 0, 0], new SamplingOptions { MaxTokens = 1, Temperature = 0 });
         Assert.Equal((1, 0f), TokenChoice.Draw([0, 2, 2], new SamplingOptions { MaxTokens = 1, Temperature = 0 }, 0, 0));
+    }
+
+    [Fact]
+    public void Rows_that_are_drawn_together_get_the_tokens_that_each_gets_alone_with_any_number_of_threads()
+    {
+        NativeRuntime.EnsureLoaded();
+        const int Vocabulary = 20011;
+        SamplingOptions[] options =
+        [
+            new() { MaxTokens = 1, Seed = 3 }, new() { MaxTokens = 1, Temperature = 0 }, new() { MaxTokens = 1, Temperature = 0.7, TopP = 0.9 },
+            new() { MaxTokens = 1, Temperature = 3, Seed = 4 }, new() { MaxTokens = 1, TopK = 5 }, new() { MaxTokens = 1, Step = 9 }, new() { MaxTokens = 1, MinP = 0.1 },
+        ];
+        var random = new Philox(11, 0, 1);
+        float[] logits = [.. Enumerable.Range(0, options.Length * Vocabulary).Select(at => 12 * random.Single((ulong)at))];
+        try
+        {
+            for (var place = 0; place < 20; place++)
+            {
+                var alone = options.Select((each, row) => TokenChoice.Draw(logits.AsSpan(row * Vocabulary, Vocabulary), each, row, place)).ToArray();
+                foreach (var threads in new[] { 1, 2, 5 })
+                {
+                    NativeRuntime.SetThreads(threads);
+                    var weights = logits.ToArray();
+                    TokenDraw[] draws = [.. options.Select((each, row) => TokenChoice.Begin(each, row, place))];
+                    TokenDraws.Run(draws, weights);
+                    Assert.Equal(alone, draws.Select((draw, row) => TokenChoice.End(draw, weights.AsSpan(row * Vocabulary, Vocabulary), options[row])));
+                }
+            }
+        }
+        finally
+        {
+            NativeRuntime.SetThreads(1);
+        }
     }
 
     [Fact]

@@ -13,7 +13,8 @@ internal readonly struct GrowthRows
     public GrowthRows(int count, bool rounds, IReadOnlyList<LoraAdapter?>? adapters)
     {
         (Count, Rounds, this.adapters) = (count, rounds, adapters);
-        AreAlike = adapters is null || adapters.All(adapter => adapter == adapters[0]);
+        AreAlike = true;
+        for (var row = 1; adapters is not null && row < count; row++) AreAlike &= adapters[row] == adapters[0];
     }
 
     /// <summary>N.</summary>

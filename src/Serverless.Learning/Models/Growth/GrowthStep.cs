@@ -26,31 +26,27 @@ internal sealed unsafe class GrowthStep(Decoder decoder, IReadOnlyList<DecoderLa
     /// <summary>Appends a token to each row of the cache.</summary>
     /// <param name="tokens">N token ids, one for each row.</param>
     /// <param name="adapters">See <see cref="Decoder.Hidden"/>.</param>
-    /// <returns>
-    /// The head's products [N, V], float32, owned by the caller's dispose scope; null, with nothing appended, where something is not known here.
-    /// </returns>
-    public Tensor? Products(int[] tokens, KeyValueCache cache, IReadOnlyList<LoraAdapter?>? adapters)
+    /// <param name="into">[N, V]: the head's products.</param>
+    /// <returns>Whether it was done; false, with nothing appended, where something is not known here.</returns>
+    public bool TryMultiply(ReadOnlySpan<int> tokens, KeyValueCache cache, IReadOnlyList<LoraAdapter?>? adapters, Span<float> into)
     {
         var config = decoder.Config;
         if (NativeRuntime.KernelPath != KernelPath.Fused || tokens.Length > Fused.FewRows ||
-            config.HeadSize % 16 != 0 || embedding.Factor is null) return null;
+            config.HeadSize % 16 != 0 || embedding.Factor is null) return false;
         if (tokens.Length != cache.Rows) throw new ArgumentException($"{tokens.Length} tokens for {cache.Rows} rows", nameof(tokens));
         foreach (var id in tokens) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)config.VocabularySize, nameof(tokens));
+        if (into.Length != tokens.Length * config.VocabularySize) throw new ArgumentException($"{into.Length} places for the products of {tokens.Length} rows", nameof(into));
         cache.Reserve(1);
-        var products = TensorMemory.NewFloats(tokens.Length, config.VocabularySize);
         fixed (int* ids = tokens, slots = cache.RowSlots, lengths = cache.RowLengths)
+        fixed (float* products = into)
         {
-            if (!TryPlan(new GrowthRows(tokens.Length, decoder.ComputeType == ScalarType.BFloat16, adapters), cache, slots, lengths, TensorMemory.Floats(products)))
-            {
-                products.Dispose();
-                return null;
-            }
+            if (!TryPlan(new GrowthRows(tokens.Length, decoder.ComputeType == ScalarType.BFloat16, adapters), cache, slots, lengths, products)) return false;
             this.ids = ids;
             rows = tokens.Length;
             ThreadTeam.Run(this, head.Threads);
         }
         cache.Advance(1);
-        return products;
+        return true;
     }
 
     /// <inheritdoc/>
