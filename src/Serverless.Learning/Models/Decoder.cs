@@ -5,6 +5,7 @@ using Serverless.Learning.Models.Growth;
 using Serverless.Learning.Models.Positions;
 using Serverless.Learning.Native;
 using Serverless.Learning.Quantization;
+using Serverless.Learning.Training;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Models;
@@ -62,6 +63,12 @@ public sealed class Decoder : IDisposable
     /// </summary>
     public ScalarType ComputeType { get; set; } = ScalarType.Float32;
 
+    /// <summary>
+    /// The dtype of products while a prompt of more than <see cref="Fused.FewRows"/> tokens is read by a decoder whose matrices are all kept in bfloat16:
+    /// that of the factors where the processor has instructions for it, which took 0.6 of the time on a Zen 5. Hidden states and logits stay of <see cref="ComputeType"/>.
+    /// </summary>
+    internal ScalarType ReadingType { get; set; } = ComputePrecisions.OfThisProcessor.ScalarType();
+
     /// <summary>Whether a pass that is differentiated keeps of each layer its input only and computes the layer again on the way back.</summary>
     public bool RecomputesLayers { get; set; }
 
@@ -108,7 +115,7 @@ public sealed class Decoder : IDisposable
     /// Another decoder over the same weights, with adapters of its own. Both may compute at the same time, each on one thread, as long as
     /// neither changes a weight; this one owns what both use and must stay for longer.
     /// </summary>
-    public Decoder Beside() => new(Config, weights, Rotary) { ComputeType = ComputeType };
+    public Decoder Beside() => new(Config, weights, Rotary) { ComputeType = ComputeType, ReadingType = ReadingType };
 
     /// <summary>Rounds the matrices inside the blocks to NF4 and frees their tensors; those that are quantised stay as they are.</summary>
     public void QuantizeLinears()
@@ -129,7 +136,8 @@ public sealed class Decoder : IDisposable
     public Tensor Hidden(
         int[] ids, SequenceLayout layout, KeyValueCache? cache = null, DropoutSource? dropout = null, IReadOnlyList<LoraAdapter?>? adapters = null)
     {
-        var pass = new ForwardPass(layout, ComputeType) { Cache = cache, Dropout = dropout, Adapters = adapters };
+        var reads = cache is not null && ids.Length > Fused.FewRows && ReadingType == ScalarType.BFloat16 && IsKeptInBFloat16();
+        var pass = new ForwardPass(layout, reads ? ReadingType : ComputeType) { Cache = cache, Dropout = dropout, Adapters = adapters };
         NativeRuntime.EnsureLoaded();
         var stream = embedding.TakeRows(tensor(ids, [ids.Length], ScalarType.Int64));
         if (Config.ScaledEmbedding) stream = stream.mul(Math.Sqrt(Config.Width));
@@ -137,6 +145,8 @@ public sealed class Decoder : IDisposable
         cache?.Advance(layout.Time);
         return finalNorm.Forward(stream, ComputeType);
     }
+
+    private bool IsKeptInBFloat16() => Array.TrueForAll(layers, layer => layer.Linears.All(linear => linear.Weight.IsBFloat16));
 
     // What a layer makes on the way is freed as soon as it ends, apart from what its backward pass needs.
     private Tensor Through(DecoderLayer layer, Tensor stream, ForwardPass pass)

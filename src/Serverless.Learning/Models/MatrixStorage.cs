@@ -6,7 +6,10 @@ public enum MatrixStorage
     /// <summary>In float32, as weights that train must be.</summary>
     Float32,
 
-    /// <summary>In bfloat16 where the file has them so, otherwise in float32. What is computed is the same, and half of the memory is read.</summary>
+    /// <summary>
+    /// In bfloat16 where the file has them so, otherwise in float32. What is computed is the same, and half of the memory is read; but on processors with
+    /// instructions for it, prompts of more than <see cref="Kernels.Fused.FewRows"/> tokens are read with products in bfloat16.
+    /// </summary>
     AsStored,
 
     /// <summary>

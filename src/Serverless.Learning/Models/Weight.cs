@@ -29,6 +29,8 @@ public sealed class Weight : IDisposable
     /// <exception cref="InvalidOperationException">The weight is quantised.</exception>
     public torch.Tensor Value => value ?? throw new InvalidOperationException($"{Name} is quantised and has no tensor");
 
+    internal bool IsBFloat16 => value?.dtype == torch.ScalarType.BFloat16;
+
     /// <summary>The product with this matrix [out, in] as a frozen or trained factor.</summary>
     /// <param name="input">[N, in], float32 or bfloat16; the product is computed in this dtype.</param>
     /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>

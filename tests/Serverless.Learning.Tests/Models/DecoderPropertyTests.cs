@@ -4,6 +4,7 @@ using Serverless.Learning.Models;
 using Serverless.Learning.Native;
 using Serverless.Learning.Tests.Formats;
 using Serverless.Learning.Tests.Native;
+using Serverless.Tests;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Tests.Models;
@@ -61,6 +62,39 @@ public sealed class DecoderPropertyTests : IDisposable
         var error = (cat(pieces.ToArray(), 0) - whole).abs().max().item<float>() / whole.abs().max().item<float>();
         // A few roundings to eight binary places, in other orders.
         Assert.True(error < 0.05, $"relative error {error:g3}");
+    }
+
+    [Theory]
+    [InlineData(MatrixStorage.AsStored, Fused.FewRows + 1, true)]
+    [InlineData(MatrixStorage.AsStored, Fused.FewRows, false)]
+    [InlineData(MatrixStorage.Float32, Fused.FewRows + 1, false)]
+    [InlineData(MatrixStorage.Int8, Fused.FewRows + 1, false)]
+    public void A_long_prompt_of_matrices_kept_in_bfloat16_is_read_in_it_where_the_processor_knows_how(MatrixStorage storage, int length, bool differs)
+    {
+        using var scope = NewDisposeScope();
+        using var outside = no_grad();
+        using var decoder = Decoder.Load(TinyModel.Write(folder["tiny"]), storage: storage);
+        int[] ids = [.. Enumerable.Range(3, length)];
+        var (wide, narrow) = (Read(ScalarType.Float32), Read(ScalarType.BFloat16));
+        Assert.Equal(ScalarType.Float32, decoder.ComputeType);
+        if (!differs)
+        {
+            Assert.True(wide.equal(narrow).all().item<bool>());
+            return;
+        }
+        // As in training in bfloat16: 1 part in 256 at every product.
+        var error = (narrow - wide).square().mean().sqrt() / wide.square().mean().sqrt();
+        Assert.InRange(error.item<float>(), 1e-6, 0.1);
+
+        Tensor Read(ScalarType reading)
+        {
+            decoder.ReadingType = reading;
+            using var cache = new KeyValueCache(decoder.Config, 1, length);
+            using var layout = SequenceLayout.Causal(decoder.Rotary, 1, length);
+            var hidden = decoder.Hidden(ids, layout, cache);
+            Assert.Equal(ScalarType.Float32, hidden.dtype);
+            return decoder.Logits(hidden);
+        }
     }
 
     [Theory]

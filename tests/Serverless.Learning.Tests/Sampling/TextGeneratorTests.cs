@@ -58,10 +58,11 @@ public sealed class TextGeneratorTests(LoadedTinyModel tiny) : IClassFixture<Loa
     }
 
     [Fact]
-    public void Weights_that_stay_as_the_file_has_them_give_the_bits_of_float32()
+    public void Weights_that_stay_as_the_file_has_them_give_the_bits_of_float32_where_prompts_are_read_in_it()
     {
         using var wide = tiny.Load(MatrixStorage.Float32);
         using var stored = tiny.Load(MatrixStorage.AsStored);
+        stored.Decoder.ReadingType = torch.ScalarType.Float32;
         Assert.Equal(torch.ScalarType.BFloat16, stored.Decoder.Head.Value.dtype);
         Assert.Equal(torch.ScalarType.Float32, stored.Decoder.Weights.Single(weight => weight.Name == "model.norm.weight").Value.dtype);
         GenerationRequest[] requests = [.. Prompts.Zip(Various, (prompt, options) => new GenerationRequest(prompt, options)), new([.. Enumerable.Range(3, 90)], Various[2])];
