@@ -67,9 +67,9 @@ internal unsafe struct RowProductKernel<T> : ISlicedKernel
 
     /// <summary>
     /// How far behind a block the processor is asked to fetch, in bytes. By itself it follows one row to its end and does not see that the next
-    /// begins in another of the streams, so that what is read would often not be there yet.
+    /// begins in another of the streams, so that what is read would often not be there yet. Numbers of four bytes are read the fastest, and from the furthest.
     /// </summary>
-    private const int FetchedAhead = 4096;
+    private static int FetchedAhead => sizeof(T) == sizeof(float) ? 8192 : 4096;
 
     public RowProductPart* Parts;
     public int PartCount, Rows, Slices;
