@@ -96,10 +96,16 @@ internal readonly unsafe struct WideBlock
             b3 = Vector512.FusedMultiplyAdd(b, x, b3);
             c3 = Vector512.FusedMultiplyAdd(c, x, c3);
         }
-        Put(part, row, output, count, a0, b0, c0);
-        Put(part, row + 1, output, count, a1, b1, c1);
-        Put(part, row + 2, output, count, a2, b2, c2);
-        Put(part, row + 3, output, count, a3, b3, c3);
+        // The sums of a row's six outputs, added in the order of Put but of four rows at once: in each quarter of a register those of one output.
+        var (first, second) = (Neighbours(Quarters(a0, a1), Quarters(b0, b1)), Neighbours(Quarters(a2, a3), Quarters(b2, b3)));
+        var (four, two) = (Neighbours(first, second), Neighbours(Quarters(c0, c1), Quarters(c2, c3)));
+        two = Neighbours(two, two);
+        var upper = Avx512F.PermuteVar16x32x2(four, Vector512.Create(0, 4, 1, 5, 16, 20, 0, 0, 8, 12, 9, 13, 24, 28, 0, 0), two);
+        var lower = Avx512F.PermuteVar16x32x2(four, Vector512.Create(2, 6, 3, 7, 17, 21, 0, 0, 10, 14, 11, 15, 25, 29, 0, 0), two);
+        Put(part, row, output, count, upper.GetLower());
+        Put(part, row + 1, output, count, upper.GetUpper());
+        Put(part, row + 2, output, count, lower.GetLower());
+        Put(part, row + 3, output, count, lower.GetUpper());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -116,16 +122,15 @@ internal readonly unsafe struct WideBlock
             b = Vector512.FusedMultiplyAdd(Vector512.Load(w + 2 * Lanes), x, b);
             c = Vector512.FusedMultiplyAdd(Vector512.Load(w + 4 * Lanes), x, c);
         }
-        Put(part, row, output, count, a, b, c);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(RowProductPart* part, int row, long output, int count, Vector512<float> a, Vector512<float> b, Vector512<float> c)
-    {
         // In each half of a register the sums of one output, added as RowProductKernel adds them: halves, then neighbours, then those.
         var pairs = Avx.HorizontalAdd(Halves(a), Halves(b));
         var (last, order) = (Halves(c), Vector256.Create(0, 4, 1, 5, 2, 6, 2, 6));
-        var sums = Avx2.PermuteVar8x32(Avx.HorizontalAdd(pairs, Avx.HorizontalAdd(last, last)), order);
+        Put(part, row, output, count, Avx2.PermuteVar8x32(Avx.HorizontalAdd(pairs, Avx.HorizontalAdd(last, last)), order));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(RowProductPart* part, int row, long output, int count, Vector256<float> sums)
+    {
         if (count == BlockRows)
         {
             part->PutSix(row, output, sums);
@@ -133,6 +138,16 @@ internal readonly unsafe struct WideBlock
         }
         for (var i = 0; i < count; i++) part->Put(row, output + i, sums[i]);
     }
+
+    /// <summary>The halves of each output's sums added, of two registers: four times four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Quarters(Vector512<float> first, Vector512<float> second) =>
+        Avx512F.Shuffle4x128(first, second, 0x88) + Avx512F.Shuffle4x128(first, second, 0xdd);
+
+    /// <summary>In each quarter, neighbours of the first and neighbours of the second added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Neighbours(Vector512<float> first, Vector512<float> second) =>
+        Avx512F.Shuffle(first, second, 0x88) + Avx512F.Shuffle(first, second, 0xdd);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Halves(Vector512<float> sums)
