@@ -1,4 +1,3 @@
-using Serverless.Learning.Adapters;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Learning.Reinforcement;
