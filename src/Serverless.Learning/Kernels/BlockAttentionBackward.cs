@@ -41,12 +41,7 @@ internal unsafe struct BlockAttentionBackward : ISlicedKernel
             {
                 for (var queries = keys; queries < Shared.Tiles && Shared.FirstTile(batch, queries) <= keys; queries++) AddTile(room, keys, queries);
             }
-            for (var time = 0; time < Shared.Times; time++)
-            {
-                var from = room.DQ + time / Side * Shared.TileNumbers + time % Side;
-                var to = DQ.At(batch, head, time);
-                for (var i = 0; i < Shared.Width; i++) Bf16.Set(to + i, from[i * Side]);
-            }
+            for (var tile = 0; tile < Shared.Tiles; tile++) StoreQueryGradients(room, tile, batch, head);
         }
         for (var time = 0; time < Shared.Times; time++)
         {
@@ -87,6 +82,19 @@ internal unsafe struct BlockAttentionBackward : ISlicedKernel
         var sum = Vector512<float>.Zero;
         for (var i = 0; i < Shared.Width; i += 16) sum = FusedMultiplyAdd(Bf16.Load(a + i), Bf16.Load(b + i), sum);
         return Sum(sum);
+    }
+
+    /// <summary>A tile's dQ, rounded where its queries stood, which no tile of keys needs any more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void StoreQueryGradients(in BlockAttentionRoom room, int tile, int batch, int head)
+    {
+        var byColumn = room.QueriesByColumn + tile * Shared.TileNumbers;
+        BlockPacking.Round(room.DQ + tile * Shared.TileNumbers, Shared.TileNumbers, byColumn);
+        for (var row = 0; row < Shared.RowsOf(tile); row++)
+        {
+            var to = DQ.At(batch, head, tile * Side + row);
+            for (var i = 0; i < Shared.Width; i++) to[i] = byColumn[i * Side + row];
+        }
     }
 
     private readonly void AddTile(in BlockAttentionRoom room, int keys, int queries)

@@ -37,7 +37,14 @@ internal static unsafe class BlockPacking
             for (var row = start; row < start + 16; row++)
             {
                 var source = (uint*)(from + row * stride);
-                for (var i = 0; i < width / 2; i++) pairs[i * Side + row] = row < rows ? source[i] : 0;
+                if (row < rows)
+                {
+                    for (var i = 0; i < width / 2; i++) pairs[i * Side + row] = source[i];
+                }
+                else
+                {
+                    for (var i = 0; i < width / 2; i++) pairs[i * Side + row] = 0;
+                }
             }
         }
     }

@@ -93,7 +93,8 @@ public static unsafe partial class Fused
             return
             [
                 mm(ofInner.t(), x).to(ScalarType.Float32),
-                mm(gradient.t(), Inner!).to(ScalarType.Float32).mul_(Operand.Of(Scale)),
+                // Faster than as dy^T (x A^T), whose first factor is the larger one.
+                mm(Inner!.t(), gradient).t().to(ScalarType.Float32).mul_(Operand.Of(Scale)),
             ];
         }
     }
