@@ -6,14 +6,14 @@ namespace Serverless.Learning.Kernels;
 public static unsafe partial class Fused
 {
     /// <inheritdoc cref="Plain.AddNorm"/>
-    /// <remarks>A weight that trains, and a branch in another dtype than the result, go to <see cref="Plain"/>.</remarks>
+    /// <remarks>With a weight that trains, or a branch in another dtype than the result, sum and norm are two passes.</remarks>
     public static (Tensor Sum, Tensor Normed) AddNorm(Tensor stream, Tensor? branch, Tensor weight, double epsilon, ScalarType dtype) => dtype switch
     {
         _ when stream.dtype != ScalarType.Float32 || weight.dtype != ScalarType.Float32 || weight.requires_grad || branch is not null && branch.dtype != dtype
-            => Plain.AddNorm(stream, branch, weight, epsilon, dtype),
+            => AddThenNorm(stream, branch, weight, epsilon, dtype),
         ScalarType.Float32 => AddNorm<Fp32>(stream, branch, weight, epsilon, dtype),
         ScalarType.BFloat16 => AddNorm<Bf16>(stream, branch, weight, epsilon, dtype),
-        _ => Plain.AddNorm(stream, branch, weight, epsilon, dtype),
+        _ => AddThenNorm(stream, branch, weight, epsilon, dtype),
     };
 
     /// <inheritdoc cref="Plain.AddBranch"/>
@@ -24,6 +24,12 @@ public static unsafe partial class Fused
         ScalarType.BFloat16 => AddBranch<Bf16>(stream, branch),
         _ => Plain.AddBranch(stream, branch),
     };
+
+    private static (Tensor Sum, Tensor Normed) AddThenNorm(Tensor stream, Tensor? branch, Tensor weight, double epsilon, ScalarType dtype)
+    {
+        var sum = branch is null ? stream.alias() : AddBranch(stream, branch);
+        return (sum, RmsNorm(sum, weight, epsilon, dtype));
+    }
 
     private static (Tensor Sum, Tensor Normed) AddNorm<T>(Tensor stream, Tensor? branch, Tensor weight, double epsilon, ScalarType dtype)
         where T : unmanaged, IElement<T>

@@ -36,6 +36,21 @@ public sealed class AddNormTests
     }
 
     [Theory]
+    [InlineData(ScalarType.Float32, 1e-5)]
+    [InlineData(ScalarType.BFloat16, 1e-2)]
+    public void A_weight_that_trains_and_a_branch_in_another_dtype_have_the_twins_values_and_gradients(ScalarType dtype, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        var other = dtype == ScalarType.Float32 ? ScalarType.BFloat16 : ScalarType.Float32;
+        Twins.AssertEqual(
+            1e-2, [Rounded(50, 88), Rounded(50, 88), randn(88)],
+            x => Both(Plain.AddNorm(x[0], x[1], x[2], 1e-6, ScalarType.Float32)), x => Both(Fused.AddNorm(x[0], x[1].to(other), x[2], 1e-6, dtype)));
+        Twins.AssertEqual(
+            tolerance, [Rounded(50, 88), randn(88)],
+            x => Both(Plain.AddNorm(x[0], null, x[1], 1e-6, ScalarType.Float32)), x => Both(Fused.AddNorm(x[0], null, x[1], 1e-6, dtype)));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void What_nothing_depends_on_has_no_part_in_the_gradients(bool ofSum)
