@@ -62,11 +62,14 @@ public sealed class LoraPair : IDisposable
     /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
     public Tensor Apply(Tensor input, Tensor product, DropoutSource? source)
     {
-        var kept = source is null || dropout == 0 ? input : input.mul(source.Mask(Path, input.shape[1], dropout).to(input.dtype));
+        var kept = Drops(source) ? input.mul(source!.Mask(Path, input.shape[1], dropout).to(input.dtype)) : input;
         var inner = nn.functional.linear(kept, A.Value.to(input.dtype));
         var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Operand.Of(Scale)));
         return Rescale(adapted);
     }
+
+    /// <summary>Whether some of what the update reads is left out.</summary>
+    internal bool Drops(DropoutSource? source) => source is not null && dropout > 0;
 
     /// <summary>The update as kernels of few rows read it, to be followed by <see cref="Rescale"/>; null where they cannot.</summary>
     internal LowRankUpdate? Update => A.Factor is { } a && B.Factor is { } b

@@ -1,3 +1,4 @@
+using Serverless.Learning.Native;
 using static Serverless.Learning.Kernels.TensorMemory;
 using static TorchSharp.torch;
 
@@ -19,6 +20,7 @@ public static unsafe partial class Fused
         using var scope = NewDisposeScope();
         using var starts = Starts(documents, batch, times, window);
         if (starts is null) return Plain.CausalAttention(q, k, v, documents, scale, window).MoveToOuterDisposeScope();
+        if (q.dtype == ScalarType.BFloat16 && BlockProduct.IsPresent) return BlockAttention(q, k, v, starts, scale).MoveToOuterDisposeScope();
 
         var (queries, keys, values) = (Readable(q), Readable(k), Readable(v));
         var sums = NewFloats(batch, times, heads * width);

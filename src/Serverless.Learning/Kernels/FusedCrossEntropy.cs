@@ -38,18 +38,18 @@ public static unsafe partial class Fused
         using (no_grad())
         {
             var indices = targets.contiguous();
-            var head = HeadProduct.Factor(weight, hidden.dtype);
+            var head = FrozenMatrix.For(hidden.dtype, weight.detach());
             for (var start = 0L; start < hidden.shape[0]; start += ChunkRows)
             {
                 using var chunk = NewDisposeScope();
                 var count = Math.Min(ChunkRows, hidden.shape[0] - start);
                 var rows = hidden.narrow(0, start, count);
-                var logits = HeadProduct.Logits(rows, head);
+                var logits = head.Product(rows);
                 var slope = softCap is { } cap ? Capped(logits, cap, recorded) : null;
                 var (loss1, correct1) = Rows(logits, indices.narrow(0, start, count), scale, recorded ? logits : null);
                 (sum, correct) = (sum + loss1, correct + correct1);
                 if (slope is not null) logits.mul_(slope);
-                dHidden?.narrow(0, start, count).copy_(HeadProduct.StatesGradient(logits, head));
+                dHidden?.narrow(0, start, count).copy_(head.InputGradient(logits));
                 if (dWeight is not null) AddProduct(dWeight, logits.t(), rows);
             }
         }

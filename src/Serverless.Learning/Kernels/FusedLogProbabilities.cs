@@ -14,7 +14,7 @@ public static unsafe partial class Fused
         var (values, entropies, normalisers) = (empty(count), empty(count), empty(count));
         using (no_grad())
         {
-            var head = HeadProduct.Factor(weight, hidden.dtype);
+            var head = FrozenMatrix.For(hidden.dtype, weight.detach());
             for (var start = 0L; start < count; start += ChunkRows)
             {
                 using var chunk = NewDisposeScope();
@@ -43,7 +43,7 @@ public static unsafe partial class Fused
         Tensor[] saved, Tensor incoming, double temperature, double? softCap, bool ofHidden, bool ofWeight)
     {
         var (hidden, weight, targets, normalisers) = (saved[0], saved[1], saved[2], saved[3]);
-        var head = HeadProduct.Factor(weight, hidden.dtype);
+        var head = FrozenMatrix.For(hidden.dtype, weight.detach());
         var dHidden = ofHidden ? empty(hidden.shape, dtype: hidden.dtype) : null;
         var dWeight = ofWeight ? zeros(weight.shape, dtype: ScalarType.Float32) : null;
         for (var start = 0L; start < hidden.shape[0]; start += ChunkRows)
@@ -57,15 +57,15 @@ public static unsafe partial class Fused
             dLogits.scatter_add_(1, targets.narrow(0, start, length).unsqueeze(1), factor);
             if (softCap is { } cap) dLogits.mul_(logits.div_(Operand.Of(cap)).pow(Operand.Of(2)).neg_().add_(Operand.Of(1)));
             var narrow = dLogits.to(hidden.dtype);
-            dHidden?.narrow(0, start, length).copy_(HeadProduct.StatesGradient(narrow, head));
+            dHidden?.narrow(0, start, length).copy_(head.InputGradient(narrow));
             if (dWeight is not null) AddProduct(dWeight, narrow.t(), rows);
         }
         return [dHidden, dWeight];
     }
 
-    private static Tensor LogitsOf(Tensor rows, Tensor head, double? softCap)
+    private static Tensor LogitsOf(Tensor rows, FrozenMatrix head, double? softCap)
     {
-        var logits = HeadProduct.Logits(rows, head).to(ScalarType.Float32);
+        var logits = head.Product(rows).to(ScalarType.Float32);
         return softCap is { } cap ? logits.div_(Operand.Of(cap)).tanh_().mul_(Operand.Of(cap)) : logits;
     }
 }

@@ -10,6 +10,13 @@ public static class LayerOperations
     public static Tensor RmsNorm(Tensor x, Tensor weight, double epsilon, ScalarType? dtype = null) =>
         IsFused ? Fused.RmsNorm(x, weight, epsilon, dtype) : Plain.RmsNorm(x, weight, epsilon, dtype);
 
+    /// <inheritdoc cref="Plain.AddNorm"/>
+    public static (Tensor Sum, Tensor Normed) AddNorm(Tensor stream, Tensor? branch, Tensor weight, double epsilon, ScalarType dtype) =>
+        IsFused ? Fused.AddNorm(stream, branch, weight, epsilon, dtype) : Plain.AddNorm(stream, branch, weight, epsilon, dtype);
+
+    /// <inheritdoc cref="Plain.AddBranch"/>
+    public static Tensor AddBranch(Tensor stream, Tensor branch) => IsFused ? Fused.AddBranch(stream, branch) : Plain.AddBranch(stream, branch);
+
     /// <inheritdoc cref="Plain.RotaryEmbedding"/>
     public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin) =>
         IsFused ? Fused.RotaryEmbedding(x, cos, sin) : Plain.RotaryEmbedding(x, cos, sin);

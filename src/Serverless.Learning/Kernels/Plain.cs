@@ -22,6 +22,24 @@ public static class Plain
         return (wide * inverse * weight).to(dtype ?? x.dtype).MoveToOuterDisposeScope();
     }
 
+    /// <summary>What a branch adds to the residual stream, and the norm of the sum that the next branch begins with.</summary>
+    /// <param name="stream">[..., D], float32.</param>
+    /// <param name="branch">Of stream's shape, any float dtype; null where nothing is added.</param>
+    /// <param name="weight">[D].</param>
+    /// <param name="dtype">Of the norm.</param>
+    /// <returns>The sum, float32, and its <see cref="RmsNorm"/>, each of stream's shape.</returns>
+    public static (Tensor Sum, Tensor Normed) AddNorm(Tensor stream, Tensor? branch, Tensor weight, double epsilon, ScalarType dtype)
+    {
+        var sum = branch is null ? stream.alias() : AddBranch(stream, branch);
+        return (sum, RmsNorm(sum, weight, epsilon, dtype));
+    }
+
+    /// <summary>stream + branch.</summary>
+    /// <param name="stream">Any shape, float32.</param>
+    /// <param name="branch">Of stream's shape, any float dtype.</param>
+    /// <returns>Of stream's shape, float32.</returns>
+    public static Tensor AddBranch(Tensor stream, Tensor branch) => stream.add(branch);
+
     /// <summary>
     /// Rotary positions (Su et al. 2021) in Hugging Face's layout: of the first R channels the pairs are (i, i + R/2); the others pass.
     /// </summary>

@@ -1,3 +1,4 @@
+using Serverless.Learning.Kernels;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Models;
@@ -42,8 +43,10 @@ internal sealed class DecoderLayer
     /// <returns>The residual stream after this layer, [N, D], float32.</returns>
     public Tensor Forward(Tensor stream, ForwardPass pass)
     {
-        stream = stream.add(Branch(Attention.Forward(AttentionNorm.Forward(stream, pass.Compute), pass), AttentionBranchNorm));
-        return stream.add(Branch(FeedForward.Forward(FeedForwardNorm.Forward(stream, pass.Compute), pass), FeedForwardBranchNorm));
+        (stream, var normed) = AttentionNorm.ForwardSum(stream, null, pass.Compute);
+        var attended = Branch(Attention.Forward(normed, pass), AttentionBranchNorm);
+        (stream, normed) = FeedForwardNorm.ForwardSum(stream, attended, pass.Compute);
+        return LayerOperations.AddBranch(stream, Branch(FeedForward.Forward(normed, pass), FeedForwardBranchNorm));
     }
 
     private static Tensor Branch(Tensor result, Norm? norm) => norm is null ? result : norm.Forward(result, ScalarType.Float32);

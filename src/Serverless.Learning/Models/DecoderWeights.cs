@@ -28,6 +28,15 @@ internal sealed class Norm(Weight weight, DecoderConfig config)
     /// <param name="x">[..., width].</param>
     /// <param name="dtype">Of the result; x's unless named.</param>
     /// <returns>x's shape, owned by the caller's dispose scope.</returns>
-    public Tensor Forward(Tensor x, ScalarType? dtype = null) =>
-        LayerOperations.RmsNorm(x, config.NormsAddOne ? weight.Value.add(Operand.Of(1)) : weight.Value, config.NormEpsilon, dtype);
+    public Tensor Forward(Tensor x, ScalarType? dtype = null) => LayerOperations.RmsNorm(x, Factor, config.NormEpsilon, dtype);
+
+    /// <summary>What a branch adds to the residual stream, and the norm of the sum.</summary>
+    /// <param name="stream">[N, D], float32.</param>
+    /// <param name="branch">[N, D]; null where nothing is added.</param>
+    /// <param name="dtype">Of the norm.</param>
+    /// <returns>[N, D] each, owned by the caller's dispose scope.</returns>
+    public (Tensor Stream, Tensor Normed) ForwardSum(Tensor stream, Tensor? branch, ScalarType dtype) =>
+        LayerOperations.AddNorm(stream, branch, Factor, config.NormEpsilon, dtype);
+
+    private Tensor Factor => config.NormsAddOne ? weight.Value.add(Operand.Of(1)) : weight.Value;
 }

@@ -1,4 +1,6 @@
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Kernels;
+using Serverless.Learning.Native;
 using TorchSharp;
 
 namespace Serverless.Learning.Models;
@@ -31,12 +33,21 @@ public sealed class Linear(Weight weight, Weight? bias = null)
     /// <returns>In the order of the products; see <see cref="Forward(torch.Tensor, DropoutSource)"/>.</returns>
     internal static torch.Tensor[] Forward(Linear[] linears, torch.Tensor input, ForwardPass pass)
     {
-        if (!pass.Generates) return [.. linears.Select(linear => linear.Forward(input, pass.Dropout))];
+        if (!pass.Generates) return Trained(linears, input, pass.Dropout);
         var products = Weight.MultiplyFrozen(input, [.. linears.Select(linear => linear.Weight)]);
         var adapted = pass.Adapters is { } adapters
             ? GrowingRows.Adapt(products, linears, input, adapters)
             : GrowingRows.Adapt(products, [.. linears.Select(linear => linear.Adapter)], input);
         return [.. adapted.Select((product, i) => linears[i].Biased(product))];
+    }
+
+    private static torch.Tensor[] Trained(Linear[] linears, torch.Tensor input, DropoutSource? dropout)
+    {
+        if (NativeRuntime.KernelPath == KernelPath.Plain || linears.Any(linear => linear.Weight.Frozen is null || linear.Adapter?.Drops(dropout) == true))
+            return [.. linears.Select(linear => linear.Forward(input, dropout))];
+        var products = Fused.AdaptedProducts(input, [.. linears.Select(linear =>
+            new AdaptedFactor(linear.Weight.Frozen!, linear.Adapter?.A.Value, linear.Adapter?.B.Value, linear.Adapter?.Scale ?? 0))]);
+        return [.. products.Select((product, i) => linears[i].Biased(linears[i].Adapter?.Rescale(product) ?? product))];
     }
 
     private torch.Tensor Biased(torch.Tensor product) => Bias is null ? product : product.add(Bias.Value.to(product.dtype));

@@ -1,3 +1,5 @@
+using Serverless.Learning.Adapters;
+
 namespace Serverless.Learning.Models;
 
 /// <summary>How a decoder's matrices stand in memory. What is no matrix, norms and biases, always is float32.</summary>
@@ -20,4 +22,16 @@ public enum MatrixStorage
 
     /// <summary>Those inside the blocks in NF4, for training an adapter over them; embedding and head as in <see cref="AsStored"/>.</summary>
     Nf4,
+}
+
+/// <summary>Chooses a storage by what it is for.</summary>
+public static class MatrixStorages
+{
+    /// <summary>The storage of a model that is trained: in float32 where all of it trains, otherwise in as few bits as the training lets it be.</summary>
+    public static MatrixStorage ForTraining(AdapterKind kind) => kind switch
+    {
+        AdapterKind.Full => MatrixStorage.Float32,
+        AdapterKind.Qlora => MatrixStorage.Nf4,
+        _ => MatrixStorage.AsStored,
+    };
 }

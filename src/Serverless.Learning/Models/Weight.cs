@@ -12,6 +12,7 @@ public sealed class Weight : IDisposable
 {
     private torch.Tensor? value;
     private RowFactor? factor;
+    private FrozenMatrix? frozen;
     private nint numbers;
 
     public Weight(string name, torch.Tensor value) => (Name, Shape, this.value) = (name, value.shape, value);
@@ -34,9 +35,14 @@ public sealed class Weight : IDisposable
     /// <summary>The product with this matrix [out, in] as a frozen or trained factor.</summary>
     /// <param name="input">[N, in], float32 or bfloat16; the product is computed in this dtype.</param>
     /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
-    public torch.Tensor Multiply(torch.Tensor input) => Quantized is null
-        ? torch.nn.functional.linear(input, Value.to(input.dtype))
-        : QuantizedProduct.Multiply(input, Quantized);
+    public torch.Tensor Multiply(torch.Tensor input) => Frozen is { } matrix
+        ? matrix.Multiply(input)
+        : torch.nn.functional.linear(input, Value.to(input.dtype));
+
+    /// <summary>The matrix as products of many rows read it; null where it trains. Must not be held on to when another tensor is put in place.</summary>
+    internal FrozenMatrix? Frozen => Quantized is { } codes
+        ? frozen ??= new FrozenMatrix(codes.Shape, codes.Expand)
+        : Value.requires_grad ? null : frozen ??= new FrozenMatrix(Value);
 
     /// <summary>
     /// Products of one input with frozen matrices [out, in], as a text that grows needs them: few rows are multiplied by a kernel of their own,
@@ -82,11 +88,7 @@ public sealed class Weight : IDisposable
         : Value.index_select(0, rows).to(torch.ScalarType.Float32);
 
     /// <summary>The sum of squares of each row of this matrix, [out], float32, owned by the caller's dispose scope.</summary>
-    public torch.Tensor RowSquares()
-    {
-        using var noGradient = torch.no_grad();
-        return Quantized is null ? Value.to(torch.ScalarType.Float32).square().sum(1) : QuantizedProduct.RowSquares(Quantized);
-    }
+    public torch.Tensor RowSquares() => (Frozen ?? new FrozenMatrix(Value)).RowSquares();
 
     /// <summary>Rounds this matrix to NF4 and frees its tensor; nothing to do if it is quantised.</summary>
     public void Quantize()
@@ -94,7 +96,7 @@ public sealed class Weight : IDisposable
         if (Quantized is not null) return;
         Quantized = Nf4Matrix.Quantize(Value);
         Value.Dispose();
-        (value, factor, numbers) = (null, null, 0);
+        (value, factor, frozen, numbers) = (null, null, null, 0);
     }
 
     /// <summary>Puts another tensor of the same shape in place and disposes the old one.</summary>
@@ -103,7 +105,7 @@ public sealed class Weight : IDisposable
         if (!value.shape.SequenceEqual(Shape))
             throw new ArgumentException($"{Name}: shape [{string.Join(", ", value.shape)}] in place of [{string.Join(", ", Shape)}]");
         Value.Dispose();
-        (this.value, factor, numbers) = (value, null, 0);
+        (this.value, factor, frozen, numbers) = (value, null, null, 0);
     }
 
     public void Dispose()

@@ -69,6 +69,7 @@ public static class NativeRuntime
                 TorchSharpCalls.Use(wrapper);
                 ThreadTeam.Use(openMp);
                 MatrixPrecision.Set(libtorchCpu, Precision);
+                BlockProduct.Use(libtorchCpu);
             }
             torch.InitializeDeviceType(DeviceType.CPU);
             loaded = true;

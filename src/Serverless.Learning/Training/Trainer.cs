@@ -66,12 +66,7 @@ public sealed class Trainer : IDisposable
     public double Epoch => loop.Step / objective.Batches.StepsPerEpoch;
 
     /// <inheritdoc cref="TrainingLoop.TrainStep"/>
-    public StepMetrics TrainStep()
-    {
-        // Who keeps the base in four bits is short of memory: nothing is held beyond its use, at the price of page faults.
-        using var blocks = Options.Adapter.Kind == AdapterKind.Qlora ? Glibc.MapLargeBlocks() : null;
-        return loop.TrainStep();
-    }
+    public StepMetrics TrainStep() => loop.TrainStep();
 
     /// <summary>
     /// How the model does on the task's validation examples with the weights as they are; null without any. It changes nothing, so an interrupted one is repeated.

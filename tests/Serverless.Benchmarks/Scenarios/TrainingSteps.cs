@@ -28,7 +28,7 @@ internal sealed class TrainingSteps(
     {
         var drawn = new RandomTexts(shape.Vocabulary, seed: 1);
         var examples = Enumerable.Range(0, texts * Steps).Select(_ => drawn.Text(length, targets)).ToList();
-        var model = LanguageModel.Load(folder, storage: kind == AdapterKind.Qlora ? MatrixStorage.Nf4 : MatrixStorage.Float32);
+        var model = LanguageModel.Load(folder, storage: MatrixStorages.ForTraining(kind));
         var options = AutoOptions.Resolve(
             new RequestedOptions { Adapter = new AdapterOptions { Kind = kind }, BatchSize = texts, Epochs = 50, GradientCheckpointing = recomputes }, model.Decoder.Config, examples.Count, seed: 1);
         using var trainer = new Trainer(model, new SupervisedTask(examples, []), options);

@@ -27,6 +27,12 @@ public sealed class MatrixStorageTests(LoadedTinyModel tiny) : IClassFixture<Loa
     }
 
     [Theory]
+    [InlineData(AdapterKind.Full, MatrixStorage.Float32)]
+    [InlineData(AdapterKind.Lora, MatrixStorage.AsStored)]
+    [InlineData(AdapterKind.Qlora, MatrixStorage.Nf4)]
+    public void Only_what_trains_has_to_be_float32(AdapterKind kind, MatrixStorage storage) => Assert.Equal(storage, MatrixStorages.ForTraining(kind));
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void An_embedding_as_stored_trains_as_the_same_values_in_float32(bool recomputes)

@@ -1,4 +1,3 @@
-using Serverless.Learning.Adapters;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Learning.Reinforcement;
@@ -291,7 +290,7 @@ public sealed class TrainingSession : IAsyncDisposable
 
     private static Trainer Build(string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)
     {
-        var model = LanguageModel.Load(modelFolder, storage: options.Adapter.Kind == AdapterKind.Qlora ? MatrixStorage.Nf4 : MatrixStorage.Float32);
+        var model = LanguageModel.Load(modelFolder, storage: MatrixStorages.ForTraining(options.Adapter.Kind));
         Trainer? trainer = null;
         try
         {

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Serverless.Learning.Tests.Kernels;
 
 /// <summary>A frozen head that stands in memory in bfloat16, of several tiles, against the same values in float32.</summary>
-public sealed class HeadProductTests : IDisposable
+public sealed class FrozenMatrixTests : IDisposable
 {
     // Sums of up to 5,000 fp32 products, in another order.
     private const double Tolerance = 2e-5;
@@ -14,7 +14,7 @@ public sealed class HeadProductTests : IDisposable
     private readonly DisposeScope scope;
     private readonly Tensor hidden, head, targets;
 
-    public HeadProductTests()
+    public FrozenMatrixTests()
     {
         NativeRuntime.EnsureLoaded();
         scope = NewDisposeScope();
@@ -43,12 +43,39 @@ public sealed class HeadProductTests : IDisposable
         inputs => Plain.LinearLogProbabilities(inputs[0], head, targets, 0.8).Values,
         inputs => Fused.LinearLogProbabilities(inputs[0], head, targets, 0.8).Values);
 
-    [Fact]
-    public void It_never_stands_in_memory_in_float32()
+    [Theory]
+    [InlineData(ScalarType.Float32, ScalarType.Float32, Tolerance)]
+    [InlineData(ScalarType.BFloat16, ScalarType.Float32, Tolerance)]
+    [InlineData(ScalarType.Float32, ScalarType.BFloat16, 1e-2)]
+    [InlineData(ScalarType.BFloat16, ScalarType.BFloat16, 1e-2)]
+    public void A_matrix_of_any_dtype_multiplies_as_the_same_numbers_in_float32(ScalarType stored, ScalarType computed, double tolerance)
     {
-        Assert.Same(head, HeadProduct.Factor(head, ScalarType.Float32));
-        Assert.Equal(ScalarType.BFloat16, HeadProduct.Factor(head.to(ScalarType.Float32), ScalarType.BFloat16).dtype);
+        var wide = head.to(ScalarType.Float32);
+        var matrix = new FrozenMatrix(head.to(stored));
+        Twins.AssertEqual(
+            tolerance, [hidden.to(ScalarType.BFloat16).to(ScalarType.Float32)],
+            inputs => nn.functional.linear(inputs[0], wide), inputs => matrix.Multiply(inputs[0].to(computed)).to(ScalarType.Float32));
+
+        var (sum, gradient) = (ones([7, 1024], dtype: computed), randn(7, 5000).to(computed));
+        matrix.AddInputGradient(sum, gradient);
+        var expected = mm(gradient.to(ScalarType.Float32), wide).add(1);
+        Assert.InRange(Largest(sum.to(ScalarType.Float32) - expected) / Largest(expected), 0, tolerance);
+        Assert.InRange(Largest(matrix.RowSquares() - wide.square().sum(1)) / Largest(wide.square().sum(1)), 0, Tolerance);
     }
+
+    [Fact]
+    public void The_graph_of_a_product_keeps_no_copy_of_the_matrix()
+    {
+        var matrix = new FrozenMatrix(head);
+        hidden.requires_grad_();
+        var before = Tensor.TotalCount;
+        var product = matrix.Multiply(hidden);
+        Assert.Equal(1, Tensor.TotalCount - before);
+        AutogradGraph.Backward(product.sum());
+        Assert.True(hidden.grad is not null);
+    }
+
+    private static float Largest(Tensor numbers) => numbers.abs().max().item<float>();
 
     public void Dispose() => scope.Dispose();
 }
