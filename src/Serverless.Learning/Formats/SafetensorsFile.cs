@@ -125,6 +125,7 @@ public sealed class SafetensorsFile : IDisposable
             byte* start = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             Start = start + view.PointerOffset; // a view begins at a page's border
+            Glibc.ReadAhead(start, (nuint)(view.PointerOffset + view.Capacity));
         }
 
         /// <summary>The part's first byte.</summary>
