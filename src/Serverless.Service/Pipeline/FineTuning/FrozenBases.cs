@@ -3,8 +3,8 @@ using Serverless.Learning.Models;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
-/// The bases over which adapters train, once in memory for all who use them at the same time. One that nobody uses
-/// stays for the next job for a while, if it takes little memory of its own: until another one is wanted, or room for a model whose weights all train.
+/// The bases over which adapters train, once in memory for all who use them at the same time. One that nobody uses stays for the next job for a while, if
+/// it takes little memory of its own: until another one is wanted, or room for a model whose weights all train.
 /// </summary>
 public sealed class FrozenBases(PipelineSettings settings, TimeProvider clock) : IDisposable
 {
