@@ -78,17 +78,15 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
     {
         await using var head = await StartAsync();
         var training = await head.UploadAsync(TinyModel.Dataset(20));
-        var (weights, tensors) = (new HashSet<string>(), new List<long>());
-        for (var jobs = 1; jobs <= 4; jobs++)
+        var weights = new HashSet<string>();
+        for (var jobs = 1; jobs <= 3; jobs++)
         {
             var job = await head.CreateAsync(training, with: With(Requests[means]));
             job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
             weights.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors"));
             Assert.Equal(1, head.Get<FrozenBases>().Count);
-            tensors.Add(TorchSharp.torch.Tensor.TotalCount);
         }
         Assert.Single(weights);
-        Assert.Single(tensors.Skip(1).Distinct());
         // That of a head that has seen no other job is the same again.
         await using var cold = await StartAsync();
         var again = await cold.CreateAsync(await cold.UploadAsync(TinyModel.Dataset(20)), with: With(Requests[means]));
