@@ -26,7 +26,7 @@ public static class ModelWeights
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
-            ForEach(folder, expected, _ => dtype, weights.Add, ignorable);
+            ForEach(folder, expected, _ => dtype, weights.Add, ignorable, maps: false);
             return weights;
         }
         catch
@@ -40,25 +40,28 @@ public static class ModelWeights
     /// <summary>As <see cref="Load"/>, but hands over one tensor after the other, so that each can be made smaller before the next is read.</summary>
     /// <param name="dtypeOf">What each tensor of the file is converted to.</param>
     /// <param name="take">Called with each name and its new tensor, which it owns.</param>
+    /// <param name="maps">
+    /// Whether those that the file has in their dtype already may be its own pages, which must not be written to; see <see cref="SafetensorsFile.Map"/>.
+    /// </param>
     public static void ForEach(
         string folder, IReadOnlyDictionary<string, long[]> expected, Func<SafetensorsTensor, ScalarType> dtypeOf, Action<string, Tensor> take,
-        IReadOnlySet<string>? ignorable = null)
+        IReadOnlySet<string>? ignorable = null, bool maps = true)
     {
         using var files = WeightFiles.Open(folder);
         Check(files, expected, ignorable ?? new HashSet<string>());
         foreach (var name in expected.Keys)
         {
             if (files.Find(name) is { } stored)
-                take(name, Converted(files.Read(name), dtypeOf(stored)));
+                take(name, Converted(files, name, stored.Dtype, dtypeOf(stored), maps));
         }
     }
 
-    private static Tensor Converted(Tensor stored, ScalarType dtype)
+    private static Tensor Converted(WeightFiles files, string name, ScalarType stored, ScalarType dtype, bool maps)
     {
-        if (stored.dtype == dtype)
-            return stored;
-        using (stored)
-            return stored.to(dtype);
+        if (stored == dtype)
+            return (maps ? files.Map(name) : null) ?? files.Read(name);
+        using var numbers = files.Map(name) ?? files.Read(name);
+        return numbers.to(dtype);
     }
 
     /// <exception cref="InputError">Missing, unexpected and mis-shaped tensors, all in one message.</exception>

@@ -92,8 +92,51 @@ public sealed class SafetensorsFile : IDisposable
         return tensor;
     }
 
-    /// <summary>Releases the mapping. Tensors that were read stay valid.</summary>
+    /// <summary>
+    /// One tensor over the pages of the file itself. The system reads them when they are first touched, has them once for all who map the file, and may
+    /// drop them at any time. The tensor stays valid when this is disposed and when the file is deleted, but not when the file is written to.
+    /// </summary>
+    /// <returns>
+    /// A CPU tensor in the file's dtype and shape that must not be written to, owned by the caller. Null where only <see cref="Read"/> will do: it has no
+    /// elements, they lie where processors cannot read them as such, or the system, Windows, would not let a file go that somebody maps.
+    /// </returns>
+    /// <exception cref="KeyNotFoundException">The file has no tensor of that name.</exception>
+    public unsafe Tensor? Map(string name)
+    {
+        NativeRuntime.EnsureLoaded();
+        var description = Tensors[name];
+        if (OperatingSystem.IsWindows() || description.Length == 0 || description.Offset % SafetensorsDtype.SizeOf(description.Dtype) != 0)
+            return null;
+        var pages = new MappedPages(mapping.CreateViewAccessor(description.Offset, description.Length, MemoryMappedFileAccess.Read));
+        return ForeignMemory.Over(pages.Start, description.Shape, description.Dtype, pages);
+    }
+
+    /// <summary>Releases the mapping. Tensors that were read or mapped stay valid.</summary>
     public void Dispose() => mapping.Dispose();
+
+    /// <summary>A part of the file that is mapped for as long as this is not disposed.</summary>
+    private sealed unsafe class MappedPages : IDisposable
+    {
+        private readonly MemoryMappedViewAccessor view;
+
+        public MappedPages(MemoryMappedViewAccessor view)
+        {
+            this.view = view;
+            byte* start = null;
+            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+            Start = start + view.PointerOffset; // a view begins at a page's border
+            Glibc.ReadAhead(start, (nuint)(view.PointerOffset + view.Capacity));
+        }
+
+        /// <summary>The part's first byte.</summary>
+        public byte* Start { get; }
+
+        public void Dispose()
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+            view.Dispose();
+        }
+    }
 
     private static SafetensorsHeader ReadHeader(FileStream stream, string name)
     {

@@ -50,6 +50,9 @@ internal sealed class WeightFiles : IDisposable
     /// <summary>The tensor in its file's dtype; a new CPU tensor, owned by the caller.</summary>
     public TorchSharp.torch.Tensor Read(string name) => owners[name].File.Read(owners[name].Stored.Name);
 
+    /// <inheritdoc cref="SafetensorsFile.Map"/>
+    public TorchSharp.torch.Tensor? Map(string name) => owners[name].File.Map(owners[name].Stored.Name);
+
     public SafetensorsTensor? Find(string name) => owners.TryGetValue(name, out var owner) ? owner.Stored : null;
 
     public void Dispose() => files.ForEach(file => file.Dispose());

@@ -47,6 +47,9 @@ public sealed class Decoder : IDisposable
     /// <summary>Every weight, in the order of the computation.</summary>
     public IReadOnlyCollection<Weight> Weights => weights.Values;
 
+    /// <summary>Whether the weights are this decoder's own, not those of one that it stands beside.</summary>
+    public bool OwnsWeights => !isBeside;
+
     /// <summary>The products inside the blocks, which adapters wrap; the head is not among them.</summary>
     public IEnumerable<Linear> Linears => layers.SelectMany(layer => layer.Linears);
 
@@ -74,7 +77,10 @@ public sealed class Decoder : IDisposable
 
     /// <summary>Reads config.json and the safetensors of a Hugging Face folder.</summary>
     /// <param name="context">The longest sequence that will be run; see <see cref="DecoderConfig.Load"/>.</param>
-    /// <param name="storage">How the matrices stand in memory; those that are rounded are so as soon as they are read.</param>
+    /// <param name="storage">
+    /// How the matrices stand in memory; those that are rounded are so as soon as they are read, and those that stand there as in the file are its own
+    /// pages, read when they are first used.
+    /// </param>
     /// <exception cref="InputError">The folder is not a supported model, or a tensor is missing, unexpected or mis-shaped.</exception>
     public static Decoder Load(string folder, int? context = null, MatrixStorage storage = MatrixStorage.Float32)
     {
@@ -118,9 +124,14 @@ public sealed class Decoder : IDisposable
     public Decoder Beside() => new(Config, weights, Rotary) { ComputeType = ComputeType, ReadingType = ReadingType };
 
     /// <summary>Rounds the matrices inside the blocks to NF4 and frees their tensors; those that are quantised stay as they are.</summary>
+    /// <exception cref="InvalidOperationException">They would change for others as well.</exception>
     public void QuantizeLinears()
     {
-        foreach (var linear in Linears) linear.Weight.Quantize();
+        foreach (var weight in Linears.Select(linear => linear.Weight).Where(weight => weight.Quantized is null))
+        {
+            if (isBeside) throw new InvalidOperationException($"{weight.Name} is another decoder's as well");
+            weight.Quantize();
+        }
     }
 
     /// <summary>The final, normed hidden states.</summary>

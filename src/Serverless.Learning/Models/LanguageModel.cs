@@ -17,7 +17,7 @@ public sealed class LanguageModel : IDisposable
         StopIds = ReadStopIds(folder, decoder.Config, Chat.EndOfTurnId);
     }
 
-    private LanguageModel(LanguageModel whole, Decoder decoder, LoraAdapter adapter)
+    private LanguageModel(LanguageModel whole, Decoder decoder, LoraAdapter? adapter)
     {
         (Folder, Decoder, Tokenizer, Chat) = (whole.Folder, decoder, whole.Tokenizer, whole.Chat);
         (Opening, StopIds) = (whole.Opening, whole.StopIds);
@@ -54,6 +54,12 @@ public sealed class LanguageModel : IDisposable
         var template = ChatTemplate.Load(folder);
         return new LanguageModel(folder, Decoder.Load(folder, context, storage), tokenizer, template);
     }
+
+    /// <summary>
+    /// Another model over this one's weights, which may have an adapter wrapped around it and trained while others do the same: see
+    /// <see cref="Decoder.Beside"/>. This one must stay for longer.
+    /// </summary>
+    public LanguageModel Beside() => new(this, Decoder.Beside(), null);
 
     /// <summary>
     /// This model with an adapter on, beside it and over the same weights: see <see cref="Decoder.Beside"/>. This one must stay for longer.

@@ -1,4 +1,5 @@
 using Serverless.Learning.Kernels;
+using Serverless.Learning.Native;
 using Serverless.Learning.Quantization;
 using TorchSharp;
 
@@ -26,6 +27,9 @@ public sealed class Weight : IDisposable
 
     /// <summary>The values in few bits, or null while they are a tensor.</summary>
     public IQuantizedMatrix? Quantized { get; private set; }
+
+    /// <summary>The bytes of memory that it takes; none where it is the pages of a file, of which the system has one copy for all and drops it when it needs the room.</summary>
+    public long OwnBytes => Quantized?.Bytes ?? (ForeignMemory.Holds(Value) ? 0 : Value.numel() * Value.element_size());
 
     /// <exception cref="InvalidOperationException">The weight is quantised.</exception>
     public torch.Tensor Value => value ?? throw new InvalidOperationException($"{Name} is quantised and has no tensor");

@@ -7,6 +7,8 @@ internal static partial class Glibc
 {
     private const int TrimThreshold = -1, MapThreshold = -3, ArenaMaximum = -8;
 
+    private const int WillNeed = 3;
+
     private static readonly Lock Turn = new();
 
     /// <summary>How many ask for large blocks to be mapped; guarded by <see cref="Turn"/>.</summary>
@@ -60,6 +62,17 @@ internal static partial class Glibc
         if (IsPresent) _ = malloc_trim(0);
     }
 
+    /// <summary>
+    /// Lets the system begin to read the pages of a mapped file that are not in memory, from the first to the last: found missing one by one, as they are used,
+    /// they would come in small pieces.
+    /// </summary>
+    /// <param name="page">Where a page begins.</param>
+    /// <param name="length">Bytes.</param>
+    public static unsafe void ReadAhead(void* page, nuint length)
+    {
+        if (IsPresent) _ = madvise(page, length, WillNeed);
+    }
+
     private static void KeepBlocks()
     {
         // Older versions refuse more than half a heap, 32 MiB.
@@ -73,6 +86,9 @@ internal static partial class Glibc
 
     [LibraryImport("libc.so.6")]
     private static partial int malloc_trim(nuint pad);
+
+    [LibraryImport("libc.so.6")]
+    private static unsafe partial int madvise(void* address, nuint length, int advice);
 
     [LibraryImport("libc.so.6", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);

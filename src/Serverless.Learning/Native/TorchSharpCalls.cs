@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Serverless.Learning.Native;
 
 /// <summary>
-/// Functions of TorchSharp's native library that its managed part keeps to itself or wraps at a cost: the address of a tensor's data,
-/// and nodes of the autograd graph (TorchSharp's own custom functions allocate a second copy of every output).
+/// Functions of TorchSharp's native library that its managed part keeps to itself or wraps at a cost: the address of a tensor's data, tensors over
+/// memory that is there, and nodes of the autograd graph (TorchSharp's own custom functions allocate a second copy of every output).
 /// </summary>
 internal static unsafe partial class TorchSharpCalls
 {
@@ -32,6 +32,16 @@ internal static unsafe partial class TorchSharpCalls
 
     [LibraryImport(Library, EntryPoint = "THSTensor_data")]
     public static partial void* Data(nint tensor);
+
+    /// <summary>A tensor over memory that stays where it is.</summary>
+    /// <param name="release">Called with <paramref name="data"/> when the last tensor over it is gone, on whatever thread that is.</param>
+    /// <param name="stored">The dtype of the elements.</param>
+    /// <param name="dtype">The tensor's; if it is another one, the elements are copied.</param>
+    /// <param name="device">0: the processor's memory.</param>
+    /// <returns>The tensor, or 0 and a fault that <see cref="TorchSharp.torch.CheckForErrors"/> throws.</returns>
+    [LibraryImport(Library, EntryPoint = "THSTensor_new")]
+    public static partial nint NewOver(
+        void* data, delegate* unmanaged[Cdecl]<void*, void> release, long* sizes, int dimensions, sbyte stored, sbyte dtype, int device, int deviceIndex, byte requiresGradient);
 
     [LibraryImport(Library, EntryPoint = "THSTensor_dispose")]
     public static partial void Dispose(nint tensor);

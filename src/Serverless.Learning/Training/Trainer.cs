@@ -25,12 +25,14 @@ public sealed class Trainer : IDisposable
     private readonly IReadOnlyList<SamplePrompt> asked;
     private readonly torch.Tensor? reference;
 
-    /// <param name="model">The base; ownership passes to the trainer.</param>
+    /// <param name="model">The base; ownership passes to the trainer. It may stand beside another one if only an adapter trains.</param>
     /// <param name="task">What is learned from.</param>
     /// <exception cref="InputError">An option is out of range, or an example is longer than the context.</exception>
     public Trainer(LanguageModel model, TrainingTask task, TrainingOptions options)
     {
         options.Validate();
+        if (!options.Adapter.IsLowRank && !model.Decoder.OwnsWeights)
+            throw new ArgumentException("all weights train, and they are another model's as well", nameof(model));
         Model = model;
         Options = options;
         objective = task.ObjectiveFor(model, options);

@@ -12,17 +12,22 @@ internal sealed class JournalActivityRun(JournalCell cell, StepRequest request, 
 
     private PendingStep Pending => cell.Record.Pending!;
 
-    public async Task<JournalEntry> RunAsync(CancellationToken stop)
+    /// <param name="begun">Whether its first run is noted as started already, and holds a slot.</param>
+    public async Task<JournalEntry> RunAsync(bool begun, CancellationToken stop)
     {
-        while (true)
+        for (var isNoted = begun; ; isNoted = false)
         {
-            await PauseAsync(stop);
-            if (Pending.Starts >= runtime.Settings.MostDeaths)
-                return GivenUp();
-            await runtime.Slots.WaitAsync(stop);
+            if (!isNoted)
+            {
+                await PauseAsync(stop);
+                if (Pending.Starts >= runtime.Settings.MostDeaths)
+                    return GivenUp();
+                await runtime.Slots.WaitAsync(stop);
+            }
             try
             {
-                await ChangeAsync(pending => pending with { Starts = pending.Starts + 1 }, stop);
+                if (!isNoted)
+                    await ChangeAsync(pending => pending with { Starts = pending.Starts + 1 }, stop);
                 if (await TryAsync(stop) is { } entry)
                     return entry;
             }

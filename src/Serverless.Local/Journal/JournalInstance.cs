@@ -19,13 +19,13 @@ internal sealed class JournalInstance(JournalRecord record, ETag etag, JournalWo
     /// <exception cref="JournalTakenOver">Another head runs this instance.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
-        var request = await TurnAsync(null, stop);
+        var (request, begun) = await TurnAsync(null, stop);
         while (request is not null)
         {
             var entry = request.Step == JournalStep.Activity
-                ? await new JournalActivityRun(_cell, request, runtime).RunAsync(stop)
+                ? await new JournalActivityRun(_cell, request, runtime).RunAsync(begun, stop)
                 : await WaitAsync(request, stop);
-            request = await TurnAsync(entry, stop);
+            (request, begun) = await TurnAsync(entry, stop);
         }
     }
 
@@ -37,22 +37,37 @@ internal sealed class JournalInstance(JournalRecord record, ETag etag, JournalWo
         Interlocked.Exchange(ref _raised, NewSignal()).SetResult();
     }
 
-    private async Task<StepRequest?> TurnAsync(JournalEntry? entry, CancellationToken stop)
+    /// <summary>Records what came and finds what is awaited next. An activity that need not wait for its turn is noted as started in the same write.</summary>
+    /// <returns>What is awaited, null at the end; and whether it is an activity that is noted so and holds a slot.</returns>
+    private async Task<(StepRequest? Request, bool Begun)> TurnAsync(JournalEntry? entry, CancellationToken stop)
     {
         StepRequest? request = null;
-        var restarts = Record.Restarts;
-        var after = await _cell.ChangeAsync(
-            now =>
-            {
-                (now, request) = JournalTurn.Advance(entry is null ? now : Settled(now, entry), workflow, runtime.Clock.GetUtcNow());
-                return now;
-            },
-            stop);
-        if (after.Restarts > restarts)
-            runtime.Logger.Restarted(after.InstanceId, after.Mismatch!);
-        if (after.State == JournalState.Failed)
-            runtime.Logger.WorkflowFailed(after.InstanceId, after.Workflow, after.Failure!);
-        return request;
+        var (hasSlot, begins) = (await runtime.Slots.WaitAsync(TimeSpan.Zero, CancellationToken.None), false);
+        try
+        {
+            var restarts = Record.Restarts;
+            var after = await _cell.ChangeAsync(
+                now =>
+                {
+                    var settled = entry is null ? now : Settled(now, entry);
+                    (now, request) = JournalTurn.Advance(settled, workflow, runtime.Clock.GetUtcNow());
+                    // What was awaited before may have died, failed or be early.
+                    begins = hasSlot && settled.Pending is null && request?.Step == JournalStep.Activity;
+                    return begins ? now with { Pending = now.Pending! with { Starts = 1 } } : now;
+                },
+                stop);
+            if (after.Restarts > restarts)
+                runtime.Logger.Restarted(after.InstanceId, after.Mismatch!);
+            if (after.State == JournalState.Failed)
+                runtime.Logger.WorkflowFailed(after.InstanceId, after.Workflow, after.Failure!);
+            hasSlot &= !begins;
+            return (request, begins);
+        }
+        finally
+        {
+            if (hasSlot)
+                runtime.Slots.Release();
+        }
     }
 
     private static JournalRecord Settled(JournalRecord now, JournalEntry entry) => now with

@@ -121,11 +121,21 @@ public sealed class FileStore(BlobAccount account, FileCatalog catalog, TimeProv
     public static FileId DropId(string path, ETag etag, DateTimeOffset modified) => FileId.OfDrop(path, TextOf(etag), modified);
 
     /// <summary>The content from byte <paramref name="offset"/> on, read as it is needed; null when there is no such file.</summary>
-    public async Task<Stream?> OpenAsync(FileId id, long offset, CancellationToken cancellationToken)
+    public async Task<Stream?> OpenAsync(FileId id, long offset, CancellationToken cancellationToken) =>
+        await catalog.FindAsync(id, cancellationToken) is { } record ? await OpenAsync(record, offset, cancellationToken) : null;
+
+    /// <summary>The same of a file whose record is at hand; null when it was removed since that was read.</summary>
+    public async Task<Stream?> OpenAsync(FileRecord record, long offset, CancellationToken cancellationToken)
     {
-        if (await catalog.FindAsync(id, cancellationToken) is not { } record) return null;
         var options = new BlobOpenReadOptions(allowModifications: false) { Position = offset, BufferSize = Transfers.BlockBytes };
-        return await ContentOf(id, record.Name).OpenReadAsync(options, cancellationToken);
+        try
+        {
+            return await ContentOf(record.Id, record.Name).OpenReadAsync(options, cancellationToken);
+        }
+        catch (RequestFailedException fault) when (fault.Status == 404)
+        {
+            return null;
+        }
     }
 
     /// <summary>Removes record and content; false when there was no such file. A drop that was taken is not taken again.</summary>

@@ -12,7 +12,8 @@ using Serverless.Service.Pipeline.FineTuning.Teaching;
 namespace Serverless.Service.Jobs;
 
 /// <summary>What callers can do with jobs.</summary>
-public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, Teachers teachers, GraderModels graderModels, IWorkflowStarter workflows, TimeProvider clock)
+public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointModels models, Teachers teachers, GraderModels graderModels, JobWishes wishes, IWorkflowStarter workflows,
+    TimeProvider clock)
 {
     /// <summary>Files of this purpose can be trained on.</summary>
     private const string TrainingPurpose = "fine-tune";
@@ -155,6 +156,7 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         var after = await UpdateAsync(id, change, ct);
         if (after.Status.IsFinal() && before.Status == after.Status && !(done == "cancelled" && after.Status == JobStatus.Cancelled))
             throw new InputError($"Job {id} has already {Ended(after.Status)} and cannot be {done}", "fine_tuning_job_id");
+        wishes.Changed(id);
         await workflows.RaiseAsync(id.Value, FineTuneWorkflow.Changed, ct);
         return after;
     }

@@ -69,6 +69,7 @@ public static class PipelineServices
         .AddSingleton<EvalRunCatalog>()
         .AddSingleton<EvalService>()
         .AddSingleton<EvaluationItems>()
+        .AddSingleton<FrozenBases>()
         .AddSingleton<GraderModels>()
         .AddSingleton<JobCosts>()
         .AddSingleton<JobDatasets>()

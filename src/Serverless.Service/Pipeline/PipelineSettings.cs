@@ -47,6 +47,15 @@ public sealed record PipelineSettings
     /// <summary>The base whose tokenizer counts the tokens of incoming files, if the catalog has it.</summary>
     public string IntakeModel { get; init; } = "sample-8m";
 
+    /// <summary>
+    /// How many bytes of memory a base may take that nobody uses and that stays for the next job: what a job needs of memory is estimated with its own base
+    /// and without that of another, which leaves before. 0 keeps those only whose weights are pages of their files.
+    /// </summary>
+    public long IdleBaseBytes { get; init; } = 1L << 30;
+
+    /// <summary>How long it stays.</summary>
+    public TimeSpan IdleBaseTime { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>What computing costs, for estimates and budgets.</summary>
     public PriceTable Prices { get; init; } = new();
 
@@ -74,6 +83,8 @@ public sealed record PipelineSettings
         Check(WishInterval > TimeSpan.Zero, nameof(WishInterval), WishInterval, "more than 0");
         Check(ValidatedExamples >= 0, nameof(ValidatedExamples), ValidatedExamples, "0 or more");
         Check(EvaluatedAnswers >= 0, nameof(EvaluatedAnswers), EvaluatedAnswers, "0 or more");
+        Check(IdleBaseBytes >= 0, nameof(IdleBaseBytes), IdleBaseBytes, "0 or more");
+        Check(IdleBaseTime > TimeSpan.Zero, nameof(IdleBaseTime), IdleBaseTime, "more than 0");
         Check(EvaluatedAnswerTokens >= 1, nameof(EvaluatedAnswerTokens), EvaluatedAnswerTokens, "1 or more");
         Check(
             Organization.Length is >= 1 and <= 64 && !Organization.Contains(':'), nameof(Organization), Organization, "1 to 64 characters, no colon");

@@ -34,6 +34,46 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal([0L, 3L], e.shape);
     }
 
+    [Fact]
+    public void A_mapped_tensor_has_the_files_bytes_also_when_the_file_is_closed_and_deleted()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There a file that is mapped cannot be deleted, so that none is.");
+        NativeRuntime.EnsureLoaded();
+        // Two pages and a half, behind a header that ends in the middle of one.
+        var numbers = Enumerable.Range(0, 2560).Select(i => i / 4f).ToArray();
+        SafetensorsWriter.Write(folder["m.safetensors"], [new("a", tensor(numbers.Take(3).ToArray())), new("b", tensor(numbers, [4, 640]))]);
+        var mapped = ForeignMemory.Count;
+        Tensor b, part;
+        using (var file = SafetensorsFile.Open(folder["m.safetensors"]))
+            b = file.Map("b")!;
+        File.Delete(folder["m.safetensors"]);
+
+        Assert.Equal((mapped + 1, true, ScalarType.Float32), (ForeignMemory.Count, ForeignMemory.Holds(b), b.dtype));
+        Assert.Equal([4L, 640L], b.shape);
+        Assert.Equal(numbers, b.data<float>().ToArray());
+        part = b[3];
+        b.Dispose();
+        // A view keeps the pages as well.
+        Assert.Equal(numbers[^640..], part.data<float>().ToArray());
+        Assert.Equal(mapped + 1, ForeignMemory.Count);
+        part.Dispose();
+        Assert.Equal(mapped, ForeignMemory.Count);
+    }
+
+    [Fact]
+    public void What_cannot_be_mapped_is_left_to_be_read()
+    {
+        NativeRuntime.EnsureLoaded();
+        File.WriteAllBytes(folder["m.safetensors"], SafetensorsBytes.Of(
+            """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[1,3]},"e":{"dtype":"F32","shape":[0],"data_offsets":[3,3]}}""", 1, 0x80, 0x3F));
+        using var file = SafetensorsFile.Open(folder["m.safetensors"]);
+        Assert.Equal(1, file.Tensors["b"].Offset % 2); // between two places at which a number of two bytes may lie
+        Assert.Null(file.Map("b"));
+        Assert.Null(file.Map("e"));
+        using var b = file.Read("b");
+        Assert.Equal(1, b.to(ScalarType.Float32).item<float>());
+    }
+
     [Theory]
     [InlineData("F64", 8)]
     [InlineData("F32", 4)]

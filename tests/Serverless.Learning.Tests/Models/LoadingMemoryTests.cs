@@ -16,15 +16,15 @@ public sealed class LoadingMemoryTests
     private const string Folder = "LOADED_MODEL_FOLDER", Storage = "LOADED_MODEL_STORAGE";
     private const long MB = 1_000_000;
 
-    // The embedding, the largest tensor, is 16 MB as stored; its copy in another dtype, mapped pages of it, code that is compiled on the way, and
-    // the tables of positions are all that is allowed beside the model.
+    // The embedding, the largest tensor, is 16 MB as stored; mapped pages of it, code that is compiled on the way, and the tables of positions are all
+    // that is allowed beside what is not left in the file.
     private const long Allowed = 32 * MB;
 
     [Theory]
-    [InlineData(MatrixStorage.AsStored, 84)] // 42 million weights in bfloat16
+    [InlineData(MatrixStorage.AsStored, 0)] // 42 million weights in bfloat16, as the file has them: its own pages, which nothing has touched yet
     [InlineData(MatrixStorage.Float32, 168)]
     [InlineData(MatrixStorage.Int8, 44)]
-    [InlineData(MatrixStorage.Nf4, 34)] // the embedding stays as it is
+    [InlineData(MatrixStorage.Nf4, 17)] // and so is the embedding
     public async Task Loading_a_sharded_model_needs_little_more_memory_than_the_model(MatrixStorage storage, int modelMB)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "A process's highest memory is read from /proc.");

@@ -49,6 +49,65 @@ public sealed class JournalStorageTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_result_and_the_start_of_what_comes_next_are_one_write()
+    {
+        var container = await JournalContainer.NewAsync(azurite);
+        var writes = 0;
+        var transport = new SwitchedTransport { Refuses = _ => Task.FromResult(Interlocked.Increment(ref writes) < 0) };
+        var starts = new List<int?>();
+        var note = _toys.Activity("Note", async (_, _) =>
+        {
+            // What the storage holds while it runs.
+            starts.Add((await new JournalStore(container).FindAsync(Id, default))?.Record.Pending?.Starts);
+            return "";
+        });
+        var name = _toys.Workflow("Toy", async (context, input) =>
+        {
+            for (var call = 0; call < 3; call++)
+                await context.CallAsync(note, input, Retry);
+        });
+        await using (var engine = await JournalEngine.StartAsync(JournalContainer.Through(azurite, container, transport), _toys))
+        {
+            await engine.Starter.StartAsync(name, Id, "go", default);
+            await engine.UntilEndedAsync(Id);
+        }
+        Assert.Equal([1, 1, 1], starts);
+        Assert.Equal(1 + 3 + 1, writes); // the instance, each of its calls, and its end
+    }
+
+    [Fact]
+    public async Task An_activity_that_waits_for_its_turn_has_not_started()
+    {
+        var container = await JournalContainer.NewAsync(azurite);
+        var release = new TaskCompletionSource();
+        var hold = _toys.Activity("Hold", async (_, _) =>
+        {
+            await release.Task;
+            return "";
+        });
+        var name = _toys.Workflow("Toy", async (context, input) => await context.CallAsync(hold, input, Retry));
+        await using var engine = await JournalEngine.StartAsync(container, _toys, settings: new JournalSettings { ConcurrentActivities = 1 });
+        string[] ids = ["instance-1", "instance-2"];
+        foreach (var id in ids)
+        {
+            await engine.Starter.StartAsync(name, id, "go", default);
+            for (var look = 0; (await engine.Host.FindAsync(id, default))?.Pending is null; look++)
+            {
+                Assert.True(look < 1000, $"{id} came to no activity");
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
+        }
+        // Long enough for a write that should not be.
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        Assert.Equal([1, 0], await StartsAsync());
+        release.SetResult();
+        foreach (var id in ids)
+            await engine.UntilEndedAsync(id);
+
+        async Task<List<int>> StartsAsync() => [(await engine.Host.FindAsync(ids[0], default))!.Pending!.Starts, (await engine.Host.FindAsync(ids[1], default))!.Pending!.Starts];
+    }
+
+    [Fact]
     public async Task Raising_an_event_while_the_storage_is_away_fails_and_raises_nothing()
     {
         var container = await JournalContainer.NewAsync(azurite);

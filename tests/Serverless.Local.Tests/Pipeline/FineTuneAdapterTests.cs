@@ -71,6 +71,29 @@ public sealed class FineTuneAdapterTests(AzuriteFixture azurite) : IDisposable
         Assert.Single(weights);
     }
 
+    [Theory]
+    [InlineData("with LoRA")]
+    [InlineData("with QLoRA")]
+    public async Task A_job_on_a_base_that_is_in_memory_ends_with_the_bytes_of_one_that_reads_it(string means)
+    {
+        await using var head = await StartAsync();
+        var training = await head.UploadAsync(TinyModel.Dataset(20));
+        var weights = new HashSet<string>();
+        for (var jobs = 1; jobs <= 3; jobs++)
+        {
+            var job = await head.CreateAsync(training, with: With(Requests[means]));
+            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+            weights.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors"));
+            Assert.Equal(1, head.Get<FrozenBases>().Count);
+        }
+        Assert.Single(weights);
+        // That of a head that has seen no other job is the same again.
+        await using var cold = await StartAsync();
+        var again = await cold.CreateAsync(await cold.UploadAsync(TinyModel.Dataset(20)), with: With(Requests[means]));
+        again = await cold.UntilAsync(again.Id, JobStatus.Succeeded);
+        Assert.Contains(await cold.WeightsAsync(again) + await cold.WeightsAsync(again, "adapter/adapter_model.safetensors"), weights);
+    }
+
     [Fact]
     public async Task The_published_adapter_answers_on_its_base_as_an_adapter_too_and_trains_further_from_there()
     {

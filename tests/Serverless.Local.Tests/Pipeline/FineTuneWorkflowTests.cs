@@ -30,6 +30,13 @@ public sealed class FineTuneWorkflowTests
     }
 
     [Fact]
+    public void A_job_that_nobody_teaches_trains_as_soon_as_it_is_admitted()
+    {
+        var run = new Run().Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Train, StageOutcome.Yield, StageOutcome.Train, StageOutcome.Done);
+        Assert.Equal(["ValidateFiles", "Prepare", "Admit", "TrainChunk", "Admit", "TrainChunk", "Evaluate"], run.Asked);
+    }
+
+    [Fact]
     public void A_recipe_goes_back_to_its_teacher_after_each_stage_but_the_last()
     {
         var run = new Run().Answer(StageOutcome.Done, StageOutcome.Done, StageOutcome.Done);

@@ -39,7 +39,7 @@ internal sealed class SteppedJob(PipelineHead head, JobId id)
         for (var call = 0; call < 200; call++)
         {
             var outcome = await CallAsync<T>();
-            if (outcome.Result == StageResult.Done)
+            if (outcome.Result is StageResult.Done or StageResult.Train)
                 return;
             Assert.True(outcome.Result is StageResult.More or StageResult.Wait, $"{typeof(T).Name}: {outcome}");
             if (outcome.Result == StageResult.Wait)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
@@ -20,6 +21,23 @@ public sealed class WishWatchTests(AzuriteFixture azurite)
 
         Assert.Equal(result, (await watched)?.Result);
         Assert.True(interrupt.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_wish_that_comes_through_this_process_interrupts_work_at_once()
+    {
+        var jobs = new JobCatalog(await azurite.NewAccountAsync());
+        var job = await jobs.CreateAsync(TinyJob.Record(TimeProvider.System, JobStatus.Running), default);
+        var wishes = new JobWishes(jobs);
+        // Its clock stands still: it would never look again.
+        var watch = new WishWatch(job.Id, wishes, () => 0, new PipelineSettings(), new FakeTimeProvider());
+        using var interrupt = new CancellationTokenSource();
+        var watched = watch.WatchAsync(Task.Delay(Timeout.Infinite, interrupt.Token), interrupt, TestContext.Current.CancellationToken);
+        wishes.Changed(job.Id); // nothing that it has to do with
+        await jobs.UpdateAsync(job.Id, now => now with { Wish = JobWish.Cancel }, default);
+        wishes.Changed(job.Id);
+
+        Assert.Equal(StageResult.Stop, (await watched.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken))?.Result);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Telemetry;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -65,6 +66,6 @@ public sealed class Admit(JobCatalog jobs, Admission admission, JobEvents events
         await events.AppendOnceAsync(job.Id, "started", "Fine-tuning job started", ct);
         if (job.Status == JobStatus.Queued && job.StartedAt is not null)
             await events.AppendOnceAsync(job.Id, $"resumed {clock.GetUtcNow():O}", "Fine-tuning job resumed", ct);
-        return StageOutcome.Done;
+        return Teach.IsDoneFor(started.AtPresent()) ? StageOutcome.Train : StageOutcome.Done;
     }
 }

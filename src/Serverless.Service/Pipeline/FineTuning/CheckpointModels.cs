@@ -12,8 +12,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// list of checkpoints gives it. From then on it is a model like others, whatever becomes of the job.
 /// </summary>
 public sealed class CheckpointModels(
-    ModelCatalog catalog, ModelStore store, StartingModels starting, JobCatalog jobs, JobLog log, JobPlans plans, CheckpointStore checkpoints, JobFolders folders,
-    PipelineSettings settings, TimeProvider clock) : IDisposable
+    ModelCatalog catalog, ModelStore store, StartingModels starting, JobCatalog jobs, JobLog log, JobPlans plans, CheckpointStore checkpoints, FrozenBases bases,
+    JobFolders folders, PipelineSettings settings, TimeProvider clock) : IDisposable
 {
     private const string StepMark = ":ckpt-step-";
     // Which examples a trainer has does not matter for what it exports.
@@ -90,7 +90,7 @@ public sealed class CheckpointModels(
             var (files, export) = (Path.Combine(work, "files"), Path.Combine(work, "model"));
             await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(checkpoint, ct), Directory.CreateDirectory(files).FullName, ct);
             var modelFolder = await starting.FolderAsync(model, plan.StartsFrom, ct);
-            await using (var session = await TrainingSession.OpenAsync(job.StageId(), modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest, plan.StepsBefore))
+            await using (var session = await TrainingSession.OpenAsync(job.StageId(), bases, modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest, plan.StepsBefore))
                 await session.ExportAsync(Directory.CreateDirectory(export).FullName, model.Id, HubSource.Of(model));
             return await store.PublishAsync(export, RecordOf(job, step), ct);
         }

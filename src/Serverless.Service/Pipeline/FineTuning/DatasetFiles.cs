@@ -12,7 +12,7 @@ public sealed class DatasetFiles(FileCatalog catalog, FileStore store)
         var file = await catalog.FindAsync(id, ct);
         if (file is null or { Report.Format: not null })
             return file;
-        await using var content = await store.OpenAsync(id, 0, ct);
+        await using var content = await store.OpenAsync(file, 0, ct);
         return content is not null && await FormatFinding.ReadAsync(content, file.Name, ct) is { } found
             ? file with { Report = (file.Report ?? DatasetScan.Start) with { Format = found } }
             : file;

@@ -101,6 +101,9 @@ public sealed class FineTuneWorkflow : IWorkflow<FineTuneInput>
                 case StageResult.Next:
                     stage = JobStage.Teach;
                     break;
+                case StageResult.Train:
+                    stage = JobStage.Train;
+                    break;
                 case StageResult.Wait:
                     await context.WaitAsync(Changed, outcome.Pause);
                     break;

@@ -96,32 +96,35 @@ public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvide
     /// <summary>What the owner should know of the data of a job, or of one stage of a recipe, before it is paid for.</summary>
     public async Task<IReadOnlyList<PlanWarning>> WarningsAsync(JobRecord job, DatasetScan training, DatasetScan validation, CancellationToken ct)
     {
-        var warnings = new List<PlanWarning>();
-        var (file, stream) = await OpenAsync(job.TrainingFile, "training_file", 0, ct);
-        await using (stream)
+        var file = await files.FindAsync(job.TrainingFile, ct) ?? throw FileRefusal.Deleted(job.TrainingFile, "training_file");
+        var warnings = new List<PlanWarning>(PlanWarning.OfData("training_file", training));
+        if (PlanWarning.OfFewExamples(job, file, training) is { } few)
+            warnings.Add(few);
+        if (job.ValidationFile is { } id)
         {
-            warnings.AddRange(PlanWarning.OfData("training_file", training));
-            if (PlanWarning.OfFewExamples(job, file, training) is { } few)
-                warnings.Add(few);
-            if (job.ValidationFile is { } id)
-            {
-                var (second, content) = await OpenAsync(id, "validation_file", 0, ct);
-                await using (content)
-                {
-                    warnings.AddRange(PlanWarning.OfData("validation_file", validation));
-                    // Documents of plain text are no lines.
-                    if (MethodFormats.Of(job.Method.Type, file) != DatasetFormat.PlainText)
-                        warnings.AddRange(PlanWarning.OfShared(file, second, await SharedLines.CountAsync(stream, content, ct)));
-                }
-            }
+            warnings.AddRange(PlanWarning.OfData("validation_file", validation));
+            // Documents of plain text are no lines.
+            if (MethodFormats.Of(job.Method.Type, file) != DatasetFormat.PlainText)
+                warnings.AddRange(await SharedLinesAsync(job.TrainingFile, id, ct));
         }
         return job.Stages.IsEmpty
             ? warnings
             : [.. warnings.Select(warning => warning.Parameter is null ? warning : warning with { Parameter = $"{job.MethodPath()}.{warning.Parameter}" })];
     }
 
+    private async Task<IEnumerable<PlanWarning>> SharedLinesAsync(FileId training, FileId validation, CancellationToken ct)
+    {
+        var (file, lines) = await OpenAsync(training, "training_file", 0, ct);
+        await using (lines)
+        {
+            var (second, others) = await OpenAsync(validation, "validation_file", 0, ct);
+            await using (others)
+                return PlanWarning.OfShared(file, second, await SharedLines.CountAsync(lines, others, ct));
+        }
+    }
+
     private async Task<(FileRecord File, Stream Content)> OpenAsync(FileId id, string parameter, long offset, CancellationToken ct) =>
-        await files.FindAsync(id, ct) is { } file && await store.OpenAsync(id, offset, ct) is { } content
+        await files.FindAsync(id, ct) is { } file && await store.OpenAsync(file, offset, ct) is { } content
             ? (file, content)
             : throw FileRefusal.Deleted(id, parameter);
 }

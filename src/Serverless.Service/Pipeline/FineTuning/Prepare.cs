@@ -88,9 +88,12 @@ public sealed class Prepare(
         }
         var (bytes, time) = (PlannedStage.BytesOf(stages), PlannedStage.TimeOf(stages));
         warnings.AddRange(PlanWarning.OfCost(job, bytes, time, settings.Prices));
-        if (warnings.Count > 0)
-            await events.AppendOnceAsync(job.Id, "warnings", EventLevel.Warn, warnings.Select(warning => warning.Message).Distinct(), ct);
-        await events.AppendOnceAsync(job.Id, "queued", "Files validated, moving job to queued state", ct);
+        await using (var lease = await events.HoldAsync(job.Id, ct))
+        {
+            if (warnings.Count > 0)
+                await events.AppendOnceAsync(lease, "warnings", EventLevel.Warn, warnings.Select(warning => warning.Message).Distinct(), ct);
+            await events.AppendOnceAsync(lease, "queued", EventLevel.Info, ["Files validated, moving job to queued state"], ct);
+        }
         var queued = await jobs.UpdateAsync(
             job.Id,
             now => PlannedStage.Resolved(now.After(JobMove.Queue, clock.GetUtcNow()), stages) with

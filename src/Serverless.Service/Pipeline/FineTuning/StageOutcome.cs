@@ -19,6 +19,8 @@ public sealed record StageOutcome(StageResult Result, TimeSpan? Pause = null, Jo
 
     public static StageOutcome Stop { get; } = new(StageResult.Stop);
 
+    public static StageOutcome Train { get; } = new(StageResult.Train);
+
     public static StageOutcome Wait(TimeSpan pause) => new(StageResult.Wait, pause);
 
     public static StageOutcome Refuse(JobError error) => new(StageResult.Refuse, Error: error);

@@ -23,4 +23,7 @@ public enum StageResult
 
     /// <summary>The job fails by a fault of its owner's.</summary>
     Refuse,
+
+    /// <summary>The job is admitted, and there is nothing for a teacher to do before it trains.</summary>
+    Train,
 }

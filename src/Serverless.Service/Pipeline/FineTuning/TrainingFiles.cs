@@ -30,7 +30,7 @@ public sealed class TrainingFiles(DatasetFiles files, FileStore store)
         FileId id, Func<FileRecord, DatasetFormat> format, string parameter, int most, CancellationToken ct)
     {
         var file = await files.FindAsync(id, ct);
-        await using var stream = file is null ? null : await store.OpenAsync(id, 0, ct);
+        await using var stream = file is null ? null : await store.OpenAsync(file, 0, ct);
         if (stream is null)
             throw FileRefusal.Deleted(id, parameter);
         return [.. DatasetReader.Read(stream, file!.Name, format(file)).Take(most)];

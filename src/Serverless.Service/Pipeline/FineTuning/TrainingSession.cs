@@ -16,11 +16,12 @@ public sealed class TrainingSession : IAsyncDisposable
 {
     private readonly TensorThread _thread;
     private readonly Trainer _trainer;
+    private readonly FrozenBase? _base;
     private RolloutBatch? _drawn;
     private bool _broken;
 
-    private TrainingSession(StageId id, TensorThread thread, Trainer trainer, string? manifest, int stepsBefore) =>
-        (StageId, _thread, _trainer, Manifest, StepsBefore) = (id, thread, trainer, manifest, stepsBefore);
+    private TrainingSession(StageId id, TensorThread thread, Trainer trainer, FrozenBase? frozen, string? manifest, int stepsBefore) =>
+        (StageId, _thread, _trainer, _base, Manifest, StepsBefore) = (id, thread, trainer, frozen, manifest, stepsBefore);
 
     /// <summary>What is trained.</summary>
     public StageId StageId { get; }
@@ -66,7 +67,8 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>The answers that were drawn and are not stored yet.</summary>
     public List<RolloutBatch> Rollouts { get; } = [];
 
-    /// <summary>Loads a model and builds the trainer of a job.</summary>
+    /// <summary>Builds the trainer of a job over a base that others may use as well or, where all weights train, over a model of its own.</summary>
+    /// <param name="bases">Where the base is taken from.</param>
     /// <param name="modelFolder">The model that training starts from.</param>
     /// <param name="task">What is trained on, and what is looked at after each epoch.</param>
     /// <param name="checkpointFolder">The files of the checkpoint to continue from, or null to begin.</param>
@@ -74,13 +76,13 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <param name="stepsBefore">The steps of a recipe's stages before.</param>
     /// <exception cref="Learning.InputError">The model cannot be used.</exception>
     public static async Task<TrainingSession> OpenAsync(
-        StageId id, string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder, string? manifest, int stepsBefore)
+        StageId id, FrozenBases bases, string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder, string? manifest, int stepsBefore)
     {
         var thread = new TensorThread($"train {id}");
         try
         {
-            var trainer = await thread.RunAsync(() => Build(modelFolder, task, options, checkpointFolder));
-            return new TrainingSession(id, thread, trainer, manifest, stepsBefore);
+            var (trainer, frozen) = await thread.RunAsync(() => Build(bases, modelFolder, task, options, checkpointFolder));
+            return new TrainingSession(id, thread, trainer, frozen, manifest, stepsBefore);
         }
         catch
         {
@@ -201,6 +203,7 @@ public sealed class TrainingSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _thread.RunAsync(_trainer.Dispose);
+        _base?.Dispose();
         await _thread.DisposeAsync();
         Turn.Dispose();
     }
@@ -288,23 +291,35 @@ public sealed class TrainingSession : IAsyncDisposable
         return new TrainedStep(taken with { Step = StepsBefore + taken.Step }, clock.GetUtcNow());
     }
 
-    private static Trainer Build(string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)
+    private static (Trainer Trainer, FrozenBase? Frozen) Build(
+        FrozenBases bases, string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)
     {
-        var model = LanguageModel.Load(modelFolder, storage: MatrixStorages.ForTraining(options.Adapter.Kind));
+        var frozen = TakeBase(bases, modelFolder, options.Adapter);
+        var model = frozen?.Model ?? LanguageModel.Load(modelFolder, storage: MatrixStorages.ForTraining(options.Adapter.Kind));
         Trainer? trainer = null;
         try
         {
             trainer = new Trainer(model, task, options);
             if (checkpointFolder is not null)
                 trainer.Restore(checkpointFolder);
-            return trainer;
+            return (trainer, frozen);
         }
         catch
         {
             if (trainer is null)
                 model.Dispose();
             trainer?.Dispose();
+            frozen?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The base that an adapter trains over. Null where all weights train, which need the room of those that nobody uses.</summary>
+    private static FrozenBase? TakeBase(FrozenBases bases, string modelFolder, AdapterOptions adapter)
+    {
+        if (adapter.IsLowRank)
+            return bases.Take(modelFolder, MatrixStorages.ForTraining(adapter.Kind));
+        bases.FreeIdle();
+        return null;
     }
 }

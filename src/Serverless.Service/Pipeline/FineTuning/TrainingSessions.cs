@@ -9,8 +9,8 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// each training slot.
 /// </summary>
 public sealed class TrainingSessions(
-    TrainingTasks tasks, RolloutStore rollouts, ModelCatalog models, StartingModels starting, ModelEncoders encoders, CheckpointStore checkpoints, JobFolders folders,
-    PipelineSettings settings) : IAsyncDisposable
+    TrainingTasks tasks, RolloutStore rollouts, ModelCatalog models, StartingModels starting, ModelEncoders encoders, FrozenBases bases, CheckpointStore checkpoints,
+    JobFolders folders, PipelineSettings settings) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private readonly List<TrainingSession> _sessions = [];
@@ -91,7 +91,7 @@ public sealed class TrainingSessions(
         if (NativeRuntime.Threads != plan.Fingerprint.Threads)
             NativeRuntime.SetThreads(plan.Fingerprint.Threads);
         var session = await TrainingSession.OpenAsync(
-            job.StageId(), modelFolder, task, plan.Options, checkpoint, head.Manifest, plan.StepsBefore);
+            job.StageId(), bases, modelFolder, task, plan.Options, checkpoint, head.Manifest, plan.StepsBefore);
         if (head.Parked is not null)
             session.Resume(await ParkedSteps.ReadAsync(checkpoint!, ct));
         if (checkpoint is not null)

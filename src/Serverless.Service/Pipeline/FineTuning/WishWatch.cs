@@ -3,8 +3,8 @@ using Serverless.Service.Jobs;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
-/// Looks after work on a model's tensors, which may take much longer than usual: reads again and again what the job's owner wishes, and interrupts the
-/// work as soon as there is a wish.
+/// Looks after work on a model's tensors, which may take much longer than usual: reads again and again, and whenever this process has changed the job, what
+/// the job's owner wishes, and interrupts the work as soon as there is a wish.
 /// </summary>
 /// <param name="seconds">The seconds of work on the job, if more than its record says are known.</param>
 internal sealed class WishWatch(JobId job, JobWishes wishes, Func<double> seconds, PipelineSettings settings, TimeProvider clock)
@@ -20,9 +20,14 @@ internal sealed class WishWatch(JobId job, JobWishes wishes, Func<double> second
     {
         try
         {
+            // Before it is read: what is written in between is read again.
+            var changed = wishes.NextChange(job);
             var wish = await ReadAsync(stopping);
-            while (wish is null && !await EndsAsync(work))
+            while (wish is null && !await EndsAsync(work, changed))
+            {
+                changed = wishes.NextChange(job);
                 wish = await ReadAsync(stopping);
+            }
             if (wish is not null)
                 await interrupt.CancelAsync();
             return wish;
@@ -30,6 +35,7 @@ internal sealed class WishWatch(JobId job, JobWishes wishes, Func<double> second
         finally
         {
             await Task.WhenAny(work);
+            wishes.Changed(job);
         }
     }
 
@@ -45,11 +51,11 @@ internal sealed class WishWatch(JobId job, JobWishes wishes, Func<double> second
         }
     }
 
-    /// <summary>Waits until the work has ended, for somewhat longer than it usually takes.</summary>
-    private async Task<bool> EndsAsync(Task work)
+    /// <summary>Waits until the work has ended or the job has changed, for somewhat longer than the work usually takes.</summary>
+    private async Task<bool> EndsAsync(Task work, Task changed)
     {
         using var ended = new CancellationTokenSource();
-        var first = await Task.WhenAny(work, Task.Delay(1.5 * settings.WishInterval, clock, ended.Token));
+        var first = await Task.WhenAny(work, changed, Task.Delay(1.5 * settings.WishInterval, clock, ended.Token));
         await ended.CancelAsync();
         return first == work;
     }

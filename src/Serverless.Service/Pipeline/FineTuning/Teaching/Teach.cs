@@ -27,14 +27,14 @@ public sealed class Teach(
         if (wish is not null)
             return wish;
         job = job!.AtPresent();
-        if (job.Method.Distillation is not { } distillation || !job.ResultFiles.IsEmpty)
+        if (IsDoneFor(job))
             return StageOutcome.Done;
         await using var lease = await TrainerLease.TryAcquireAsync(account, input, clock, logger, ct);
         if (lease is null)
             return StageOutcome.Wait(LookAgainForLease);
         try
         {
-            var outcome = await TeachAsync(job, distillation, lease, scope);
+            var outcome = await TeachAsync(job, job.Method.Distillation!, lease, scope);
             await costs.CountAsync(lease);
             return outcome;
         }
@@ -43,6 +43,9 @@ public sealed class Teach(
             return job.Refuse(error);
         }
     }
+
+    /// <summary>Whether a job, as if its present stage were all of it, learns from no teacher, or its teacher has answered all.</summary>
+    public static bool IsDoneFor(JobRecord job) => job.Method.Distillation is null || !job.ResultFiles.IsEmpty;
 
     private async Task<StageOutcome> TeachAsync(JobRecord job, DistillationRequest distillation, TrainerLease lease, ActivityScope scope)
     {
