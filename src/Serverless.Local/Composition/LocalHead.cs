@@ -32,8 +32,6 @@ internal sealed class LocalHead : IAsyncDisposable
     {
         _app = app;
         _azurite = azurite;
-        // At once, and not behind the last request: what trains commits meanwhile.
-        Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(Services.GetRequiredService<JournalWorkflowHost>().BeginStop);
     }
 
     /// <summary>Where it really listens; another port than the setting's when that was 0.</summary>
@@ -86,6 +84,8 @@ internal sealed class LocalHead : IAsyncDisposable
     private async Task StartAsync(CancellationToken ct)
     {
         var settings = Services.GetRequiredService<LocalSettings>();
+        // At once, and not behind the last request: what trains commits meanwhile.
+        Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(Services.GetRequiredService<JournalWorkflowHost>().BeginStop);
         if (settings.Threads > 0)
             NativeRuntime.SetThreads(settings.Threads);
         await Services.GetRequiredService<BlobAccount>().CreateContainersAsync(ct);
