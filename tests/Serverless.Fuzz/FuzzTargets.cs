@@ -7,5 +7,5 @@ namespace Serverless.Fuzz;
 public static class FuzzTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
-        [.. DatasetTargets.All, .. ModelTargets.All, .. TemplateTargets.All, .. GraderTargets.All, .. RequestTargets.All, .. ArchiveTargets.All, .. SettingTargets.All];
+        [.. DatasetTargets.All, .. ModelTargets.All, .. TemplateTargets.All, .. GraderTargets.All, .. RequestTargets.All, .. ArchiveTargets.All, .. ServerTargets.All, .. SettingTargets.All];
 }

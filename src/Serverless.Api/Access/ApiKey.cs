@@ -9,6 +9,9 @@ public sealed class ApiKey
     private const string HashMark = "sha256:";
     private const int MaxName = 40;
 
+    /// <summary>The least characters of a key that the settings give in the clear: 16 of random letters and digits cannot be guessed.</summary>
+    private const int MinSecret = 16;
+
     private readonly byte[] _hash;
 
     private ApiKey(string name, byte[] hash)
@@ -28,15 +31,22 @@ public sealed class ApiKey
     /// digits (<c>printf %s "$KEY" | sha256sum</c>).
     /// </summary>
     /// <param name="position">The entry's place, counted from 1, which names a key that has no name.</param>
-    /// <exception cref="ArgumentException">What follows <c>sha256:</c> is no such hash.</exception>
+    /// <exception cref="ArgumentException">What follows <c>sha256:</c> is no such hash, or the key is missing or too short; the message does not repeat it.</exception>
     public static ApiKey Parse(string entry, int position)
     {
         ArgumentException.ThrowIfNullOrEmpty(entry);
+        // What a variable left empty makes of name=$KEY; a key in Base64 that ends so needs a name before it to be told from that.
+        if (entry.IndexOf('=', StringComparison.Ordinal) is > 0 and <= MaxName and var end && end == entry.Length - 1)
+            throw new ArgumentException($"entry {position}: found a name without a key, or a key that ends with one equals sign; allowed: a key of {MinSecret} characters or more, with name= before it if it ends so", nameof(entry));
         var (name, secret) = ($"key {position}", entry);
         // Keys in Base64 end with equals signs, and are keys without a name.
         if (entry.IndexOf('=', StringComparison.Ordinal) is > 0 and <= MaxName and var at && entry[(at + 1)..].Trim('=').Length > 0)
             (name, secret) = (entry[..at].Trim(), entry[(at + 1)..].Trim());
-        return secret.StartsWith(HashMark, StringComparison.OrdinalIgnoreCase) ? FromSha256(name, secret[HashMark.Length..]) : FromSecret(name, secret);
+        if (secret.StartsWith(HashMark, StringComparison.OrdinalIgnoreCase))
+            return FromSha256(name, secret[HashMark.Length..]);
+        return secret.Length >= MinSecret
+            ? FromSecret(name, secret)
+            : throw new ArgumentException($"entry {position}: found a key of {secret.Length} characters; allowed: {MinSecret} or more, such as openssl rand -hex 16 makes", nameof(entry));
     }
 
     /// <summary>Hashes a key that the settings give in the clear; the key itself is not kept.</summary>

@@ -5,8 +5,9 @@ using Serverless.Learning;
 namespace Serverless.Api.Access;
 
 /// <summary>
-/// Refuses requests that a foreign page makes a browser send: a Host that is not ours (DNS rebinding) and an Origin that is neither the
-/// service's own nor allowed (form posts and scripts of other sites). It holds with and without keys.
+/// Refuses requests that a foreign page makes a browser send: a Host that is not ours (DNS rebinding), an Origin that is neither the
+/// service's own nor allowed (form posts and scripts of other sites), and, where there is no Origin (images, scripts, links), what the browser says to come from
+/// another site, but for following a link to a page. It holds with and without keys.
 /// </summary>
 internal sealed class HostAndOrigin(RequestDelegate next, ApiSettings settings)
 {
@@ -23,13 +24,18 @@ internal sealed class HostAndOrigin(RequestDelegate next, ApiSettings settings)
                 throw new InputError($"Requests from pages of '{origin}' are refused. The settings can allow more origins.", code: "foreign_origin");
         }
 
-        // A browser that names no origin says at least whether another site's page made it ask.
-        if (request.Headers.Origin.Count == 0 && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)
-            && request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
+        // A browser that names no origin says at least whether another site's page made it ask (Fetch Metadata; to loopback addresses and over https).
+        if (request.Headers.Origin.Count == 0 && request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && !OpensPage(request))
             throw new InputError("Requests from pages of other sites are refused. The settings can allow more origins.", code: "foreign_origin");
 
         return next(context);
     }
+
+    /// <summary>Whether somebody follows a link to one of our pages, which then stands alone in its tab.</summary>
+    private static bool OpensPage(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        && !request.Path.StartsWithSegments("/v1")
+        && request.Headers["Sec-Fetch-Mode"] == "navigate" && request.Headers["Sec-Fetch-Dest"] == "document";
 
     private bool IsOurHost(string host) =>
         IsLoopback(host)

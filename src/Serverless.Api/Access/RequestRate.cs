@@ -41,11 +41,16 @@ internal sealed class RequestRate : IDisposable
 
     public void Dispose() => _limiter?.Dispose();
 
-    private static TokenBucketRateLimiterOptions Bucket(int perMinute) => new()
+    /// <summary>As many requests a minute, a few at a time.</summary>
+    internal static TokenBucketRateLimiterOptions Bucket(int perMinute)
     {
-        TokenLimit = perMinute,
-        TokensPerPeriod = Math.Max(1, perMinute / 60),
-        ReplenishmentPeriod = TimeSpan.FromMinutes(1) / Math.Min(60, perMinute),
-        QueueLimit = 0,
-    };
+        var together = Math.Max(1, perMinute / 600);
+        return new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = perMinute,
+            TokensPerPeriod = together,
+            ReplenishmentPeriod = TimeSpan.FromMinutes(1) * together / perMinute,
+            QueueLimit = 0,
+        };
+    }
 }

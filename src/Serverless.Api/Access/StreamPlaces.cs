@@ -4,7 +4,7 @@ using Serverless.Learning;
 
 namespace Serverless.Api.Access;
 
-/// <summary>Bounds how many streams (of answers, of updates) a caller may have open at a time.</summary>
+/// <summary>Bounds how many streams (of answers, of updates, of downloads) a caller may have open at a time.</summary>
 internal sealed class StreamPlaces(ApiSettings settings) : IDisposable
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(5);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Serverless.Api.Access;
 using Serverless.Api.Requests;
 using Serverless.Api.Wire;
 using Serverless.Learning;
@@ -9,7 +10,7 @@ using Serverless.Service.Pipeline.Intake;
 namespace Serverless.Api.Files;
 
 /// <summary>Files: upload, list, retrieve, delete, content.</summary>
-internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, FileIntake intake, ApiSettings settings)
+internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, FileIntake intake, ApiSettings settings, StreamPlaces places)
 {
     private const int MaxPage = 10_000;
 
@@ -51,6 +52,7 @@ internal sealed class FileEndpoints(FileStore files, FileCatalog catalog, FileIn
     public async Task ContentAsync(HttpContext context)
     {
         var file = await FindAsync(context);
+        using var place = places.Enter(context);
         await using var content = await files.OpenAsync(file.Id, 0, context.RequestAborted) ?? throw NotFound(file.Id.Value);
         await Reply.DownloadAsync(context, content, file.Bytes, file.Name);
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Serverless.Api.Access;
 using Serverless.Api.Wire;
 using Serverless.Learning;
 using Serverless.Service.Models;
@@ -8,7 +9,7 @@ using Serverless.Service.Pipeline.FineTuning;
 namespace Serverless.Api.Models;
 
 /// <summary>Models: list, retrieve, delete, and ours: the files of a model's folder.</summary>
-internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, CheckpointModels checkpoints, RemoveModel removal)
+internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, CheckpointModels checkpoints, RemoveModel removal, StreamPlaces places)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -43,6 +44,7 @@ internal sealed class ModelEndpoints(ModelStore models, ModelCatalog catalog, Ch
         var path = (string)context.Request.RouteValues["path"]!;
         var part = model.Parts.FirstOrDefault(one => one.Path == path)
             ?? throw new InputError($"The model '{model.Id}' has no file '{path}'.", "path", "not_found");
+        using var place = places.Enter(context);
         await using var content = await models.OpenAsync(model, part, context.RequestAborted);
         await Reply.DownloadAsync(context, content, part.Bytes, Path.GetFileName(part.Path));
     }

@@ -236,9 +236,10 @@ public sealed class SettingsReader
             {
                 ApiKey.Parse(entry, index + 1);
             }
-            catch (ArgumentException)
+            catch (ArgumentException fault)
             {
-                Fault($"{_given[nameof(ServiceSettings.Keys)].Source}: found no hash behind sha256: in entry {index + 1}; allowed: a key, or sha256: and 64 hexadecimal digits, either with name= before it");
+                // Without the parameter's name that .NET puts behind it.
+                Fault($"{_given[nameof(ServiceSettings.Keys)].Source}: {fault.Message.Split(" (Parameter", 2)[0]}");
             }
         }
         return entries;

@@ -73,9 +73,11 @@ internal sealed class WatchedJob(JobId id, JobCatalog catalog, JobLog log, Progr
     private async Task WriteStepsAsync(UpdateFrames frames, CancellationToken ct)
     {
         var (last, sent) = cursor.Of(id);
-        var steps = await log.ListMetricsAsync(id, last, ct);
-        var every = (steps.Count + MostSteps - 1) / MostSteps;
-        var kept = every <= 1 ? steps : [.. steps.Where((step, at) => at % every == 0 || step.ValidLoss is not null || at == steps.Count - 1)];
+        var committed = (await log.ReadHeadAsync(id, ct))?.Step ?? 0;
+        var every = (committed - last + MostSteps - 1) / MostSteps;
+        // What is left out is not kept in memory either; the steps since the last commit are few.
+        var kept = await log.ListMetricsAsync(
+            id, last, ct, every <= 1 ? null : step => (step.Step - last - 1) % every == 0 || step.ValidLoss is not null || step.Step >= committed);
         foreach (var group in kept.Chunk(StepsPerFrame))
         {
             cursor.Set(id, group[^1].Step, sent);

@@ -12,6 +12,9 @@ public abstract class Grader
 {
     private static readonly GraderAnswer[] NoAnswers = [];
 
+    /// <summary>The time after which no part of a grader is begun any more; the part that runs then ends within the time limit of its own.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+
     private protected Grader(string name, string type) => (Name, Type) = (name, type);
 
     /// <summary>The name its owner gave it.</summary>
@@ -49,8 +52,13 @@ public abstract class Grader
     /// <summary>Grades an answer. Whatever the item or the answer holds, this gives a grade; what was wrong stands in its faults.</summary>
     /// <param name="item">The line of the data set, an object.</param>
     /// <param name="answers">The answers to <see cref="Questions"/>, in their order; not needed where there are none.</param>
-    public Grade Grade(JsonElement item, GraderSample sample, IReadOnlyList<GraderAnswer>? answers = null) =>
-        GradeIn(new GradingContext(item, sample, answers ?? NoAnswers));
+    /// <param name="ct">Ends the grading before its next part.</param>
+    public Grade Grade(JsonElement item, GraderSample sample, IReadOnlyList<GraderAnswer>? answers = null, CancellationToken ct = default) =>
+        GradeWithin(Longest, item, sample, answers, ct);
+
+    /// <summary>The same within another time.</summary>
+    internal Grade GradeWithin(TimeSpan longest, JsonElement item, GraderSample sample, IReadOnlyList<GraderAnswer>? answers, CancellationToken ct) =>
+        GradeIn(new GradingContext(item, sample, answers ?? NoAnswers) { Time = new GradingTime(longest, ct) });
 
     internal abstract Grade GradeIn(GradingContext context);
 

@@ -8,6 +8,9 @@ namespace Serverless.Learning.Grading;
 /// <summary>The fields of one grader; each reading lists its fault and gives null, or the default, where something is wrong.</summary>
 internal readonly struct GraderFields(JsonPlace place, JsonElement json)
 {
+    /// <summary>The most graders that one combines; none of them combines others.</summary>
+    private const int MaxParts = 16;
+
     private const string TemplateRemedy = "a text, in which {{item.…}} and {{sample.…}} stand for values";
 
     public JsonPlace Place(string field) => place.At(field);
@@ -66,16 +69,18 @@ internal readonly struct GraderFields(JsonPlace place, JsonElement json)
         return missing;
     }
 
-    /// <summary>The members of an object of graders, each with its place; at least one.</summary>
+    /// <summary>The members of an object of graders, each with its place; from one to <see cref="MaxParts"/>.</summary>
     public IReadOnlyList<(JsonPlace Place, string Name, JsonElement Json)>? Parts(string field)
     {
-        const string allowed = "an object of graders by their names";
+        var allowed = $"an object of 1 to {MaxParts} graders by their names";
         if (place.Required(json, field, JsonValueKind.Object, allowed) is not { } parts)
             return null;
         var here = Place(field);
         var members = parts.EnumerateObject().Select(part => (here.At(part.Name), part.Name, part.Value)).ToList();
         if (members.Count == 0)
             return Refuse<List<(JsonPlace, string, JsonElement)>>(field, $"found an empty object; allowed: {allowed}");
+        if (members.Count > MaxParts)
+            return Refuse<List<(JsonPlace, string, JsonElement)>>(field, $"found {members.Count} graders; allowed: {allowed}");
         return members.DistinctBy(part => part.Name).Count() == members.Count
             ? members
             : Refuse<List<(JsonPlace, string, JsonElement)>>(field, $"found one name twice; allowed: {allowed}");

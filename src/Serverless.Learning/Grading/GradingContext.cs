@@ -12,6 +12,9 @@ internal sealed class GradingContext(JsonElement item, GraderSample sample, IRea
     private string? _outputJsonFault;
     private int _nextAnswer;
 
+    /// <summary>What the parts of a grader share of time; null: as much as they take.</summary>
+    public GradingTime? Time { get; init; }
+
     public JsonElement Item => item;
 
     public GraderSample Sample => sample;

@@ -22,7 +22,7 @@ internal sealed class MultiGrader(string name, IReadOnlyList<KeyValuePair<string
 
     internal override Grade GradeIn(GradingContext context)
     {
-        var grades = parts.Select(part => KeyValuePair.Create(part.Key, part.Value.GradeIn(context))).ToArray();
+        var grades = parts.Select(part => KeyValuePair.Create(part.Key, GradeOf(part, context))).ToArray();
         var scores = grades.ToDictionary(part => part.Key, part => part.Value.Score, StringComparer.Ordinal);
         var faults = grades.SelectMany(part => part.Value.Faults).ToList();
         var score = formula.Value(scores);
@@ -36,4 +36,11 @@ internal sealed class MultiGrader(string name, IReadOnlyList<KeyValuePair<string
         }
         return new Grade { Score = score, Passed = faults.Count == 0 && score >= threshold, Faults = [.. faults], Parts = [.. grades] };
     }
+
+    private Grade GradeOf(KeyValuePair<string, Grader> part, GradingContext context) =>
+        context.Time is { } time && !time.IsLeft()
+            ? Grading.Grade.Faulty(
+                GradeFaultKind.UnresponsiveReward,
+                FormattableString.Invariant($"{Name}.graders.{part.Key}: not begun, since the graders before it took {time.Longest.TotalSeconds:0.###} s; allowed: graders that end within this time together"))
+            : part.Value.GradeIn(context);
 }

@@ -61,8 +61,8 @@ public sealed class ChatEncoder
 
     /// <summary>The prompt of an assistant's answer: ids of the conversation and of the beginning of the answer, shape [T].</summary>
     /// <exception cref="InputError">The template refuses the conversation.</exception>
-    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages, JsonElement? tools = null) =>
-        EncodedText.Encode(_tokenizer, _template.RenderMarked(messages, addGenerationPrompt: true, tools)).Ids;
+    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages, JsonElement? tools = null, CancellationToken cancellationToken = default) =>
+        EncodedText.Encode(_tokenizer, _template.RenderMarked(messages, addGenerationPrompt: true, tools, cancellationToken)).Ids;
 
     /// <summary>Plain text as token ids, shape [T]; what looks like a special token is ordinary text.</summary>
     public int[] EncodeText(string text) => _tokenizer.Encode(text);

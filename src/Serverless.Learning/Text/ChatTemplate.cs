@@ -68,22 +68,23 @@ public sealed class ChatTemplate
     /// <param name="messages">The conversation.</param>
     /// <param name="addGenerationPrompt">Whether the beginning of an assistant's message follows.</param>
     /// <param name="tools">The array of tools offered to the assistant, if any.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
     /// <exception cref="InputError">The template refuses the conversation, fails, or exceeds the bounds of a rendering.</exception>
-    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, JsonElement? tools = null) =>
-        RenderMarked(messages, addGenerationPrompt, tools).Value;
+    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, JsonElement? tools = null, CancellationToken cancellationToken = default) =>
+        RenderMarked(messages, addGenerationPrompt, tools, cancellationToken).Value;
 
     /// <summary>The same, with marks on what comes from the messages (by their index) and tools.</summary>
-    internal MarkedText RenderMarked(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, JsonElement? tools)
+    internal MarkedText RenderMarked(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, JsonElement? tools, CancellationToken cancellationToken = default)
     {
         var offered = tools is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() > 0 ? ChatValues.FromWire(array, Mark.Tools, "tools") : null;
         try
         {
-            return Render(messages, addGenerationPrompt, offered, noContent: null);
+            return Render(messages, addGenerationPrompt, offered, noContent: null, cancellationToken);
         }
         catch (InputError error) when (error.InnerException is JinjaError && messages.Any(message => message.Content is null))
         {
             // Some templates take content for a string even beside tool calls; others ask whether it is none.
-            var text = Render(messages, addGenerationPrompt, offered, noContent: MarkedText.Empty);
+            var text = Render(messages, addGenerationPrompt, offered, noContent: MarkedText.Empty, cancellationToken);
             CheckToolCalls(text, messages);
             return text;
         }
@@ -98,7 +99,7 @@ public sealed class ChatTemplate
                 throw new InputError($"messages[{i}].tool_calls: found tool calls, which the model's chat template does not write there; allowed: none");
     }
 
-    private MarkedText Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, object? tools, MarkedText? noContent)
+    private MarkedText Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, object? tools, MarkedText? noContent, CancellationToken cancellationToken)
     {
         var template = tools is null ? _template : _toolTemplate ?? _template;
         IEnumerable<KeyValuePair<string, object?>> variables =
@@ -109,6 +110,6 @@ public sealed class ChatTemplate
             new("add_generation_prompt", addGenerationPrompt),
             .. _tokens.Select(token => KeyValuePair.Create<string, object?>(token.Key, (MarkedText)token.Value)),
         ];
-        return template.Render(variables, _clock);
+        return template.Render(variables, _clock, cancellationToken);
     }
 }

@@ -58,12 +58,16 @@ internal static class ChatValues
     }
 
     /// <summary>JSON as a value.</summary>
-    /// <exception cref="InputError">A string in it holds half of a surrogate pair, which JSON's grammar allows and Unicode does not.</exception>
+    /// <exception cref="InputError">A string in it holds half of a surrogate pair, which JSON's grammar allows and Unicode does not, or an integer has more digits than Python reads.</exception>
     public static object? FromWire(JsonElement json, int source, string place)
     {
         try
         {
             return JsonValues.Of(json, source);
+        }
+        catch (JsonException error)
+        {
+            throw new InputError($"{place}: {error.Message}", innerException: error);
         }
         catch (InvalidOperationException error)
         {

@@ -27,7 +27,7 @@ internal static class OpenedThought
         if (opening.Trim() != Thought.Open)
             throw new InputError($"messages[{source}]: the chat template does not render the answer as a continuation of its own prompt; the prompt goes on with "
                 + $"\"{opening}\" where the conversation has \"{rest.Value[..Math.Min(rest.Length, 40)]}\"");
-        var builder = new MarkedTextBuilder(new RenderBudget());
+        var builder = new MarkedTextBuilder(new RenderBudget(TimeProvider.System));
         var content = message.Content ?? "";
         var close = content.LastIndexOf(Thought.Close, StringComparison.Ordinal);
         if (message.ReasoningContent is { } reasoning)

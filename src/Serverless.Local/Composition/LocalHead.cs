@@ -21,6 +21,9 @@ namespace Serverless.Local.Composition;
 /// <summary>The running head: storage, workflows, watcher and web server of this machine.</summary>
 internal sealed class LocalHead : IAsyncDisposable
 {
+    /// <summary>How long the web server waits for requests when the head ends; those that take longer are told to come again before.</summary>
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
     private readonly AzuriteProcess? _azurite;
     private HeadLease? _lease;
@@ -81,6 +84,8 @@ internal sealed class LocalHead : IAsyncDisposable
     private async Task StartAsync(CancellationToken ct)
     {
         var settings = Services.GetRequiredService<LocalSettings>();
+        // At once, and not behind the last request: what trains commits meanwhile.
+        Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(Services.GetRequiredService<JournalWorkflowHost>().BeginStop);
         if (settings.Threads > 0)
             NativeRuntime.SetThreads(settings.Threads);
         await Services.GetRequiredService<BlobAccount>().CreateContainersAsync(ct);
@@ -110,9 +115,10 @@ internal sealed class LocalHead : IAsyncDisposable
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting", level => started.Value && level >= LogLevel.Warning);
-        builder.Services.AddLocalHead(settings);
+        builder.Services.AddLocalHead(settings).Configure<HostOptions>(host => host.ShutdownTimeout = LongestStop);
         var app = builder.Build();
         app.UseServerlessApi();
+        app.UseMiddleware<EndOfRequests>();
         app.UseRouting();
         app.MapServerlessApi();
         return app;

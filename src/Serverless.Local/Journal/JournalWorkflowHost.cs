@@ -91,6 +91,9 @@ public sealed class JournalWorkflowHost : IWorkflowStarter, IAsyncDisposable
             ? instance.Record
             : (await _runtime.Store.FindAsync(instanceId, ct))?.Record;
 
+    /// <summary>Asks the running activities to return, and does not wait for them.</summary>
+    public void BeginStop() => _ = _stop.CancelAsync();
+
     /// <summary>Asks the running activities to return, and waits until they have.</summary>
     /// <param name="ct">Ends the waiting; what still runs then counts as died.</param>
     public async Task StopAsync(CancellationToken ct)

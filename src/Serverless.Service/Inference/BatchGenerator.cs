@@ -39,7 +39,7 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
         var answers = conversations.Select(_ => new BatchAnswer("", null, 0, 0)).ToArray();
         var texts = conversations.Select(_ => new StringBuilder()).ToArray();
         var asked = new List<int>();
-        await foreach (var piece in host.StreamAsync(model, loaded => Plan(loaded, conversations, options, answers, texts, asked), ct))
+        await foreach (var piece in host.StreamAsync(model, loaded => Plan(loaded, conversations, options, answers, texts, asked, ct), ct))
         {
             var (number, token, promptTokens) = piece;
             var at = asked[number];
@@ -54,14 +54,15 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
     /// <param name="texts">Each takes the beginning of its answer that the prompt has written.</param>
     /// <param name="asked">Takes the places of the conversations that are asked.</param>
     private static GenerationPlan Plan(
-        LanguageModel model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, BatchAnswer[] answers, StringBuilder[] texts, List<int> asked)
+        LanguageModel model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, BatchAnswer[] answers, StringBuilder[] texts, List<int> asked,
+        CancellationToken ct)
     {
         var requests = new List<GenerationRequest>();
         for (var at = 0; at < answers.Length; at++)
         {
             try
             {
-                var ids = model.Chat.EncodePrompt(conversations[at]);
+                var ids = model.Chat.EncodePrompt(conversations[at], cancellationToken: ct);
                 if (ids.Length >= model.MaxLength)
                 {
                     answers[at] = Failed($"found {ids.Length} tokens; allowed: at most {model.MaxLength - 1}, the model's context less one token of answer");

@@ -19,7 +19,7 @@ public sealed class ChatGenerator(ModelHost host)
         AnswerReader[] readers = [];
         var pieces = host.StreamAsync(model, loaded =>
         {
-            var prompt = ChatPrompt.Of(loaded, call);
+            var prompt = ChatPrompt.Of(loaded, call, cancellationToken);
             var names = call.Tools?.Callable.Select(tool => tool.Name).ToHashSet() ?? [];
             readers = [.. Enumerable.Range(0, call.Choices).Select(_ => new AnswerReader(prompt.Format, names, loaded.Chat.Thinks, prompt.Start))];
             return new GenerationPlan([.. Enumerable.Range(0, call.Choices).Select(choice => new GenerationRequest(prompt.Ids, prompt.Options with { Choice = choice }))])

@@ -25,9 +25,9 @@ internal sealed record ChatPrompt
     public static string? FormBeginsAfter(ChatEncoder encoder, int[] prompt) => encoder.OpensThought(prompt) ? EndThink : null;
 
     /// <exception cref="InputError">The conversation does not fit the model's context or its chat template, or the model cannot be offered the tools.</exception>
-    public static ChatPrompt Of(LanguageModel model, ChatCall call)
+    public static ChatPrompt Of(LanguageModel model, ChatCall call, CancellationToken ct)
     {
-        var prompt = call.Tools is { } tools ? WithTools(model, call, tools) : Without(model, call);
+        var prompt = call.Tools is { } tools ? WithTools(model, call, tools, ct) : Without(model, call, ct);
         if (prompt.Ids.Length < model.MaxLength)
             return prompt;
         throw new InputError(
@@ -35,9 +35,9 @@ internal sealed record ChatPrompt
             "messages", "context_length_exceeded");
     }
 
-    private static ChatPrompt Without(LanguageModel model, ChatCall call)
+    private static ChatPrompt Without(LanguageModel model, ChatCall call, CancellationToken ct)
     {
-        var ids = model.Chat.EncodePrompt(call.Messages);
+        var ids = model.Chat.EncodePrompt(call.Messages, cancellationToken: ct);
         var thinking = model.Chat.OpensThought(ids);
         return new ChatPrompt
         {
@@ -48,11 +48,11 @@ internal sealed record ChatPrompt
         };
     }
 
-    private static ChatPrompt WithTools(LanguageModel model, ChatCall call, ChatTools tools)
+    private static ChatPrompt WithTools(LanguageModel model, ChatCall call, ChatTools tools, CancellationToken ct)
     {
         if (!model.Chat.WritesTools)
             throw new InputError("Unsupported parameter: 'tools' is not supported with this model, whose chat template does not write tools.", "tools", "unsupported_parameter");
-        var ids = model.Chat.EncodePrompt(call.Messages, tools.Wire);
+        var ids = model.Chat.EncodePrompt(call.Messages, tools.Wire, ct);
         var format = model.Chat.ToolCallFormat;
         var grammar = format is null ? null : Grammar.OfToolCalls(format, tools.Callable, tools.Several, model.Tokenizer);
         var options = call.Options with { WrittenTokens = [.. format?.Tokens ?? []] };

@@ -114,7 +114,9 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
         await ReadStateAsync(id, cancellationToken) is var (head, live) ? head.Events + live.Events.Length : 0;
 
     /// <summary>The metrics of all steps after <paramref name="afterStep"/>, in order, those since the last commit included.</summary>
-    public async Task<IReadOnlyList<JobMetrics>> ListMetricsAsync(JobId id, int afterStep, CancellationToken cancellationToken)
+    /// <param name="keep">Which of them; null: all. The others are in memory a few segments at a time only.</param>
+    public async Task<IReadOnlyList<JobMetrics>> ListMetricsAsync(
+        JobId id, int afterStep, CancellationToken cancellationToken, Func<JobMetrics, bool>? keep = null)
     {
         if (await ReadStateAsync(id, cancellationToken) is not var (head, live)) return [];
         var metrics = new List<JobMetrics>();
@@ -124,10 +126,10 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
             var needed = Covering(firsts, afterStep + 1L, head.Step + 1L);
             await ReadEachAsync<JobMetrics>(_metrics, id, needed, (_, line) =>
             {
-                if (line.Step > afterStep && line.Step <= head.Step) metrics.Add(line);
+                if (line.Step > afterStep && line.Step <= head.Step && keep?.Invoke(line) is not false) metrics.Add(line);
             }, cancellationToken);
         }
-        metrics.AddRange(live.Metrics.Where(metric => metric.Step > afterStep));
+        metrics.AddRange(live.Metrics.Where(metric => metric.Step > afterStep && keep?.Invoke(metric) is not false));
         return metrics;
     }
 

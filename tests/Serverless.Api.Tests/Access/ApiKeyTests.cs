@@ -20,6 +20,22 @@ public sealed class ApiKeyTests
         Assert.Null(ApiKey.Find([key], secret + "x"));
     }
 
+    [Theory]
+    [InlineData("alice=")]
+    [InlineData("alice= ")]
+    [InlineData("c2VjcmV0IGtleSBvZiAyMA=")]
+    [InlineData("alice==")]
+    [InlineData("alice=short-key-01234")]
+    [InlineData("short-key-01234")]
+    public void A_missing_key_and_one_that_can_be_guessed_are_refused_without_repeating_it(string entry)
+    {
+        var error = Assert.Throws<ArgumentException>(() => ApiKey.Parse(entry, 3));
+
+        Assert.Matches("^entry 3: found (a name without a key, or a key that ends with one equals sign|a key of [0-9]+ characters); allowed: ", error.Message);
+        Assert.DoesNotContain(entry.Trim(), error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("short", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Something_else_behind_sha256_is_refused() =>
         Assert.StartsWith(

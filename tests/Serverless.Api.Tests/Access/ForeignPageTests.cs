@@ -59,6 +59,31 @@ public sealed class ForeignPageTests
         Assert.Equal(expected, (await api.Http.SendAsync(request)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("/v1/fine", "cross-site", "no-cors", "image", HttpStatusCode.Forbidden)]
+    [InlineData("/v1/fine", "same-site", "no-cors", "script", HttpStatusCode.Forbidden)]
+    [InlineData("/v1/fine", "cross-site", "navigate", "document", HttpStatusCode.Forbidden)]
+    [InlineData("/docs", "cross-site", "navigate", "document", HttpStatusCode.OK)]
+    [InlineData("/docs", "cross-site", "navigate", "iframe", HttpStatusCode.Forbidden)]
+    [InlineData("/docs", "cross-site", "no-cors", "script", HttpStatusCode.Forbidden)]
+    [InlineData("/v1/fine", "same-origin", "no-cors", "image", HttpStatusCode.OK)]
+    [InlineData("/v1/fine", "none", "navigate", "document", HttpStatusCode.OK)]
+    public async Task Of_what_another_sites_page_has_a_browser_get_only_a_link_to_a_page_is_followed(
+        string path, string site, string mode, string destination, HttpStatusCode expected)
+    {
+        await using var api = await BareApi.StartAsync(new ApiSettings(), app =>
+        {
+            app.MapGet("/v1/fine", () => "fine");
+            app.MapGet("/docs", () => "fine");
+        });
+        var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("Sec-Fetch-Site", site);
+        request.Headers.Add("Sec-Fetch-Mode", mode);
+        request.Headers.Add("Sec-Fetch-Dest", destination);
+
+        Assert.Equal(expected, (await api.Http.SendAsync(request)).StatusCode);
+    }
+
     private static HttpRequestMessage Request(HttpMethod method, string? origin = null, string? asks = null)
     {
         var request = new HttpRequestMessage(method, "/v1/fine");

@@ -31,6 +31,31 @@ public sealed class LimitTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public void A_bucket_fills_with_as_many_requests_a_minute_as_the_settings_say_and_not_with_whole_ones_a_second()
+    {
+        foreach (var perMinute in Enumerable.Range(1, 7000).Append(1_000_000))
+        {
+            var bucket = RequestRate.Bucket(perMinute);
+            Assert.Equal(perMinute, bucket.TokensPerPeriod * (TimeSpan.FromMinutes(1) / bucket.ReplenishmentPeriod), perMinute * 1e-4);
+            Assert.Equal(perMinute, bucket.TokenLimit);
+        }
+    }
+
+    [Fact]
+    public async Task A_download_takes_a_stream_while_it_lasts()
+    {
+        await using var server = await ApiServer.StartAsync(azurite, new ApiSettings { StreamsPerCaller = 1 });
+        using var form = new MultipartFormDataContent { { new StringContent("user_data"), "purpose" }, { new ByteArrayContent(new byte[16_000_000]), "file", "large.bin" } };
+        var created = await (await server.Http.PostAsync("/v1/files", form, Ct)).Content.ReadAsStringAsync(Ct);
+        var id = System.Text.Json.JsonDocument.Parse(created).RootElement.GetProperty("id").GetString();
+        using var first = await server.Http.GetAsync($"/v1/files/{id}/content", HttpCompletionOption.ResponseHeadersRead, Ct);
+
+        using var second = await server.Http.GetAsync($"/v1/files/{id}/content", HttpCompletionOption.ResponseHeadersRead, Ct);
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.TooManyRequests], new[] { first, second }.Select(answer => answer.StatusCode));
+    }
+
+    [Fact]
     public async Task Guessing_keys_at_the_dashboards_door_is_limited_too()
     {
         await using var server = await ApiServer.StartAsync(azurite, new ApiSettings { RequestsPerMinute = 1, Keys = [ApiKey.FromSecret("first", "sk-1")] });

@@ -21,9 +21,14 @@ internal static class ModelTargets
         """{"model_type":"gemma3","text_config":{"model_type":"gemma3_text","hidden_size":64,"intermediate_size":128,"num_hidden_layers":4,"layer_types":["sliding_attention","full_attention","sliding_attention","full_attention"],"sliding_window":8,"query_pre_attn_scalar":256,"final_logit_softcapping":null},"eos_token_id":1}""";
     private const string Adapter =
         """{"peft_type":"LORA","task_type":"CAUSAL_LM","base_model_name_or_path":"org/base","r":8,"lora_alpha":16,"lora_dropout":0.05,"target_modules":["q_proj","v_proj"],"bias":"none","use_rslora":false,"use_dora":false,"rank_pattern":{},"init_lora_weights":true}""";
+    private const string AdapterOfOne = """{"peft_type":"LORA","r":1,"lora_alpha":2,"target_modules":["q_proj"]}""";
+    private const string AdapterHeader =
+        """{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight":{"dtype":"F32","shape":[1,4],"data_offsets":[0,16]},"base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight":{"dtype":"BF16","shape":[1,1],"data_offsets":[16,18]}}""";
     private const string TokenizerConfig =
         """{"bos_token":{"content":"<s>"},"eos_token":"</s>","chat_template":[{"name":"default","template":"{% for m in messages %}{{ m.content }}{% endfor %}"},{"name":"tool_use","template":"{{ tools | tojson }}"}]}""";
     private const string Index = """{"metadata":{"total_size":10},"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}}""";
+
+    private static readonly Lazy<DecoderConfig> Base = new(() => DecoderConfig.Load(Path.GetDirectoryName(Scratch.Write("config.json", Encoding.UTF8.GetBytes(Llama)))!));
 
     private static readonly string[] ConfigWords =
     [
@@ -47,6 +52,10 @@ internal static class ModelTargets
         new FuzzTarget("tokenizer-json", [TinyText.TokenizerJson], ReadTokenizer) { Words = TokenizerWords, Bytes = 600L << 20 },
         new FuzzTarget("config-json", [.. new[] { Llama, Phi, Gemma }.Select(Encoding.UTF8.GetBytes)], ReadConfig) { Words = ConfigWords, Bytes = 256L << 20 },
         new FuzzTarget("adapter-config", [Encoding.UTF8.GetBytes(Adapter)], input => PeftConfig.Parse(input)) { Words = ["target_modules", "all-linear", "r", "rank_pattern", "alpha_pattern", "modules_to_save"] },
+        new FuzzTarget("adapter-weights", [Encoding.UTF8.GetBytes(AdapterHeader)], input => CheckAdapter(Packed(input)))
+        {
+            Words = ["base_model.model.", "model.language_model.", "layers.0.", "self_attn.q_proj", ".lora_A.weight", ".lora_B.weight", ".lora_magnitude_vector", "F32", "BF16", "I8", "shape", "data_offsets"],
+        },
         new FuzzTarget("tokenizer-config", [Encoding.UTF8.GetBytes(TokenizerConfig)], input => ChatTemplate.Load(Path.GetDirectoryName(Scratch.Write("tokenizer_config.json", input))!)) { Words = ["chat_template", "template", "default", "name"] },
     ];
 
@@ -59,6 +68,13 @@ internal static class ModelTargets
     }
 
     private static void Safetensors(byte[] input) => SafetensorsFile.Open(Scratch.Write("model.safetensors", input)).Dispose();
+
+    private static void CheckAdapter(byte[] weights)
+    {
+        var folder = Path.GetDirectoryName(Scratch.Write("adapter_model.safetensors", weights))!;
+        File.WriteAllText(Path.Combine(folder, PeftAdapter.ConfigFile), AdapterOfOne);
+        PeftAdapter.Check(folder, Base.Value);
+    }
 
     private static void ReadTokenizer(byte[] input)
     {

@@ -39,8 +39,8 @@ internal static class TemplateTargets
             }.Select(Encoding.UTF8.GetBytes)],
             Render)
         {
-            // The budget of a rendering: 128 million characters of strings on the way, and marks and lists beside them.
-            Words = Words, Bytes = 3L << 30, BytesPerByte = 2000, Longest = TimeSpan.FromSeconds(10),
+            // The budget of a rendering: 256 MB of values on the way, and beside them what ten million steps leave behind at once.
+            Words = Words, Bytes = 3L << 29, BytesPerByte = 2000, Longest = TimeSpan.FromSeconds(5),
         },
     ];
 

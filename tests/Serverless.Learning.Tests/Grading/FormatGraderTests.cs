@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Serverless.Learning.Grading;
 
 namespace Serverless.Learning.Tests.Grading;
@@ -47,5 +48,40 @@ public sealed class FormatGraderTests
                 "slow.pattern: found no end after 0.05 s; allowed: a pattern without look-around and back-references, which takes time in proportion "
                 + "to the text, or one that backtracks less"),
             Assert.Single(grade.Faults));
+    }
+
+    [Fact]
+    public void More_parts_than_a_grader_may_have_are_refused() => Assert.Equal(
+        "grader.graders: found 17 graders; allowed: an object of 1 to 16 graders by their names",
+        Assert.Throws<InputError>(() => Several(17, 1)).Message);
+
+    [Fact]
+    public void Parts_of_a_grader_share_one_time_after_which_none_is_begun()
+    {
+        var grader = Several(16, 0.2);
+        var clock = Stopwatch.StartNew();
+        var grade = grader.GradeWithin(TimeSpan.FromSeconds(0.3), Graded.Json("{}"), new GraderSample(new string('a', 64)), null, TestContext.Current.CancellationToken);
+
+        // Two or three that begin within the time, of 0.2 s each; all sixteen would take 3.2 s.
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.3, 2);
+        Assert.Equal(16, grade.Faults.Length);
+        Assert.All(grade.Faults, fault => Assert.Equal(GradeFaultKind.UnresponsiveReward, fault.Kind));
+        Assert.Equal("m.graders.p15: not begun, since the graders before it took 0.3 s; allowed: graders that end within this time together", grade.Faults[^1].Message);
+    }
+
+    [Fact]
+    public async Task A_grading_that_nobody_waits_for_any_more_begins_no_further_part()
+    {
+        using var left = new CancellationTokenSource();
+        var grading = Task.Run(() => Several(16, 0.2).Grade(Graded.Json("{}"), new GraderSample(new string('a', 64)), ct: left.Token), TestContext.Current.CancellationToken);
+        await left.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => grading);
+    }
+
+    private static Grader Several(int parts, double seconds)
+    {
+        var members = Enumerable.Range(0, parts).Select(i => FormattableString.Invariant($$""" "p{{i}}": {"type": "format", "name": "p{{i}}", "pattern": "^(a+)+\\1b$", "time_limit_seconds": {{seconds}}} """));
+        return Grader.Parse(Graded.Json($$"""{"type": "multi", "name": "m", "calculate_output": "p0", "graders": { {{string.Join(',', members)}} } }"""), "grader");
     }
 }

@@ -32,7 +32,7 @@ public sealed class GraderFaultTests
     [InlineData(
         """{"type": "format", "name": "n", "pattern": "x", "time_limit_seconds": 60}""",
         "grader.time_limit_seconds: found 60; allowed: a number from 0.001 to 10")]
-    [InlineData("""{"type": "multi", "name": "n", "calculate_output": "1", "graders": {}}""", "grader.graders: found an empty object; allowed: an object of graders by their names")]
+    [InlineData("""{"type": "multi", "name": "n", "calculate_output": "1", "graders": {}}""", "grader.graders: found an empty object; allowed: an object of 1 to 16 graders by their names")]
     [InlineData(
         """{"type": "multi", "name": "n", "calculate_output": "1", "graders": {"x": {"type": "multi"}}}""",
         "grader.graders.x.type: found \"multi\"; allowed: string_check, text_similarity, number_match, format, score_model, label_model")]

@@ -30,7 +30,7 @@ public sealed class WebhookTests(AzuriteFixture azurite) : IDisposable
         Assert.True(await SendAsync(head, job));
         Assert.True(await SendAsync(head, job));
 
-        Assert.Equal($"The webhook {listener.Url} could not be told that the job has ended: it answered 500", refused.Message);
+        Assert.Equal($"The webhook at 127.0.0.1 could not be told that the job has ended: it answered 500", refused.Message);
         Assert.Equal(2, listener.Taken.Count);
         var (first, second) = (listener.Taken[0], listener.Taken[1]);
         Assert.Equal((first.Id, first.Body), (second.Id, second.Body));
@@ -71,7 +71,7 @@ public sealed class WebhookTests(AzuriteFixture azurite) : IDisposable
         Assert.False(await SendAsync(head, job, givesUp: true));
 
         Assert.Empty(listener.Taken);
-        Assert.Single(await head.MessagesAsync(job), $"The webhook {listener.Url} was not told that the job has ended: all attempts failed");
+        Assert.Single(await head.MessagesAsync(job), $"The webhook at 127.0.0.1 was not told that the job has ended: all attempts failed");
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class WebhookTests(AzuriteFixture azurite) : IDisposable
         var refused = await Assert.ThrowsAsync<WebhookRefusedException>(() => SendAsync(head, job));
 
         Assert.Equal(
-            $"The webhook {listener.Url} could not be told that the job has ended: found 127.0.0.1, a loopback address; allowed: public addresses, and those that the setting AllowedNetworks names",
+            $"The webhook at 127.0.0.1 could not be told that the job has ended: found 127.0.0.1, a loopback address; allowed: public addresses, and those that the setting AllowedNetworks names",
             refused.Message);
         Assert.Empty(listener.Taken);
     }

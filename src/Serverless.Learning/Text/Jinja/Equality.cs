@@ -27,11 +27,11 @@ internal static class Equality
         {
             (null, null) => true,
             (Undefined, Undefined) => true,
-            (MarkedText a, MarkedText b) => a.Equals(b),
+            (MarkedText a, MarkedText b) => AreEqual(a, b, budget),
             (JinjaList a, JinjaList b) => a.Items.Count == b.Items.Count && a.IsTuple == b.IsTuple
                 && a.Items.Zip(b.Items).All(pair => AreEqual(pair.First, pair.Second, budget)),
             (JinjaMap a, JinjaMap b) => a.Count == b.Count
-                && a.Entries.All(entry => b.TryGet(entry.Key, out var other) && AreEqual(entry.Value, other, budget)),
+                && a.Entries.All(entry => Has(b, entry.Key, out var other, budget) && AreEqual(entry.Value, other, budget)),
             _ when IsNumber(left) && IsNumber(right) => CompareNumbers(left!, right!) == 0,
             _ => left is not null && ReferenceEquals(left, right),
         };
@@ -45,7 +45,7 @@ internal static class Equality
         if (IsNumber(left) && IsNumber(right))
             return CompareNumbers(left!, right!);
         if (left is MarkedText a && right is MarkedText b)
-            return CompareText(a.Value, b.Value);
+            return CompareText(a.Value, b.Value, budget);
         if (left is JinjaList first && right is JinjaList second)
         {
             foreach (var (x, y) in first.Items.Zip(second.Items))
@@ -59,19 +59,40 @@ internal static class Equality
     public static bool Contains(object? container, object? item, RenderBudget budget) => container switch
     {
         MarkedText text => item is MarkedText part
-            ? text.Value.Contains(part.Value, StringComparison.Ordinal)
+            ? Contains(text, part, budget)
             : throw new JinjaError($"a string is searched for {PythonText.TypeName(item)}, not for a string"),
         JinjaList list => list.Items.Any(entry => AreEqual(entry, item, budget)),
-        JinjaMap map => map.TryGet(item, out _),
+        JinjaMap map => Has(map, item, out _, budget),
         Undefined => false,
         _ => throw new JinjaError($"{PythonText.TypeName(container)} cannot be searched by in"),
     };
 
     public static bool IsNumber(object? value) => value is long or double or bool or BigInteger;
 
-    /// <summary>Strings in order of their code points: surrogates are sorted behind all other units.</summary>
-    private static int CompareText(string left, string right)
+    /// <summary>The entry of a dictionary.</summary>
+    public static bool Has(JinjaMap map, object? key, out object? value, RenderBudget budget)
     {
+        budget.Hash(key);
+        return map.TryGet(key, out value);
+    }
+
+    private static bool AreEqual(MarkedText left, MarkedText right, RenderBudget budget)
+    {
+        if (left.Length == right.Length)
+            budget.Look(left.Length);
+        return left.Equals(right);
+    }
+
+    private static bool Contains(MarkedText text, MarkedText part, RenderBudget budget)
+    {
+        budget.Search(text.Length, part.Length);
+        return text.Value.Contains(part.Value, StringComparison.Ordinal);
+    }
+
+    /// <summary>Strings in order of their code points: surrogates are sorted behind all other units.</summary>
+    private static int CompareText(string left, string right, RenderBudget budget)
+    {
+        budget.Look(Math.Min(left.Length, right.Length));
         for (var i = 0; i < Math.Min(left.Length, right.Length); i++)
             if (left[i] != right[i])
                 return char.IsSurrogate(left[i]) == char.IsSurrogate(right[i]) ? left[i].CompareTo(right[i]) : char.IsSurrogate(left[i]) ? 1 : -1;

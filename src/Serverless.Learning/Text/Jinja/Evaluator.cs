@@ -80,8 +80,10 @@ internal sealed class Evaluator(RenderBudget budget)
                 var operand = Evaluate(sign.Operand, scope);
                 return sign.IsMinus ? Operators.Negate(operand) : operand;
             case ListLiteral list:
+                budget.List(list.Items.Count);
                 return new JinjaList([.. list.Items.Select(item => Evaluate(item, scope))], list.IsTuple);
             case MapLiteral map:
+                budget.Map(map.Entries.Count);
                 return new JinjaMap(map.Entries.Select(entry => KeyValuePair.Create(Key(Evaluate(entry.Key, scope)), Evaluate(entry.Value, scope))));
             default:
                 throw new InvalidOperationException($"no expression {expression.GetType()}");
@@ -165,5 +167,9 @@ internal sealed class Evaluator(RenderBudget budget)
         return value;
     }
 
-    private static object Key(object? value) => JinjaMap.Key(value) ?? throw new JinjaError($"{PythonText.TypeName(value)} cannot be the key of a dictionary");
+    private object Key(object? value)
+    {
+        budget.Hash(value);
+        return JinjaMap.Key(value) ?? throw new JinjaError($"{PythonText.TypeName(value)} cannot be the key of a dictionary");
+    }
 }

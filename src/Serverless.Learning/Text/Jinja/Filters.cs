@@ -8,10 +8,10 @@ internal static class Filters
     private static readonly Dictionary<string, Filter> Table = new()
     {
         ["trim"] = TextFilters.Trim,
-        ["upper"] = (arguments, budget) => Text(arguments.Accept("s"), budget) is var text ? TextParts.Changed(text, text.Value.ToUpperInvariant(), budget) : null,
-        ["lower"] = (arguments, budget) => Text(arguments.Accept("s"), budget) is var text ? TextParts.Changed(text, text.Value.ToLowerInvariant(), budget) : null,
+        ["upper"] = (arguments, budget) => Text(arguments.Accept("s"), budget) is var text ? TextParts.Changed(text, value => value.ToUpperInvariant(), budget) : null,
+        ["lower"] = (arguments, budget) => Text(arguments.Accept("s"), budget) is var text ? TextParts.Changed(text, value => value.ToLowerInvariant(), budget) : null,
         ["title"] = TextFilters.Title,
-        ["capitalize"] = (arguments, budget) => Text(arguments.Accept("s"), budget) is var text ? TextParts.Changed(text, TextParts.Capitalized(text.Value), budget) : null,
+        ["capitalize"] = (arguments, budget) => Text(arguments.Accept("s"), budget) is var text ? TextParts.Changed(text, TextParts.Capitalized, budget) : null,
         ["replace"] = TextFilters.Replace,
         ["indent"] = TextFilters.Indent,
         ["string"] = (arguments, budget) => Text(arguments.Accept("object"), budget),

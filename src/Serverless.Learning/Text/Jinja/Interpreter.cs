@@ -88,6 +88,8 @@ internal sealed class Interpreter
             case Generation generation:
                 return Execute(generation.Body, scope);
             case Macro macro:
+                // A macro that is kept keeps the variables around it.
+                _budget.Map(scope.Depth * Scope.LikelyVariables);
                 scope[macro.Name] = new Callable(macro.Name, arguments => Call(macro, arguments, scope));
                 return Flow.Next;
             case Break:
@@ -111,7 +113,10 @@ internal sealed class Interpreter
     {
         var items = Sequences.Of(_evaluator.Evaluate(loop.Items, scope), _budget);
         if (loop.Condition is { } condition)
+        {
+            _budget.List(items.Count);
             items = [.. items.Where(item => Passes(loop.Target, item, condition, scope))];
+        }
         if (items.Count == 0)
             return Execute(loop.Otherwise, scope);
         var state = new LoopState(items, _budget);
@@ -184,6 +189,6 @@ internal sealed class Interpreter
     {
         _output.Append(text);
         if (_output.Length > RenderBudget.MaxOutput)
-            throw new JinjaError($"the template writes more than {RenderBudget.MaxOutput} characters");
+            throw new BudgetError($"the template writes more than {RenderBudget.MaxOutput} characters");
     }
 }

@@ -56,6 +56,9 @@ internal sealed class JsonOutput
                 Enclose("[", "]", list.Items, level, item => Append(item, level + 1));
                 break;
             case JinjaMap map:
+                _budget.List(2L * map.Count);
+                if (_sortKeys)
+                    _budget.Look(map.Keys.Sum(key => (long)Key(key).Length) * (BitOperations.Log2((uint)map.Count | 1) + 1));
                 var entries = _sortKeys ? map.Entries.OrderBy(entry => Key(entry.Key).Value, StringComparer.Ordinal) : map.Entries;
                 Enclose("{", "}", [.. entries], level, entry =>
                 {
@@ -107,6 +110,8 @@ internal sealed class JsonOutput
 
     private MarkedText Quoted(MarkedText text)
     {
+        _budget.Look(4L * text.Length);
+        _budget.Text(4L * text.Length);
         var quoted = new StringBuilder(text.Length + 2).Append('"');
         foreach (var unit in text.Value)
             _ = unit switch

@@ -8,6 +8,10 @@ namespace Serverless.Learning.Text.Jinja;
 /// <summary>Turns JSON from the conversation into values whose strings are marked.</summary>
 internal static class JsonValues
 {
+    // As many as Python reads; the time that more of them take grows with their square.
+    private const int MaxDigits = 4300;
+
+    /// <exception cref="JsonException">An integer has too many digits.</exception>
     public static object? Of(JsonElement element, int source)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
@@ -29,6 +33,8 @@ internal static class JsonValues
         if (element.TryGetInt64(out var integer))
             return integer;
         var digits = element.GetRawText();
-        return digits.AsSpan().ContainsAny(".eE") ? element.GetDouble() : BigInteger.Parse(digits, CultureInfo.InvariantCulture);
+        if (digits.AsSpan().ContainsAny(".eE"))
+            return element.GetDouble();
+        return digits.Length > MaxDigits ? throw new JsonException($"found an integer of {digits.Length} digits; allowed: at most {MaxDigits}") : BigInteger.Parse(digits, CultureInfo.InvariantCulture);
     }
 }

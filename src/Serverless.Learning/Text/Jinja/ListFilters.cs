@@ -5,7 +5,7 @@ internal static class ListFilters
 {
     public static object? Length(Arguments arguments, RenderBudget budget) => arguments.Accept("obj").Positional[0] switch
     {
-        MarkedText text => (long)CodePoints.Count(text),
+        MarkedText text => (long)CodePoints.Count(text, budget),
         JinjaList list => (long)list.Items.Count,
         JinjaMap map => (long)map.Count,
         Undefined => 0L,
@@ -14,7 +14,7 @@ internal static class ListFilters
 
     public static object? Items(Arguments arguments, RenderBudget budget) => arguments.Accept("value").Positional[0] switch
     {
-        JinjaMap map => MapMethods.Items(map, arguments),
+        JinjaMap map => MapMethods.Items(map, budget),
         Undefined => JinjaList.Empty,
         var other => throw new JinjaError($"items: {PythonText.TypeName(other)} is no dictionary"),
     };
@@ -39,11 +39,11 @@ internal static class ListFilters
 
     public static object? Reverse(Arguments arguments, RenderBudget budget) => arguments.Accept("value").Positional[0] is MarkedText text
         ? Members.Slice(text, null, null, -1L, budget)
-        : new JinjaList([.. Sequences.Of(arguments.Positional[0], budget).Reverse()]);
+        : new JinjaList([.. Copied(arguments.Positional[0], budget).Reverse()]);
 
     public static object? Sort(Arguments arguments, RenderBudget budget)
     {
-        var items = Sequences.Of(arguments.Accept("value", "reverse", "case_sensitive", "attribute").Positional[0], budget);
+        var items = Copied(arguments.Accept("value", "reverse", "case_sensitive", "attribute").Positional[0], budget);
         var attribute = arguments.Optional(3, "attribute");
         return Sorted(items, item => attribute is null ? item : SelectionFilters.Path(item, attribute, budget), arguments, caseAt: 2, reverseAt: 1, budget);
     }
@@ -52,9 +52,9 @@ internal static class ListFilters
     {
         arguments.Accept("value", "case_sensitive", "attribute");
         var (kept, keys) = (new List<object?>(), new List<object?>());
-        foreach (var item in Sequences.Of(arguments.Positional[0], budget))
+        foreach (var item in Copied(arguments.Positional[0], budget))
         {
-            var key = Folded(arguments.Optional(2, "attribute") is { } attribute ? SelectionFilters.Path(item, attribute, budget) : item, arguments, 1);
+            var key = Folded(arguments.Optional(2, "attribute") is { } attribute ? SelectionFilters.Path(item, attribute, budget) : item, arguments, 1, budget);
             if (keys.Any(other => Equality.AreEqual(key, other, budget)))
                 continue;
             keys.Add(key);
@@ -77,7 +77,7 @@ internal static class ListFilters
     {
         arguments.Accept("value", "case_sensitive", "attribute");
         var attribute = arguments.Optional(2, "attribute");
-        object? Key(object? item) => Folded(attribute is null ? item : SelectionFilters.Path(item, attribute, budget), arguments, 1);
+        object? Key(object? item) => Folded(attribute is null ? item : SelectionFilters.Path(item, attribute, budget), arguments, 1, budget);
         var items = Sequences.Of(arguments.Positional[0], budget);
         return items.Count == 0
             ? new Undefined($"the {arguments.Callee} of no entries")
@@ -88,11 +88,22 @@ internal static class ListFilters
         IReadOnlyList<object?> items, Func<object?, object?> by, Arguments arguments, int caseAt, int reverseAt, RenderBudget budget)
     {
         var comparer = Comparer<object?>.Create((a, b) => Equality.Compare(a, b, budget, arguments.Callee));
-        object? Key(object? item) => Folded(by(item), arguments, caseAt);
+        object? Key(object? item) => Folded(by(item), arguments, caseAt, budget);
         var reverse = Equality.IsTrue(arguments.Optional(reverseAt, "reverse", false));
         return new JinjaList(reverse ? [.. items.OrderByDescending(Key, comparer)] : [.. items.OrderBy(Key, comparer)]);
     }
 
-    private static object? Folded(object? value, Arguments arguments, int caseAt) =>
-        value is MarkedText text && !Equality.IsTrue(arguments.Optional(caseAt, "case_sensitive", false)) ? text.WithValue(text.Value.ToLowerInvariant()) : value;
+    private static object? Folded(object? value, Arguments arguments, int caseAt, RenderBudget budget) =>
+        value is MarkedText text && !Equality.IsTrue(arguments.Optional(caseAt, "case_sensitive", false))
+            ? TextParts.Changed(text, characters => characters.ToLowerInvariant(), budget)
+            : value;
+
+    /// <summary>The entries of a sequence of which a list is made.</summary>
+    public static IReadOnlyList<object?> Copied(object? value, RenderBudget budget)
+    {
+        var items = Sequences.Of(value, budget);
+        // The keys of an order, the entries, and their places.
+        budget.List(3L * items.Count);
+        return items;
+    }
 }

@@ -33,21 +33,22 @@ internal sealed class MarkedText : IEquatable<MarkedText>
     /// <summary>A string that comes from the conversation as a whole.</summary>
     public static MarkedText From(string value, int source) => value.Length == 0 ? Empty : new(value, new Mark(0, value.Length, source));
 
-    /// <summary>The units from start on.</summary>
-    public MarkedText Slice(int start, int length)
+    /// <summary>The units from start on, paid for by the rendering, if there is one.</summary>
+    public MarkedText Slice(int start, int length, RenderBudget? budget = null)
     {
         if (start == 0 && length == Length)
             return this;
         if (length == 0)
             return Empty;
-        var value = Value.Substring(start, length);
-        if (_marks.Length == 0)
-            return value;
-        var marks = new List<Mark>();
-        foreach (var mark in _marks)
-            if (Math.Max(mark.Start - start, 0) is var from && Math.Min(mark.End - start, length) is var to && from < to)
-                marks.Add(mark with { Start = from, End = to });
-        return new MarkedText(value, [.. marks]);
+        var (first, count) = MarksIn(start, length);
+        budget?.Text(length, count);
+        var marks = count == 0 ? [] : new Mark[count];
+        for (var i = 0; i < count; i++)
+        {
+            var mark = _marks[first + i];
+            marks[i] = mark with { Start = Math.Max(mark.Start - start, 0), End = Math.Min(mark.End - start, length) };
+        }
+        return new MarkedText(Value.Substring(start, length), marks);
     }
 
     /// <summary>Other characters in the same places, such as these in upper case; if the number differs, all are marked when one was.</summary>
@@ -65,4 +66,19 @@ internal sealed class MarkedText : IEquatable<MarkedText>
     public override int GetHashCode() => Value.GetHashCode(StringComparison.Ordinal);
 
     public override string ToString() => Value;
+
+    /// <summary>The marks that reach into a range, of which there may be very many in all.</summary>
+    private (int First, int Count) MarksIn(int start, int length)
+    {
+        var (first, end) = (0, _marks.Length);
+        while (first < end)
+        {
+            var middle = (first + end) / 2;
+            (first, end) = _marks[middle].End <= start ? (middle + 1, end) : (first, middle);
+        }
+        var count = 0;
+        while (first + count < _marks.Length && _marks[first + count].Start < start + length)
+            count++;
+        return (first, count);
+    }
 }

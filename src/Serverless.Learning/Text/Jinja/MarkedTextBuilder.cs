@@ -13,7 +13,7 @@ internal sealed class MarkedTextBuilder(RenderBudget budget)
 
     public MarkedTextBuilder Append(string text)
     {
-        budget.Characters(text.Length);
+        budget.Copy(text.Length);
         _text.Append(text);
         return this;
     }
@@ -21,7 +21,8 @@ internal sealed class MarkedTextBuilder(RenderBudget budget)
     public MarkedTextBuilder Append(MarkedText text)
     {
         var shift = _text.Length;
-        Append(text.Value);
+        budget.Copy(text.Length, text.Marks.Count);
+        _text.Append(text.Value);
         foreach (var mark in text.Marks)
         {
             var moved = mark with { Start = mark.Start + shift, End = mark.End + shift };
@@ -33,5 +34,11 @@ internal sealed class MarkedTextBuilder(RenderBudget budget)
         return this;
     }
 
-    public MarkedText ToText() => _text.Length == 0 ? MarkedText.Empty : new MarkedText(_text.ToString(), [.. _marks]);
+    public MarkedText ToText()
+    {
+        if (_text.Length == 0)
+            return MarkedText.Empty;
+        budget.Text(_text.Length, _marks.Count);
+        return new MarkedText(_text.ToString(), [.. _marks]);
+    }
 }

@@ -20,7 +20,7 @@ internal static class Members
     public static object? Item(object? value, object? key, RenderBudget budget)
     {
         Operators.Refuse(value, "[]");
-        if (value is JinjaMap map && map.TryGet(key, out var entry))
+        if (value is JinjaMap map && Equality.Has(map, key, out var entry, budget))
             return entry;
         if (key is MarkedText name)
             return Attribute(value, name.Value, budget);
@@ -29,8 +29,10 @@ internal static class Members
         if (key is long index && value is JinjaList list)
             return Wrap(index, list.Items.Count) is { } i ? list.Items[i] : new Undefined($"[{index}]");
         if (key is long position && value is MarkedText text)
-            return Wrap(position, CodePoints.Count(text)) is { } i ? CodePoints.Slice(text, i, 1) : new Undefined($"[{position}]");
-        return new Undefined($"[{PythonText.Str(key, budget)}]");
+            return Wrap(position, CodePoints.Count(text, budget)) is { } i ? CodePoints.Slice(text, i, 1, budget) : new Undefined($"[{position}]");
+        var printed = PythonText.Str(key, budget);
+        budget.Text(printed.Length);
+        return new Undefined($"[{printed}]");
     }
 
     /// <summary><c>value[start:stop:step]</c>, each bound optional.</summary>
@@ -42,11 +44,10 @@ internal static class Members
             throw new JinjaError("the step of a slice is 0");
         if (value is MarkedText text)
         {
-            var (from, count) = Range(Bound(start), Bound(stop), by, CodePoints.Count(text));
+            var (from, count) = Range(Bound(start), Bound(stop), by, CodePoints.Count(text, budget));
             if (by == 1)
-                return CodePoints.Slice(text, (int)from, (int)count);
-            var characters = CodePoints.Split(text);
-            budget.Step(characters.Count);
+                return CodePoints.Slice(text, (int)from, (int)count, budget);
+            var characters = CodePoints.Split(text, budget);
             var builder = new MarkedTextBuilder(budget);
             for (var i = 0L; i < count; i++)
                 builder.Append(characters[(int)(from + (i * by))]);
@@ -56,6 +57,7 @@ internal static class Members
             throw new JinjaError($"{PythonText.TypeName(value)} has no slices");
         var (first, length) = Range(Bound(start), Bound(stop), by, list.Items.Count);
         budget.Step(length);
+        budget.List(length);
         var items = new object?[length];
         for (var i = 0L; i < length; i++)
             items[i] = list.Items[(int)(first + (i * by))];
@@ -64,12 +66,19 @@ internal static class Members
 
     private static Callable? Method(object? value, string name, RenderBudget budget) => value switch
     {
-        MarkedText text when TextMethods.Find(name) is { } method => new Callable(name, arguments => method(text, arguments, budget)),
-        JinjaMap map when MapMethods.Find(name) is { } method => new Callable(name, arguments => method(map, arguments)),
+        MarkedText text when TextMethods.Find(name) is { } method => New(name, arguments => method(text, arguments, budget), budget),
+        JinjaMap map when MapMethods.Find(name) is { } method => New(name, arguments => method(map, arguments, budget), budget),
         JinjaList when name is "append" or "extend" or "insert" or "pop" or "remove" or "clear" or "sort" or "reverse" =>
             throw new JinjaError($"lists cannot be changed by '.{name}'"),
         _ => null,
     };
+
+    private static Callable New(string name, Func<Arguments, object?> call, RenderBudget budget)
+    {
+        // It is as large as an empty list and may be kept like one.
+        budget.List(8);
+        return new Callable(name, call);
+    }
 
     private static int? Wrap(long index, int count)
     {

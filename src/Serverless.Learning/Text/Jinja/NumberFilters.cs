@@ -8,6 +8,8 @@ internal static class NumberFilters
     public static object? Int(Arguments arguments, RenderBudget budget)
     {
         var (value, fallback) = (arguments.Accept("value", "default", "base").Positional[0], arguments.Optional(1, "default", 0L));
+        if (value is MarkedText digits)
+            budget.Look(4L * digits.Length);
         var radix = arguments.Integer(2, "base", 10);
         if (radix != 10)
             throw new JinjaError($"int: base {radix} is not supported");
@@ -25,6 +27,8 @@ internal static class NumberFilters
     public static object? Float(Arguments arguments, RenderBudget budget)
     {
         var (value, fallback) = (arguments.Accept("value", "default").Positional[0], arguments.Optional(1, "default", 0.0));
+        if (value is MarkedText digits)
+            budget.Look(2L * digits.Length);
         return value switch
         {
             double => value,

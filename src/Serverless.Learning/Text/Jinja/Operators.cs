@@ -87,6 +87,7 @@ internal static class Operators
     private static JinjaList Joined(JinjaList a, JinjaList b, RenderBudget budget)
     {
         budget.Step(a.Items.Count + b.Items.Count);
+        budget.List(a.Items.Count + b.Items.Count);
         return new JinjaList([.. a.Items, .. b.Items], a.IsTuple);
     }
 
@@ -96,6 +97,7 @@ internal static class Operators
         if (value is JinjaList list)
         {
             budget.Step(Bounded(list.Items.Count, count));
+            budget.List(list.Items.Count * count);
             return new JinjaList([.. Enumerable.Repeat(list.Items, (int)(list.Items.Count == 0 ? 0 : count)).SelectMany(items => items)], list.IsTuple);
         }
         var text = (MarkedText)value;

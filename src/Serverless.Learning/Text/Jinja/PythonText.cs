@@ -71,7 +71,8 @@ internal static class PythonText
         switch (value)
         {
             case MarkedText text:
-                return builder.Append(Quoted(text));
+                budget.Look(4L * text.Length);
+                return builder.Append(Quoted(text, budget));
             case JinjaList list:
                 builder.Append(list.IsTuple ? "(" : "[");
                 for (var i = 0; i < list.Items.Count; i++)
@@ -87,8 +88,9 @@ internal static class PythonText
         }
     }
 
-    private static MarkedText Quoted(MarkedText text)
+    private static MarkedText Quoted(MarkedText text, RenderBudget budget)
     {
+        budget.Text(4L * text.Length);
         var quote = text.Value.Contains('\'') && !text.Value.Contains('"') ? '"' : '\'';
         var quoted = new StringBuilder().Append(quote);
         foreach (var rune in text.Value.EnumerateRunes())
@@ -100,6 +102,7 @@ internal static class PythonText
                 '\t' => quoted.Append(@"\t"),
                 var code when code == quote => quoted.Append('\\').Append(quote),
                 < 32 or (>= 127 and < 161) or 0xAD => quoted.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}"),
+                _ when rune.IsBmp => quoted.Append((char)rune.Value),
                 _ => quoted.Append(rune.ToString()),
             };
         var value = quoted.Append(quote).ToString();

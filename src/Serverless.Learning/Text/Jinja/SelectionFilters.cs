@@ -40,6 +40,7 @@ internal static class SelectionFilters
     {
         if (path is not MarkedText text)
             return Members.Item(value, path, budget);
+        budget.Bytes(64L * text.Length);
         foreach (var step in text.Value.Split('.'))
             value = Members.Item(value, long.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : (MarkedText)step, budget);
         return value;
@@ -47,7 +48,7 @@ internal static class SelectionFilters
 
     /// <summary>The entries; none of what is false, even where that cannot be iterated over.</summary>
     private static IReadOnlyList<object?> ItemsOf(Arguments arguments, RenderBudget budget) =>
-        Equality.IsTrue(arguments.Positional[0]) ? Sequences.Of(arguments.Positional[0], budget) : [];
+        Equality.IsTrue(arguments.Positional[0]) ? ListFilters.Copied(arguments.Positional[0], budget) : [];
 
     private static Arguments On(object? item, string callee, Arguments arguments, int skipped) =>
         new(callee, [item, .. arguments.Positional.Skip(skipped)], arguments.Named);

@@ -10,7 +10,7 @@ internal static class Sequences
         {
             JinjaList list => list.Items,
             JinjaMap map => map.Keys,
-            MarkedText text => CodePoints.Split(text),
+            MarkedText text => CodePoints.Split(text, budget),
             Undefined => [],
             _ => throw new JinjaError($"{PythonText.TypeName(value)} cannot be iterated over"),
         };

@@ -3,6 +3,8 @@ namespace Serverless.Learning.Text.Jinja;
 /// <summary>A parsed template. It keeps no state between renderings and may be rendered by several threads at once.</summary>
 internal sealed class Template
 {
+    private const int MaxMessage = 2000;
+
     private readonly string _name;
     private readonly IReadOnlyList<Statement> _statements;
 
@@ -31,10 +33,11 @@ internal sealed class Template
     /// <summary>Renders the template.</summary>
     /// <param name="variables">What it is given, by name.</param>
     /// <param name="clock">The time that <c>strftime_now</c> tells, in UTC.</param>
+    /// <param name="cancellationToken">Ends the rendering.</param>
     /// <exception cref="InputError">It refuses what it is given, fails, or exceeds the bounds; the line is named.</exception>
-    public MarkedText Render(IEnumerable<KeyValuePair<string, object?>> variables, TimeProvider clock)
+    public MarkedText Render(IEnumerable<KeyValuePair<string, object?>> variables, TimeProvider clock, CancellationToken cancellationToken = default)
     {
-        var budget = new RenderBudget();
+        var budget = new RenderBudget(clock, cancellationToken);
         var scope = new Scope(Globals.Scope(budget, clock));
         foreach (var (key, value) in variables)
             scope[key] = value;
@@ -45,9 +48,13 @@ internal sealed class Template
         }
         catch (Refusal refusal)
         {
-            throw new InputError($"the chat template refuses the conversation: {refusal.Message} ({_name} line {interpreter.Line})", innerException: refusal);
+            throw new InputError($"the chat template refuses the conversation: {Shown(refusal.Message)} ({_name} line {interpreter.Line})", innerException: refusal);
         }
         catch (JinjaError error)
+        {
+            throw new InputError($"{_name} line {interpreter.Line}: {Shown(error.Message)}", innerException: error);
+        }
+        catch (BudgetError error)
         {
             throw new InputError($"{_name} line {interpreter.Line}: {error.Message}", innerException: error);
         }
@@ -56,4 +63,7 @@ internal sealed class Template
             throw new InputError($"{_name} line {interpreter.Line}: the values are nested too deep", innerException: error);
         }
     }
+
+    /// <summary>The beginning of a message, which may quote strings of the template's own making.</summary>
+    private static string Shown(string message) => message.Length <= MaxMessage ? message : message[..MaxMessage] + "…";
 }

@@ -4,13 +4,13 @@ namespace Serverless.Learning.Text.Jinja;
 internal static class TextFilters
 {
     public static object? Trim(Arguments arguments, RenderBudget budget) =>
-        TextMethods.Strip(Filters.Text(arguments.Accept("value", "chars"), budget), arguments.OptionalText(1, "chars")?.Value);
+        TextMethods.Strip(Filters.Text(arguments.Accept("value", "chars"), budget), arguments.OptionalText(1, "chars")?.Value, budget);
 
     /// <summary>Words begin after white space, a hyphen or an opening bracket.</summary>
     public static object? Title(Arguments arguments, RenderBudget budget)
     {
         var text = Filters.Text(arguments.Accept("s"), budget);
-        return TextParts.Changed(text, TextParts.Title(text.Value, unit => !TextParts.IsSpace(unit) && !"-({[<".Contains(unit)), budget);
+        return TextParts.Changed(text, value => TextParts.Title(value, unit => !TextParts.IsSpace(unit) && !"-({[<".Contains(unit)), budget);
     }
 
     public static object? Replace(Arguments arguments, RenderBudget budget) =>

@@ -5,45 +5,49 @@ internal static class TextMethods
 {
     private static readonly Dictionary<string, Func<MarkedText, Arguments, RenderBudget, object?>> Methods = new()
     {
-        ["strip"] = (text, arguments, _) => Strip(text, Characters(arguments)),
-        ["lstrip"] = (text, arguments, _) => Strip(text, Characters(arguments), end: false),
-        ["rstrip"] = (text, arguments, _) => Strip(text, Characters(arguments), start: false),
+        ["strip"] = (text, arguments, budget) => Strip(text, Characters(arguments), budget),
+        ["lstrip"] = (text, arguments, budget) => Strip(text, Characters(arguments), budget, end: false),
+        ["rstrip"] = (text, arguments, budget) => Strip(text, Characters(arguments), budget, start: false),
         ["split"] = (text, arguments, budget) => Split(text, arguments.Accept("sep", "maxsplit"), budget),
         ["rsplit"] = (text, arguments, budget) => Split(text, arguments.Accept("sep", "maxsplit"), budget, fromEnd: true),
         ["splitlines"] = (text, arguments, budget) => new JinjaList(TextParts.Lines(text, budget)),
-        ["startswith"] = (text, arguments, _) => Choices(arguments.Accept("prefix")).Any(part => text.Value.StartsWith(part.Value, StringComparison.Ordinal)),
-        ["endswith"] = (text, arguments, _) => Choices(arguments.Accept("suffix")).Any(part => text.Value.EndsWith(part.Value, StringComparison.Ordinal)),
-        ["removeprefix"] = (text, arguments, _) => Remove(text, arguments.Accept("prefix").Text(0, "prefix"), atEnd: false),
-        ["removesuffix"] = (text, arguments, _) => Remove(text, arguments.Accept("suffix").Text(0, "suffix"), atEnd: true),
-        ["upper"] = (text, arguments, budget) => TextParts.Changed(text, text.Value.ToUpperInvariant(), budget),
-        ["lower"] = (text, arguments, budget) => TextParts.Changed(text, text.Value.ToLowerInvariant(), budget),
-        ["title"] = (text, arguments, budget) => TextParts.Changed(text, TextParts.Title(text.Value, char.IsLetter), budget),
-        ["capitalize"] = (text, arguments, budget) => TextParts.Changed(text, TextParts.Capitalized(text.Value), budget),
+        ["startswith"] = (text, arguments, budget) => Choices(arguments.Accept("prefix")).Any(part => StartsWith(text, part, budget)),
+        ["endswith"] = (text, arguments, budget) => Choices(arguments.Accept("suffix")).Any(part => EndsWith(text, part, budget)),
+        ["removeprefix"] = (text, arguments, budget) => Remove(text, arguments.Accept("prefix").Text(0, "prefix"), budget, atEnd: false),
+        ["removesuffix"] = (text, arguments, budget) => Remove(text, arguments.Accept("suffix").Text(0, "suffix"), budget, atEnd: true),
+        ["upper"] = (text, arguments, budget) => TextParts.Changed(text, value => value.ToUpperInvariant(), budget),
+        ["lower"] = (text, arguments, budget) => TextParts.Changed(text, value => value.ToLowerInvariant(), budget),
+        ["title"] = (text, arguments, budget) => TextParts.Changed(text, value => TextParts.Title(value, char.IsLetter), budget),
+        ["capitalize"] = (text, arguments, budget) => TextParts.Changed(text, TextParts.Capitalized, budget),
         ["replace"] = (text, arguments, budget) => Replace(text, arguments.Accept("old", "new", "count"), budget),
-        ["find"] = (text, arguments, _) => Position(text, text.Value.IndexOf(Sought(arguments), StringComparison.Ordinal)),
-        ["rfind"] = (text, arguments, _) => Position(text, text.Value.LastIndexOf(Sought(arguments), StringComparison.Ordinal)),
+        ["find"] = (text, arguments, budget) => Position(text, arguments, (value, sought) => value.IndexOf(sought, StringComparison.Ordinal), budget),
+        ["rfind"] = (text, arguments, budget) => Position(text, arguments, (value, sought) => value.LastIndexOf(sought, StringComparison.Ordinal), budget),
         ["count"] = (text, arguments, budget) => (long)Split(text, new Arguments("count", [arguments.Accept("sub").Text(0, "sub")], arguments.Named), budget).Items.Count - 1,
         ["join"] = (text, arguments, budget) => TextParts.Join(text, Sequences.Of(arguments.Accept("iterable").Required(0, "iterable"), budget), budget),
-        ["isdigit"] = (text, arguments, _) => text.Length > 0 && text.Value.All(char.IsDigit),
-        ["isalpha"] = (text, arguments, _) => text.Length > 0 && text.Value.All(char.IsLetter),
-        ["isalnum"] = (text, arguments, _) => text.Length > 0 && text.Value.All(char.IsLetterOrDigit),
-        ["isspace"] = (text, arguments, _) => text.Length > 0 && text.Value.All(TextParts.IsSpace),
-        ["isupper"] = (text, arguments, _) => text.Value.Any(char.IsUpper) && !text.Value.Any(char.IsLower),
-        ["islower"] = (text, arguments, _) => text.Value.Any(char.IsLower) && !text.Value.Any(char.IsUpper),
+        ["isdigit"] = (text, arguments, budget) => text.Length > 0 && Seen(text, budget).All(char.IsDigit),
+        ["isalpha"] = (text, arguments, budget) => text.Length > 0 && Seen(text, budget).All(char.IsLetter),
+        ["isalnum"] = (text, arguments, budget) => text.Length > 0 && Seen(text, budget).All(char.IsLetterOrDigit),
+        ["isspace"] = (text, arguments, budget) => text.Length > 0 && Seen(text, budget).All(TextParts.IsSpace),
+        ["isupper"] = (text, arguments, budget) => Seen(text, budget).Any(char.IsUpper) && !text.Value.Any(char.IsLower),
+        ["islower"] = (text, arguments, budget) => Seen(text, budget).Any(char.IsLower) && !text.Value.Any(char.IsUpper),
     };
 
     public static Func<MarkedText, Arguments, RenderBudget, object?>? Find(string name) => Methods.GetValueOrDefault(name);
 
     /// <summary>Without the given characters, or white space, at its ends.</summary>
-    public static MarkedText Strip(MarkedText text, string? characters, bool start = true, bool end = true)
+    public static MarkedText Strip(MarkedText text, string? characters, RenderBudget budget, bool start = true, bool end = true)
     {
-        Func<char, bool> goes = characters is null ? TextParts.IsSpace : characters.Contains;
+        bool Goes(char unit)
+        {
+            budget.Look(1 + ((characters?.Length ?? 0) / 8));
+            return characters is null ? TextParts.IsSpace(unit) : characters.Contains(unit);
+        }
         var (from, to) = (0, text.Length);
-        while (start && from < to && goes(text.Value[from]))
+        while (start && from < to && Goes(text.Value[from]))
             from++;
-        while (end && to > from && goes(text.Value[to - 1]))
+        while (end && to > from && Goes(text.Value[to - 1]))
             to--;
-        return text.Slice(from, to - from);
+        return text.Slice(from, to - from, budget);
     }
 
     /// <summary>With the first occurrences of a string replaced by another.</summary>
@@ -70,15 +74,37 @@ internal static class TextMethods
 
     private static string? Characters(Arguments arguments) => arguments.Accept("chars").OptionalText(0, "chars")?.Value;
 
-    private static string Sought(Arguments arguments) => arguments.Accept("sub").Text(0, "sub").Value;
-
-    private static long Position(MarkedText text, int unit) => unit < 0 ? -1 : CodePoints.Before(text, unit);
-
-    private static MarkedText Remove(MarkedText text, MarkedText part, bool atEnd)
+    /// <summary>The characters, all of which may be looked at twice.</summary>
+    private static string Seen(MarkedText text, RenderBudget budget)
     {
-        if (atEnd ? !text.Value.EndsWith(part.Value, StringComparison.Ordinal) : !text.Value.StartsWith(part.Value, StringComparison.Ordinal))
+        budget.Look(2L * text.Length);
+        return text.Value;
+    }
+
+    private static long Position(MarkedText text, Arguments arguments, Func<string, string, int> find, RenderBudget budget)
+    {
+        var sought = arguments.Accept("sub").Text(0, "sub");
+        budget.Search(text.Length, sought.Length);
+        return find(text.Value, sought.Value) is var unit and >= 0 ? CodePoints.Before(text, unit, budget) : -1;
+    }
+
+    private static bool StartsWith(MarkedText text, MarkedText part, RenderBudget budget)
+    {
+        budget.Look(Math.Min(text.Length, part.Length));
+        return text.Value.StartsWith(part.Value, StringComparison.Ordinal);
+    }
+
+    private static bool EndsWith(MarkedText text, MarkedText part, RenderBudget budget)
+    {
+        budget.Look(Math.Min(text.Length, part.Length));
+        return text.Value.EndsWith(part.Value, StringComparison.Ordinal);
+    }
+
+    private static MarkedText Remove(MarkedText text, MarkedText part, RenderBudget budget, bool atEnd)
+    {
+        if (atEnd ? !EndsWith(text, part, budget) : !StartsWith(text, part, budget))
             return text;
-        return text.Slice(atEnd ? 0 : part.Length, text.Length - part.Length);
+        return text.Slice(atEnd ? 0 : part.Length, text.Length - part.Length, budget);
     }
 
     private static IEnumerable<MarkedText> Choices(Arguments arguments) =>

@@ -10,7 +10,7 @@ internal static class TextParts
     public static List<MarkedText> Split(MarkedText text, MarkedText separator, long limit, bool fromEnd, RenderBudget budget)
     {
         var parts = new List<MarkedText>();
-        budget.Characters(text.Length);
+        budget.Search(text.Length, separator.Length);
         var (start, end) = (0, text.Length);
         while (limit < 0 || parts.Count < limit)
         {
@@ -20,10 +20,10 @@ internal static class TextParts
                 : text.Value.IndexOf(separator.Value, start, StringComparison.Ordinal);
             if (found < 0)
                 break;
-            parts.Add(fromEnd ? text.Slice(found + separator.Length, end - found - separator.Length) : text.Slice(start, found - start));
+            parts.Add(fromEnd ? text.Slice(found + separator.Length, end - found - separator.Length, budget) : text.Slice(start, found - start, budget));
             (start, end) = fromEnd ? (start, found) : (found + separator.Length, end);
         }
-        parts.Add(text.Slice(start, end - start));
+        parts.Add(text.Slice(start, end - start, budget));
         if (fromEnd)
             parts.Reverse();
         return parts;
@@ -33,18 +33,18 @@ internal static class TextParts
     public static List<MarkedText> Words(MarkedText text, long limit, bool fromEnd, RenderBudget budget)
     {
         var words = new List<MarkedText>();
-        budget.Characters(text.Length);
-        var rest = TextMethods.Strip(text, null, start: !fromEnd, end: fromEnd);
-        while (rest.Length > 0)
+        budget.Look(2L * text.Length);
+        var (start, end) = Inside(text.Value, 0, text.Length, fromEnd);
+        while (start < end)
         {
             budget.Step();
             var length = 0;
-            while (length < rest.Length && !IsSpace(rest.Value[fromEnd ? rest.Length - 1 - length : length]))
+            while (length < end - start && !IsSpace(text.Value[fromEnd ? end - 1 - length : start + length]))
                 length++;
             if (words.Count == limit)
-                length = rest.Length;
-            words.Add(rest.Slice(fromEnd ? rest.Length - length : 0, length));
-            rest = TextMethods.Strip(rest.Slice(fromEnd ? 0 : length, rest.Length - length), null, start: !fromEnd, end: fromEnd);
+                length = end - start;
+            words.Add(text.Slice(fromEnd ? end - length : start, length, budget));
+            (start, end) = Inside(text.Value, fromEnd ? start : start + length, fromEnd ? end - length : end, fromEnd);
         }
         if (fromEnd)
             words.Reverse();
@@ -55,13 +55,13 @@ internal static class TextParts
     public static List<MarkedText> Lines(MarkedText text, RenderBudget budget)
     {
         var lines = new List<MarkedText>();
-        budget.Characters(text.Length);
+        budget.Look(text.Length);
         for (var start = 0; start < text.Length;)
         {
             budget.Step();
             var length = text.Value.AsSpan(start).IndexOfAny('\r', '\n');
             var end = length < 0 ? text.Length : start + length;
-            lines.Add(text.Slice(start, end - start));
+            lines.Add(text.Slice(start, end - start, budget));
             start = end + (end + 1 < text.Length && text.Value[end] == '\r' && text.Value[end + 1] == '\n' ? 2 : 1);
         }
         return lines;
@@ -81,11 +81,13 @@ internal static class TextParts
         return builder.ToText();
     }
 
-    /// <summary>The text with other characters in its places.</summary>
-    public static MarkedText Changed(MarkedText text, string value, RenderBudget budget)
+    /// <summary>The text with other characters in its places; the change keeps the length, give or take a few.</summary>
+    public static MarkedText Changed(MarkedText text, Func<string, string> change, RenderBudget budget)
     {
-        budget.Characters(value.Length);
-        return text.WithValue(value);
+        budget.Look(text.Length);
+        // Capitals are put together from parts.
+        budget.Text(2L * text.Length, text.Marks.Count);
+        return text.WithValue(change(text.Value));
     }
 
     /// <summary>The first unit in upper, all others in lower case.</summary>
@@ -102,4 +104,14 @@ internal static class TextParts
                 title[i] = inside ? char.ToLowerInvariant(state.value[i]) : char.ToUpperInvariant(state.value[i]);
             }
         });
+
+    /// <summary>A range without the white space at its beginning, or at its end.</summary>
+    private static (int Start, int End) Inside(string value, int start, int end, bool fromEnd)
+    {
+        while (!fromEnd && start < end && IsSpace(value[start]))
+            start++;
+        while (fromEnd && start < end && IsSpace(value[end - 1]))
+            end--;
+        return (start, end);
+    }
 }

@@ -27,8 +27,8 @@ internal static class TypeTests
         ["odd"] = (value, _, budget) => Operators.Apply("%", value, 2L, budget) is 1L,
         ["even"] = (value, _, budget) => Operators.Apply("%", value, 2L, budget) is 0L,
         ["divisibleby"] = (value, arguments, budget) => Operators.Apply("%", value, arguments.Required(1, "num"), budget) is 0L,
-        ["lower"] = (value, _, budget) => PythonText.Str(value, budget).Value is var text && text.Any(char.IsLower) && !text.Any(char.IsUpper),
-        ["upper"] = (value, _, budget) => PythonText.Str(value, budget).Value is var text && text.Any(char.IsUpper) && !text.Any(char.IsLower),
+        ["lower"] = (value, _, budget) => Printed(value, budget) is var text && text.Any(char.IsLower) && !text.Any(char.IsUpper),
+        ["upper"] = (value, _, budget) => Printed(value, budget) is var text && text.Any(char.IsUpper) && !text.Any(char.IsLower),
         ["in"] = (value, arguments, budget) => Equality.Contains(arguments.Required(1, "seq"), value, budget),
         ["eq"] = AreEqual,
         ["equalto"] = AreEqual,
@@ -47,6 +47,13 @@ internal static class TypeTests
 
     public static bool Holds(string name, Arguments arguments, RenderBudget budget) =>
         Table.TryGetValue(name, out var test) ? test(arguments.Positional[0], arguments, budget) : throw new JinjaError($"the test '{name}' is not supported");
+
+    private static string Printed(object? value, RenderBudget budget)
+    {
+        var text = PythonText.Str(value, budget);
+        budget.Look(2L * text.Length);
+        return text.Value;
+    }
 
     private static bool AreEqual(object? value, Arguments arguments, RenderBudget budget) => Equality.AreEqual(value, arguments.Required(1, "other"), budget);
 

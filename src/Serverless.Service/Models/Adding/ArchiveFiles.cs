@@ -9,8 +9,14 @@ namespace Serverless.Service.Models.Adding;
 /// </summary>
 public sealed class ArchiveFiles : IModelFiles, IAsyncDisposable
 {
-    /// <summary>The most entries of an archive; models of hundreds of billions of parameters have some 200 files.</summary>
+    /// <summary>The most entries of an archive, files and folders; models of hundreds of billions of parameters have some 200 files.</summary>
     public const int MaxEntries = 2000;
+
+    /// <summary>The most bytes of the list of entries, which is read before they can be counted: 2,000 bytes for each.</summary>
+    public const int MaxListBytes = 4_000_000;
+
+    /// <summary>The most bytes of all files, however large the archive is.</summary>
+    public const long MaxBytes = 200_000_000_000;
 
     /// <summary>
     /// How many times larger the files may be than the archive. Weights hardly shrink and text does so about fivefold, while a bomb grows a
@@ -45,18 +51,24 @@ public sealed class ArchiveFiles : IModelFiles, IAsyncDisposable
     public static async Task<ArchiveFiles> OpenAsync(Stream content, string name, CancellationToken ct)
     {
         ZipArchive? archive = null;
+        // What the archive states about the length of its list is not relied on: as much is read as may be, and no more.
+        var bounded = new BoundedReads(content, MaxListBytes, () => new InputError($"{name}: the list of its files takes more than {MaxListBytes} bytes; allowed: at most as many"));
         try
         {
-            archive = await ZipArchive.CreateAsync(content, ZipArchiveMode.Read, leaveOpen: false, entryNameEncoding: null, ct);
+            archive = await ZipArchive.CreateAsync(bounded, ZipArchiveMode.Read, leaveOpen: false, entryNameEncoding: null, ct);
+            var entries = archive.Entries;
+            bounded.Lift();
+            if (entries.Count > MaxEntries)
+                throw new InputError($"{name}: found {entries.Count} files and folders; allowed: at most {MaxEntries}");
             // Entries whose names end in a slash are folders.
-            var files = archive.Entries.Where(entry => !entry.FullName.EndsWith('/')).ToList();
+            var files = entries.Where(entry => !entry.FullName.EndsWith('/')).ToList();
             Check(name, content.Length, files);
             return new ArchiveFiles(name, archive, files);
         }
         catch (Exception fault)
         {
             if (archive is not null) await archive.DisposeAsync();
-            else await content.DisposeAsync();
+            else await bounded.DisposeAsync();
             if (fault is InvalidDataException)
                 throw new InputError($"{name}: found no zip archive that can be read ({fault.Message})", innerException: fault);
             throw;
@@ -80,8 +92,6 @@ public sealed class ArchiveFiles : IModelFiles, IAsyncDisposable
 
     private static void Check(string name, long archiveBytes, List<ZipArchiveEntry> files)
     {
-        if (files.Count > MaxEntries)
-            throw new InputError($"{name}: found {files.Count} files; allowed: at most {MaxEntries}");
         var faults = new List<string>();
         foreach (var entry in files)
         {
@@ -92,7 +102,10 @@ public sealed class ArchiveFiles : IModelFiles, IAsyncDisposable
                 faults.Add($"{name}: {AddedName.Shown(entry.FullName)} is encrypted; allowed: plain files");
         }
 
-        if (files.Aggregate(Int128.Zero, (sum, entry) => sum + entry.Length) is var bytes && bytes > (Int128)archiveBytes * MaxExpansion)
+        var bytes = files.Aggregate(Int128.Zero, (sum, entry) => sum + entry.Length);
+        if (bytes > MaxBytes)
+            faults.Add($"{name}: its files are said to have {bytes} bytes; allowed: at most {MaxBytes}");
+        if (bytes > (Int128)archiveBytes * MaxExpansion)
             faults.Add($"{name}: its files are said to have {bytes} bytes, the archive has {archiveBytes}; allowed: at most {MaxExpansion} times as many");
         if (faults.Count > 0)
             throw new InputError(string.Join('\n', faults));

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using Serverless.Learning;
-using Serverless.Service.Models.Adding;
 using Serverless.Service.Network;
 
 namespace Serverless.Service.Models.Hub;
@@ -13,7 +11,7 @@ namespace Serverless.Service.Models.Hub;
 /// </summary>
 public sealed class HubClient : IDisposable
 {
-    private const int MaxRedirects = 10, CommitLength = 40, MostDescriptionBytes = 64 << 20;
+    private const int MaxRedirects = 10, MostDescriptionBytes = 64 << 20;
 
     private readonly HubSettings _settings;
 
@@ -35,19 +33,7 @@ public sealed class HubClient : IDisposable
     public async Task<HubModel> DescribeAsync(string id, string revision, CancellationToken ct)
     {
         var description = await ReadAsync($"api/models/{id}/revision/{Uri.EscapeDataString(revision)}?blobs=true", id, revision, ct);
-        try
-        {
-            using var document = JsonDocument.Parse(description);
-            var root = document.RootElement;
-            var commit = root.GetProperty("sha").GetString() ?? "";
-            if (commit.Length != CommitLength || !commit.All(char.IsAsciiHexDigitLower))
-                throw Unreadable(id, $"its commit is '{AddedName.Shown(commit)}'");
-            return new HubModel(id, commit, [.. root.GetProperty("siblings").EnumerateArray().Select(FileOf)]);
-        }
-        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw Unreadable(id, fault.Message);
-        }
+        return HubDescription.Read(id, description);
     }
 
     /// <summary>A file's content from byte <paramref name="from"/> on; from the beginning where the answer is no 206. The caller disposes the answer.</summary>
@@ -133,15 +119,5 @@ public sealed class HubClient : IDisposable
         };
     }
 
-    private static HubFile FileOf(JsonElement sibling)
-    {
-        var large = sibling.TryGetProperty("lfs", out var lfs) && lfs.ValueKind == JsonValueKind.Object ? lfs : (JsonElement?)null;
-        return new HubFile(
-            sibling.GetProperty("rfilename").GetString()!,
-            (large ?? sibling).GetProperty("size").GetInt64(),
-            large?.GetProperty("sha256").GetString(),
-            large is null ? sibling.GetProperty("blobId").GetString() : null);
-    }
-
-    private static InputError Unreadable(string id, string finding) => new($"{id}: cannot be fetched: {finding}");
+    internal static InputError Unreadable(string id, string finding) => new($"{id}: cannot be fetched: {finding}");
 }

@@ -26,7 +26,10 @@ public sealed class HubDownload(HubClient hub, HubSettings settings, TimeProvide
         var candidates = taken.Where(file => ModelChoice.IsWeights(file.Path)).ToList();
         if (candidates.Count == 0)
             throw new InputError($"{model.Id}: found {Found(model)}; allowed: weights in .safetensors");
-        await FetchAsync(model, [.. taken.Except(candidates)], "fetching texts", folder, progress, ct);
+        List<HubFile> texts = [.. taken.Except(candidates)];
+        if (texts.Sum(file => file.Bytes) is var bytes and > ModelChoice.MaxTextBytes)
+            throw new InputError($"{model.Id}: its files but for weights have {bytes} bytes together; allowed: at most {ModelChoice.MaxTextBytes}");
+        await FetchAsync(model, texts, "fetching texts", folder, progress, ct);
         if (model.IsAdapter)
             _ = PeftAdapter.BaseOf(folder);
         else

@@ -62,7 +62,7 @@ public sealed class ChunkCommits(
     /// <summary>The validation losses that the session's steps measured so far, epoch by epoch.</summary>
     public async Task<List<double>> ValidationLossesAsync(TrainingSession session, CancellationToken ct)
     {
-        var committed = await log.ListMetricsAsync(session.JobId, session.StepsBefore, ct);
+        var committed = await log.ListMetricsAsync(session.JobId, session.StepsBefore, ct, step => step.ValidLoss is not null);
         return [.. committed.Where(step => session.Metrics.All(later => step.Step < later.Step)).Concat(session.Metrics).Select(step => step.ValidLoss).OfType<double>()];
     }
 

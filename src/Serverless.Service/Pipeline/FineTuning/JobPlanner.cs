@@ -13,7 +13,7 @@ internal static class JobPlanner
     private const int UsualRow = 1024;
 
     /// <summary>The most steps of a job: months of work on any machine. Metrics, events and checkpoints grow with them.</summary>
-    private const int MaxSteps = 10_000_000;
+    private const int MaxSteps = 1_000_000;
 
     /// <summary>The plan of a job whose files were counted; the same for the job and for its dry run, so that the two cannot disagree. Does not load libtorch.</summary>
     /// <exception cref="Learning.InputError">A value that was asked for is out of its range.</exception>

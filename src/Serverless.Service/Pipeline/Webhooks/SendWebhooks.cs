@@ -30,10 +30,10 @@ public sealed class SendWebhooks(
             state = new WebhookState { Type = type, EventId = EventIdOf(job.Id, type), CreatedAt = job.FinishedAt ?? clock.GetUtcNow() };
             await blob.WriteAsync(state, ct);
         }
-        var open = settings.Webhooks.Where(endpoint => !state.Delivered.Contains(endpoint.Url.ToString())).ToList();
+        var open = settings.Webhooks.Where(endpoint => !state.Delivered.Contains(endpoint.Mark)).ToList();
         if (input.GivesUp)
         {
-            await SayAsync(job.Id, "webhooks given up", open.Select(endpoint => $"The webhook {endpoint.Url} was not told that the job has ended: all attempts failed"), ct);
+            await SayAsync(job.Id, "webhooks given up", open.Select(endpoint => $"The webhook at {endpoint} was not told that the job has ended: all attempts failed"), ct);
             return false;
         }
         var faults = new List<string>();
@@ -41,10 +41,10 @@ public sealed class SendWebhooks(
         {
             if (await sender.SendAsync(endpoint, state, job.Id.Value, ct) is { } fault)
             {
-                faults.Add($"The webhook {endpoint.Url} could not be told that the job has ended: {fault}");
+                faults.Add($"The webhook at {endpoint} could not be told that the job has ended: {fault}");
                 continue;
             }
-            state = state with { Delivered = state.Delivered.Add(endpoint.Url.ToString()) };
+            state = state with { Delivered = state.Delivered.Add(endpoint.Mark) };
             await blob.WriteAsync(state, CancellationToken.None);
         }
         if (faults.Count == 0)

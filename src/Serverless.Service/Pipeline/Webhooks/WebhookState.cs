@@ -13,6 +13,6 @@ public sealed record WebhookState
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The addresses that have taken it.</summary>
+    /// <summary>The endpoints that have taken it, by their <see cref="WebhookEndpoint.Mark"/>.</summary>
     public ImmutableArray<string> Delivered { get; init; } = [];
 }

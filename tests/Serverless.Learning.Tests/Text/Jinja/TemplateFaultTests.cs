@@ -66,7 +66,7 @@ public sealed class TemplateFaultTests
     [InlineData("{{ range(9223372036854775807) }}", "the template takes more than 10000000 steps")]
     [InlineData("{{ [1] * 999999999999 }}", "the template takes more than 10000000 steps")]
     [InlineData("{% set ns = namespace(l=[1]) %}{% for i in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}", "the template takes more than 10000000 steps")]
-    [InlineData("{% set ns = namespace(s='ab') %}{% for i in range(99) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", "the template makes strings of more than 134217728 characters in all")]
+    [InlineData("{% set ns = namespace(s='ab') %}{% for i in range(99) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", "the template makes values of more than 268435456 bytes in all")]
     [InlineData("{{ 'a' * 99999999999 }}", "the template takes more than 10000000 steps")]
     [InlineData("{% set x = 'a' * 1000000 %}{% for i in range(99) %}{{ x }}{% endfor %}", "the template writes more than 33554432 characters")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "the template nests or recurses deeper than 400 levels")]

@@ -33,7 +33,36 @@ public sealed class ArchiveFilesTests
     {
         var many = ZipBytes.Of(null, "", [.. Enumerable.Range(0, 2001).Select(i => ($"{i}.txt", Array.Empty<byte>()))]);
         var fault = await Assert.ThrowsAsync<InputError>(() => ZipBytes.OpenAsync(many));
-        Assert.Equal("m.zip: found 2001 files; allowed: at most 2000", fault.Message);
+        Assert.Equal("m.zip: found 2001 files and folders; allowed: at most 2000", fault.Message);
+    }
+
+    [Fact]
+    public async Task Folders_count_as_entries()
+    {
+        var many = ZipBytes.Of(null, "", [.. Enumerable.Range(0, 2001).Select(i => ($"{i}/", Array.Empty<byte>()))]);
+        var fault = await Assert.ThrowsAsync<InputError>(() => ZipBytes.OpenAsync(many));
+        Assert.Equal("m.zip: found 2001 files and folders; allowed: at most 2000", fault.Message);
+    }
+
+    [Theory]
+    [InlineData(1_000_000)]
+    [InlineData(1)]
+    public async Task A_list_of_a_million_folders_is_not_read_to_its_end_whatever_the_archive_states_about_it(int stated)
+    {
+        var bytes = ZipBytes.OfList(1_000_000, stated, '/', 0);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var fault = await Assert.ThrowsAsync<InputError>(() => ZipBytes.OpenAsync(bytes));
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal("m.zip: the list of its files takes more than 4000000 bytes; allowed: at most as many", fault.Message);
+        Assert.InRange(allocated, 0, 100_000_000);
+    }
+
+    [Fact]
+    public async Task Files_of_more_bytes_than_any_model_has_are_refused()
+    {
+        var fault = await Assert.ThrowsAsync<InputError>(() => ZipBytes.OpenAsync(ZipBytes.OfList(200, 200, 'x', 4_000_000_000)));
+        Assert.StartsWith("m.zip: its files are said to have 800000000000 bytes; allowed: at most 200000000000\n", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Service.Network;
 
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 
@@ -7,7 +8,7 @@ internal static class ChatReply
 {
     /// <summary>The answer of a chat completion.</summary>
     /// <exception cref="TeacherAwayException">It is none.</exception>
-    public static TeacherReply Read(string json, TeacherEndpoint endpoint)
+    public static TeacherReply Read(string json, TeacherEndpoint endpoint, KnownSecrets secrets)
     {
         try
         {
@@ -17,17 +18,17 @@ internal static class ChatReply
             // vLLM and DeepSeek write the thinking apart, under this name.
             var thinking = TextOf(message, "reasoning_content");
             if (TextOf(message, "content") is { } content)
-                return new TeacherReply(TeacherReply.WithThinking(thinking, content).Trim(), TextOf(choice, "finish_reason") == "length");
-            return thinking is null ? throw Malformed(json, endpoint, null) : new TeacherReply(TeacherReply.WithThinking(thinking, ""), true);
+                return new TeacherReply(secrets.OutOfAnswer(TeacherReply.WithThinking(thinking, content).Trim()), TextOf(choice, "finish_reason") == "length");
+            return thinking is null ? throw Malformed(json, endpoint, secrets, null) : new TeacherReply(secrets.OutOfAnswer(TeacherReply.WithThinking(thinking, "")), true);
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
-            throw Malformed(json, endpoint, fault);
+            throw Malformed(json, endpoint, secrets, fault);
         }
     }
 
-    /// <summary>The message of OpenAI's error object, or the beginning of whatever was sent instead.</summary>
-    public static string ErrorIn(string content, int longest)
+    /// <summary>The message of OpenAI's error object, or the beginning of whatever was sent instead, without the secrets that it repeats.</summary>
+    public static string ErrorIn(string content, int longest, KnownSecrets secrets)
     {
         var text = content;
         try
@@ -36,16 +37,16 @@ internal static class ChatReply
             if (document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("error", out var error))
                 text = error.ValueKind == JsonValueKind.Object && TextOf(error, "message") is { } message ? message : error.ToString();
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // A page of a proxy, say.
+            // A page of a proxy, say, or half of a surrogate pair.
         }
-        text = text.ReplaceLineEndings(" ").Trim();
+        text = secrets.OutOfError(text.ReplaceLineEndings(" ").Trim());
         return text.Length == 0 ? "nothing" : text.Length <= longest ? text : text[..longest] + "…";
     }
 
-    private static TeacherAwayException Malformed(string json, TeacherEndpoint endpoint, Exception? fault) =>
-        new($"the teacher {endpoint} answered with something else than a chat completion: {ErrorIn(json, 100)}", fault);
+    private static TeacherAwayException Malformed(string json, TeacherEndpoint endpoint, KnownSecrets secrets, Exception? fault) =>
+        new($"the teacher {endpoint} answered with something else than a chat completion: {ErrorIn(json, 100, secrets)}", fault);
 
     private static string? TextOf(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -12,7 +12,7 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// A teacher behind OpenAI's chat completions. Each answer is a request of its own (not every server knows <c>n</c>), a few at a time; what
 /// a server does not say, such as a seed that it leaves unused, cannot be seen from here.
 /// </summary>
-internal sealed class EndpointTeacher(TeacherEndpoint endpoint, HttpClient http) : ITeacher
+internal sealed class EndpointTeacher(TeacherEndpoint endpoint, HttpClient http, KnownSecrets secrets) : ITeacher
 {
     private const int QuotedCharacters = 300;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
@@ -45,7 +45,7 @@ internal sealed class EndpointTeacher(TeacherEndpoint endpoint, HttpClient http)
         {
             using var response = await http.SendAsync(request, limit.Token);
             var content = await response.Content.ReadAsStringAsync(limit.Token);
-            return response.IsSuccessStatusCode ? ChatReply.Read(content, endpoint) : Refused(response.StatusCode, content);
+            return response.IsSuccessStatusCode ? ChatReply.Read(content, endpoint, secrets) : Refused(response.StatusCode, content);
         }
         catch (OutboundRefusedException fault)
         {
@@ -75,7 +75,7 @@ internal sealed class EndpointTeacher(TeacherEndpoint endpoint, HttpClient http)
     /// <summary>What a refusal means: of this prompt, of all of them, or for now only.</summary>
     private TeacherReply Refused(HttpStatusCode status, string content)
     {
-        var said = string.Create(CultureInfo.InvariantCulture, $"the teacher {endpoint} answered {(int)status}: {ChatReply.ErrorIn(content, QuotedCharacters)}");
+        var said = string.Create(CultureInfo.InvariantCulture, $"the teacher {endpoint} answered {(int)status}: {ChatReply.ErrorIn(content, QuotedCharacters, secrets)}");
         return (int)status switch
         {
             400 or 413 or 422 => TeacherReply.Failed(said),

@@ -14,6 +14,9 @@ public sealed class Teachers(PipelineSettings settings, CheckpointModels models,
     // One for all: connections are kept, and each request has a limit of its own.
     private readonly HttpClient _http = outbound.CreateClient(Timeout.InfiniteTimeSpan, MostAnswerBytes);
 
+    private readonly KnownSecrets _secrets = new(
+        [.. settings.Teachers.Select(endpoint => endpoint.Key), .. settings.Webhooks.Select(endpoint => Convert.ToBase64String(endpoint.Key.Span))]);
+
     /// <summary>The teacher of a name; nothing of it is loaded or asked yet.</summary>
     /// <exception cref="InputError">There is no teacher of this name.</exception>
     /// <param name="path">Where in the request its name stands.</param>
@@ -28,7 +31,7 @@ public sealed class Teachers(PipelineSettings settings, CheckpointModels models,
 
     /// <summary>The teacher of the configuration that has a name, or null if none has.</summary>
     public ITeacher? EndpointOf(string name) =>
-        settings.Teachers.FirstOrDefault(endpoint => endpoint.Name == name) is { } endpoint ? new EndpointTeacher(endpoint, _http) : null;
+        settings.Teachers.FirstOrDefault(endpoint => endpoint.Name == name) is { } endpoint ? new EndpointTeacher(endpoint, _http, _secrets) : null;
 
     /// <summary>What may be named where a model is asked, for errors.</summary>
     public string Allowed =>
