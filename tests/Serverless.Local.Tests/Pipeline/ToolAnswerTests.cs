@@ -19,7 +19,7 @@ public sealed class ToolAnswerTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Calls_are_compared_in_an_evaluation_rewarded_in_reinforcement_and_taught()
     {
-        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), Path.Combine(_folder.Path, "head"));
+        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), Path.Combine(_folder.Path, "head"), new PipelineSettings { IntakeModel = "calling" });
         await head.Get<ModelStore>().SeedBaseAsync("calling", TinyModel.WriteCalling(Path.Combine(_folder.Path, "calling")), default);
         var chats = await head.UploadAsync(MethodData.Calls(36));
         var tuned = await head.CreateAsync(chats, chats, request => request with
