@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Grading;
