@@ -4,7 +4,6 @@ using Serverless.Learning.Evaluation;
 using Serverless.Learning.Grading;
 using Serverless.Learning.Models;
 using Serverless.Learning.Tests.Grading;
-using Serverless.Learning.Text;
 using Serverless.Learning.Text.ToolCalls;
 using Serverless.Tests;
 
@@ -68,7 +67,7 @@ public sealed class AnsweredCallsTests(LoadedTinyModel tiny) : IClassFixture<Loa
         Assert.False(answer.Exact);
         var ids = Evaluator.ExpectedIds(model.Chat, example);
         Assert.Equal(model.Chat.EndOfTurnId, ids[^1]);
-        Assert.Equal(Written, model.Tokenizer.Decode(ids[..^1], skipSpecial: false));
+        Assert.Equal(Written, model.Tokenizer.Decode(ids.AsSpan()[..^1], skipSpecial: false));
     }
 
     private LanguageModel Load() => LanguageModel.Load(TinyModel.WriteCalling(Path.Combine(tiny.Folder, $"calling-{Guid.NewGuid():n}")));
