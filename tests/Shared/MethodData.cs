@@ -20,6 +20,22 @@ internal static class MethodData
         _ => TinyModel.Dataset(examples),
     };
 
+    /// <summary>Conversations whose answer calls the one tool there is for a team, or their prompts only.</summary>
+    public static string Calls(int examples, bool answered = true) => Lines(examples, number => answered
+        ? new { messages = new object[] { Team(number), new { role = "assistant", tool_calls = new[] { new { id = "callroute", type = "function", function = new { name = "route", arguments = JsonSerializer.Serialize(new { to = Teams[number % 3] }) } } } } }, tools = Tools }
+        : new { messages = new[] { Team(number) }, tools = Tools });
+
+    private static readonly string[] Teams = ["billing", "shipping", "account"];
+
+    private static readonly object[] Tools =
+        [new { type = "function", function = new { name = "route", description = "Hands over", parameters = new { type = "object", properties = new { to = new { type = "string" } } } } }];
+
+    private static object Team(int number) => new { role = "user", content = $"{Teams[number % 3]} {number}" };
+
+    /// <summary>Grades the name of the tool that is called first.</summary>
+    public static JsonElement Routes { get; } = JsonSerializer.SerializeToElement(
+        new { type = "string_check", name = "routes", operation = "eq", input = "{{sample.output_tools[0].function.name}}", reference = "route" });
+
     /// <summary>One epoch in steps of four; of reinforcement, groups of twenty answers that are rewarded for a letter.</summary>
     public static JobMethod Request(MethodType method, int epochs = 1)
     {

@@ -43,6 +43,20 @@ public static class TinyModel
         return folder;
     }
 
+    /// <summary>The same with a short template that names the tools and writes calls of them between marks.</summary>
+    public static string WriteCalling(string folder)
+    {
+        Write(folder);
+        File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), """
+            {%- if tools %}{{- '<|im_start|>' }}{%- for tool in tools %}{{- tool.function.name + ' ' }}{%- endfor %}{{- '<|im_end|>' }}{%- endif %}
+            {%- for message in messages %}{{- '<|im_start|>' + message.role + '\n' }}{%- if message.content %}{{- message.content }}{%- endif %}
+            {%- for call in message.tool_calls %}{{- '<call>{"name": "' + call.function.name + '", "arguments": ' + (call.function.arguments | tojson) + '}</call>' }}{%- endfor %}
+            {{- '<|im_end|>\n' }}{%- endfor %}
+            {%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}
+            """);
+        return folder;
+    }
+
     /// <summary>The shape: 4 query heads share 2 key-value heads, the head is tied.</summary>
     public static DecoderConfig Config(Tokenizer tokenizer, int headSize = 8) => new()
     {

@@ -67,7 +67,9 @@ internal static class EvalRunReader
                 throw Refusal.NotOffered(given.PathOf("tools"));
             ResponseFormat.Read(given);
         }
-        PromptTemplate.Parse(data.RequiredValue("input_messages"), data.PathOf("input_messages"));
+        // The lines of a data set, which only a file can be, have conversations of their own.
+        if (source.File is null || data.Value("input_messages") is not null)
+            PromptTemplate.Parse(data.RequiredValue("input_messages"), data.PathOf("input_messages"));
         return source with
         {
             Model = new ModelId(data.RequiredString("model", minLength: 1)),

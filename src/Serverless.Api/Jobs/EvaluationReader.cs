@@ -44,7 +44,7 @@ internal static class EvaluationReader
             return null;
         string[] metrics = [.. PublishCondition.Measured, .. graders.Select(NameOf)];
         var metric = given.OneOf("metric", metrics) ?? throw Refusal.Missing(given.PathOf("metric"));
-        return new PublishCondition(metric, given.Number("minimum_gain") ?? 0);
+        return new PublishCondition(metric, given.Number("minimum_gain", 0) ?? 0);
     }
 
     private static string NameOf(JsonElement grader) => grader.GetProperty("name").GetString()!;

@@ -37,6 +37,7 @@ internal static class JobRequestReader
             Stages = stages,
             Graders = graders,
             PublishIf = EvaluationReader.PublishIf(body, reward is { } rewarding ? [rewarding, .. graders] : graders),
+            MergeDtype = body.OneOf("merge_dtype", ["bf16", "f32"]) switch { "bf16" => MergeDtype.Bf16, "f32" => MergeDtype.F32, _ => null },
             Budget = ReadBudget(body),
             Metadata = ReadMetadata(body),
         };

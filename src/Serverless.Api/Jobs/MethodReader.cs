@@ -79,6 +79,7 @@ internal static class MethodReader
             MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 2, int.MaxValue),
             GradientCheckpointing = fields.Boolean("gradient_checkpointing") ?? false,
             EarlyStoppingPatience = (int?)fields.Integer("early_stopping_patience", 1, 50),
+            Publish = fields.OneOf("publish", ["best", "last"]) switch { "best" => PublishedCheckpoint.Best, "last" => PublishedCheckpoint.Last, _ => null },
         };
         return read is { LearningRate: not null, LearningRateMultiplier: not null }
             ? throw new InputError(

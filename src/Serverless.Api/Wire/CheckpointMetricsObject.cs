@@ -26,6 +26,10 @@ internal sealed record CheckpointMetricsObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? FullValidMeanTokenAccuracy { get; init; }
 
+    /// <summary>Ours: the mean reward of a policy's answers to validation prompts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ValidReward { get; init; }
+
     public static CheckpointMetricsObject Of(CommittedCheckpoint checkpoint) => new()
     {
         Step = checkpoint.Step,
@@ -35,5 +39,6 @@ internal sealed record CheckpointMetricsObject
         ValidMeanTokenAccuracy = checkpoint.Metrics?.ValidAccuracy,
         FullValidLoss = checkpoint.Metrics?.FullValidLoss,
         FullValidMeanTokenAccuracy = checkpoint.Metrics?.FullValidAccuracy,
+        ValidReward = checkpoint.Metrics?.ValidReward,
     };
 }

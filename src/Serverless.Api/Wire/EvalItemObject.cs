@@ -5,7 +5,7 @@ using Serverless.Service.Evals;
 
 namespace Serverless.Api.Wire;
 
-/// <summary>One item of a run: what was asked, what was answered, and what each criterion gave. Ours is <c>error</c> in a result.</summary>
+/// <summary>One item of a run: what was asked, what was answered, and what each criterion gave. Ours are <c>error</c> in a result, and <c>exact_match</c> where a data set has the right answer.</summary>
 internal static class EvalItemObject
 {
     private const string Prefix = "outputitem_";
@@ -25,6 +25,7 @@ internal static class EvalItemObject
         ["datasource_item"] = JsonObject.Create(item.Item),
         ["results"] = new JsonArray([.. item.Results.Select(result => (JsonNode)Result(result))]),
         ["sample"] = Sample(run, item),
+        ["exact_match"] = item.Exact,
     };
 
     /// <summary>The index in an id, or null if it is not one of this run's.</summary>

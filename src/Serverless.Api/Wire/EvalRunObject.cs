@@ -4,7 +4,7 @@ using Serverless.Service.Evals;
 
 namespace Serverless.Api.Wire;
 
-/// <summary>A run of an evaluation with its counts. Ours is <c>mean_score</c> beside each criterion's.</summary>
+/// <summary>A run of an evaluation with its counts. Ours are <c>mean_score</c> and its interval beside each criterion's, and <c>dataset_scores</c>.</summary>
 internal static class EvalRunObject
 {
     /// <summary>What the query <c>status</c> may ask for.</summary>
@@ -24,6 +24,7 @@ internal static class EvalRunObject
         ["result_counts"] = new JsonObject { ["total"] = run.Done, ["errored"] = run.Errored, ["failed"] = run.Failed, ["passed"] = run.Passed },
         ["per_model_usage"] = new JsonArray([.. run.Usage.Select(usage => (JsonNode)Usage(usage))]),
         ["per_testing_criteria_results"] = new JsonArray([.. run.Criteria.Select(criterion => (JsonNode)Criterion(criterion))]),
+        ["dataset_scores"] = run.Likelihood is { } likelihood ? Likelihood(likelihood) : null,
         ["data_source"] = JsonObject.Create(run.DataSource.Json),
         ["metadata"] = EvalObject.Metadata(run.Metadata),
         ["error"] = run.Error is { } error ? new JsonObject { ["code"] = error.Code, ["message"] = error.Message } : null,
@@ -41,6 +42,16 @@ internal static class EvalRunObject
         ["cached_tokens"] = usage.CachedTokens,
     };
 
+    /// <summary>What the model makes of the data set's right answers, as a job's evaluation shows it.</summary>
+    private static JsonObject Likelihood(EvalLikelihood found) => new()
+    {
+        ["scored"] = found.Scored,
+        ["loss"] = found.Scores.Tokens == 0 ? null : found.Scores.Loss,
+        ["perplexity"] = found.Scores.Tokens == 0 ? null : found.Scores.Perplexity,
+        ["token_accuracy"] = found.Scores.Tokens == 0 ? null : found.Scores.TokenAccuracy,
+        ["exact_match"] = found.ExactMatch is { } exact ? new JsonObject { ["mean"] = exact.Mean, ["low"] = exact.Low, ["high"] = exact.High } : null,
+    };
+
     private static JsonObject Criterion(EvalCriterionCounts criterion)
     {
         var graded = criterion.Passed + criterion.Failed;
@@ -50,6 +61,7 @@ internal static class EvalRunObject
             ["passed"] = criterion.Passed,
             ["failed"] = criterion.Failed,
             ["mean_score"] = graded == 0 ? null : criterion.ScoreSum / graded,
+            ["mean_score_interval"] = criterion.Interval is { } interval ? new JsonObject { ["low"] = interval.Low, ["high"] = interval.High } : null,
         };
     }
 }

@@ -25,7 +25,9 @@ internal static class JobEvaluationObject
         ["base"] = Model(evaluation.Base),
         ["tuned"] = Model(evaluation.Tuned),
         ["reward_accuracy"] = evaluation.RewardAccuracy,
+        ["reward_accuracy_interval"] = evaluation.RewardAccuracyInterval is { } accuracy ? Interval(accuracy) : null,
         ["reward_margin"] = evaluation.RewardMargin,
+        ["reward_margin_interval"] = evaluation.RewardMarginInterval is { } margin ? Interval(margin) : null,
         ["comparisons"] = new JsonArray([.. evaluation.Comparisons.Select(comparison => (JsonNode)Comparison(comparison, evaluation))]),
         ["samples"] = new JsonArray([.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples).Select((pair, at) => (JsonNode)Sample(pair.First, pair.Second, at, evaluation))]),
     };

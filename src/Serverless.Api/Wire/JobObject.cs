@@ -58,6 +58,10 @@ internal sealed record JobObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonObject? PublishIf { get; init; }
 
+    /// <summary>Ours: what the model is written in, bf16 or f32; left out where it was not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MergeDtype? MergeDtype { get; init; }
+
     /// <summary>Ours: what the job has cost so far, counted at its checkpoints; left out until it is prepared.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CostObject? Cost { get; init; }
@@ -94,6 +98,7 @@ internal sealed record JobObject
             : new JsonObject { ["graders"] = new JsonArray([.. job.Graders.Select(grader => (JsonNode?)JsonObject.Create(grader))]) },
         Cost = job.Price is { } price ? CostObject.Of(price, job.Seconds) : null,
         Budget = job.Budget,
+        MergeDtype = job.MergeDtype,
         PublishIf = job.PublishIf is { } condition
             ? new JsonObject { ["metric"] = condition.Metric, ["minimum_gain"] = condition.MinimumGain }
             : null,

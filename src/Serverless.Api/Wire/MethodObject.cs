@@ -63,6 +63,8 @@ internal static class MethodObject
             written["gradient_checkpointing"] = true;
         if (asked.EarlyStoppingPatience is { } patience)
             written["early_stopping_patience"] = patience;
+        if (asked.Publish is { } published)
+            written["publish"] = published == PublishedCheckpoint.Best ? "best" : "last";
         if (job.Method.Type == MethodType.Dpo)
             written["beta"] = resolved?.Beta ?? asked.Beta ?? (JsonNode)Auto;
         if ((resolved?.LearningRate ?? asked.LearningRate) is { } rate)

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Serverless.Learning.Reinforcement;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Wire;
@@ -12,7 +11,8 @@ internal static class PolicyObject
         var asked = job.Method.Policy ?? new PolicyRequest();
         var resolved = job.Options?.Policy;
         Add("compute_multiplier", asked.ComputeMultiplier);
-        Add("loss_type", NameOf(resolved?.LossType ?? asked.LossType));
+        if ((resolved?.LossType ?? asked.LossType) is { } loss)
+            Add("loss_type", PolicyRequest.NameOf(loss));
         Add("group_size", resolved?.GroupSize ?? asked.GroupSize);
         Add("temperature", resolved?.Temperature ?? asked.Temperature);
         Add("max_completion_tokens", resolved?.MaxAnswerTokens ?? asked.MaxAnswerTokens);
@@ -37,12 +37,4 @@ internal static class PolicyObject
                 hyperparameters[name] = value;
         }
     }
-
-    private static string? NameOf(LossType? type) => type switch
-    {
-        LossType.Grpo => "grpo",
-        LossType.Dapo => "dapo",
-        LossType.DrGrpo => "dr_grpo",
-        _ => null,
-    };
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Serverless.Learning.Data;
 
 /// <summary>
@@ -33,6 +35,17 @@ public static class DatasetReader
             faults.AddFirst(fault);
         if (faults.ToError() is { } error)
             throw error;
+    }
+
+    /// <summary>The example of one line that was taken from a file.</summary>
+    /// <param name="line">The line's object.</param>
+    /// <param name="number">The line's number, from 1.</param>
+    /// <exception cref="InputError">It has faults.</exception>
+    public static DatasetExample ReadLine(JsonElement line, int number, string fileName, DatasetFormat format)
+    {
+        var faults = new FaultList();
+        var example = ParserOf(format, fileName, faults).Parse(JsonSerializer.SerializeToUtf8Bytes(line), number);
+        return faults.ToError() is { } error ? throw error : example!;
     }
 
     internal static string TooLong(string fileName, int number) =>

@@ -3,6 +3,7 @@ using Serverless.Learning.Data;
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
 using Serverless.Learning.Text;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Learning.Training;
 using static TorchSharp.torch;
 
@@ -45,13 +46,11 @@ public static class Evaluator
         var graded = new GradedAnswer[examples.Count];
         foreach (var group in Enumerable.Range(0, examples.Count).OrderBy(index => prompts[index].Length).Chunk(AnswersTogether))
         {
-            var answers = generator.Generate(group.Select(index => prompts[index]).ToList(), SamplingOptions.Greedy(maxTokens), cancellation);
+            var requests = group.Select(index => new GenerationRequest(
+                prompts[index], SamplingOptions.Greedy(maxTokens) with { WrittenTokens = encoder.TokensOfCalls(examples[index].Tools) })).ToList();
+            var answers = generator.Generate(requests, requests.Count, cancellation);
             for (var place = 0; place < group.Length; place++)
-            {
-                var (example, prompt) = (examples[group[place]], prompts[group[place]]);
-                graded[group[place]] = new GradedAnswer(
-                    example.Line, PromptOf(example)[^1].Content ?? "", ExpectedOf(example), Thought.Whole(encoder, prompt, answers[place].Text));
-            }
+                graded[group[place]] = Graded(model.Tokenizer, encoder, examples[group[place]], prompts[group[place]], answers[place].Text);
         }
         return graded;
     }
@@ -79,6 +78,33 @@ public static class Evaluator
 
     /// <summary>The text of the last assistant message.</summary>
     public static string ExpectedOf(ChatExample example) => example.Messages[LastAssistant(example)].Content ?? "";
+
+    /// <summary>Whether the last assistant message calls tools.</summary>
+    public static bool ExpectsCalls(ChatExample example) => AnsweredCalls.Of(example.Messages[LastAssistant(example)].ToolCalls) is not null;
+
+    /// <summary>The tokens of the last assistant message as the template writes it, its end of turn included, shape [T].</summary>
+    /// <exception cref="InputError">The template refuses the conversation; the line is named.</exception>
+    public static int[] ExpectedIds(ChatEncoder encoder, ChatExample example)
+    {
+        var last = LastAssistant(example);
+        var messages = example.Messages.Take(last + 1).Select((message, at) => message.Role == "assistant" ? message with { Weight = at == last ? 1 : 0 } : message);
+        var sequence = encoder.EncodeExample(new ChatExample(example.Line, [.. messages], example.Tools))[^1];
+        return [.. sequence.Ids.Where((_, at) => sequence.Supervised[at])];
+    }
+
+    private static GradedAnswer Graded(Tokenizer tokenizer, ChatEncoder encoder, ChatExample example, int[] prompt, string generated)
+    {
+        var answer = Thought.Whole(encoder, prompt, generated);
+        var asked = PromptOf(example)[^1].Content ?? "";
+        if (AnsweredCalls.Of(example.Messages[LastAssistant(example)].ToolCalls) is not { } calls)
+            return new GradedAnswer(example.Line, asked, ExpectedOf(example), answer) { Calls = example.Tools is null ? null : AnsweredCalls.Read(encoder, example.Tools, answer) };
+        var ids = ExpectedIds(encoder, example);
+        var written = tokenizer.Decode(ids[^1] == encoder.EndOfTurnId ? ids[..^1] : ids, skipSpecial: false);
+        return new GradedAnswer(example.Line, asked, Thought.Whole(encoder, prompt, written), answer)
+        {
+            ExpectedCalls = encoder.ToolCallFormat is null ? null : calls, Calls = AnsweredCalls.Read(encoder, example.Tools, answer),
+        };
+    }
 
     private static int LastAssistant(ChatExample example) => Enumerable.Range(0, example.Messages.Count).Last(at => example.Messages[at].Role == "assistant");
 

@@ -35,6 +35,7 @@ public static class ModelCard
         Table(card, "| name | value |\n|---|---|", facts.HyperParameters, entry => [Markdown(entry.Key), Markdown(entry.Value)]);
         Curve(card, facts.Curve);
         Evaluation(card, facts.Evaluation);
+        Notes(card, facts.EvaluationNotes);
         Samples(card, facts.Samples);
         Merge(card, facts.Merge);
         return card.ToString();
@@ -127,7 +128,7 @@ public static class ModelCard
         if (scores.Count == 0)
             return;
         Section(card, "Evaluation");
-        if (scores.All(score => score.WinsLossesTies is null))
+        if (scores.All(score => score is { WinsLossesTies: null, TunedInterval: null }))
         {
             Table(card, "| measure | base | tuned |\n|---|--:|--:|", scores, score =>
                 [Markdown(score.Measure), Decimals(score.Base), Decimals(score.Tuned)]);
@@ -136,6 +137,14 @@ public static class ModelCard
         card.Append("Means with their 95 % intervals (bootstrap); wins, losses and ties of the tuned model against the base, question by question.\n\n");
         Table(card, "| measure | base | tuned | wins / losses / ties |\n|---|--:|--:|--:|", scores, score =>
             [Markdown(score.Measure), Decimals(score.Base, score.BaseInterval), Decimals(score.Tuned, score.TunedInterval), score.WinsLossesTies ?? "–"]);
+    }
+
+    private static void Notes(StringBuilder card, IReadOnlyList<string> notes)
+    {
+        if (notes.Count > 0)
+            card.Append('\n');
+        foreach (var note in notes)
+            card.Append(CultureInfo.InvariantCulture, $"- {Markdown(note)}\n");
     }
 
     private static void Merge(StringBuilder card, MergeAgreement? merge)

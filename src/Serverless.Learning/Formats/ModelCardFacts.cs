@@ -38,6 +38,9 @@ public sealed record ModelCardFacts
 
     public IReadOnlyList<ModelCardScore> Evaluation { get; init; } = [];
 
+    /// <summary>What has to be known of these scores, a sentence each, such as what a grader could not grade.</summary>
+    public IReadOnlyList<string> EvaluationNotes { get; init; } = [];
+
     /// <summary>The first answers to the validation file.</summary>
     public IReadOnlyList<ModelCardSample> Samples { get; init; } = [];
 

@@ -11,4 +11,7 @@ public sealed record PolicyPrompt(int[] Ids, JsonElement Item, int Line, string 
 {
     /// <summary>A text of the answer after which <see cref="PolicyTask.Grammar"/> begins to hold; null from the beginning.</summary>
     public string? GrammarAfter { get; init; }
+
+    /// <summary>The array of tools offered to the policy, as sent; null for none.</summary>
+    public JsonElement? Tools { get; init; }
 }

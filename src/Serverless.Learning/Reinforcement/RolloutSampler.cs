@@ -24,7 +24,7 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
         var drawn = request.Prompts
             .SelectMany(prompt => Enumerable.Range(request.Round * answersEach, answersEach).Select(choice => (Prompt: prompt, Choice: choice)))
             .ToList();
-        var requests = drawn.Select(one => new GenerationRequest(prompts[one.Prompt].Ids, SamplingOf(request, prompts[one.Prompt], one.Prompt, one.Choice))).ToList();
+        var requests = drawn.Select(one => new GenerationRequest(prompts[one.Prompt].Ids, SamplingOf(request, prompts[one.Prompt], one.Prompt, one.Choice, model.Chat))).ToList();
         var answers = new TextGenerator(model).Generate(requests, requests.Count, cancellation);
         var rollouts = new List<Rollout>(drawn.Count);
         foreach (var (one, answer) in drawn.Zip(answers))
@@ -36,7 +36,7 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
         return rollouts;
     }
 
-    private SamplingOptions SamplingOf(RolloutRequest request, PolicyPrompt asked, int prompt, int choice) => new()
+    private SamplingOptions SamplingOf(RolloutRequest request, PolicyPrompt asked, int prompt, int choice, ChatEncoder encoder) => new()
     {
         MaxTokens = options.MaxAnswerTokens,
         Temperature = options.Temperature,
@@ -46,6 +46,7 @@ internal sealed class RolloutSampler(PolicyTask task, TrainingOptions training)
         Choice = (int)((prompt * (long)(request.Evaluates ? options.EvaluationSamples : options.GroupSize * (options.Resamples + 1)) + choice) % int.MaxValue),
         Grammar = task.Grammar,
         GrammarAfter = task.Grammar is null ? null : asked.GrammarAfter,
+        WrittenTokens = encoder.TokensOfCalls(asked.Tools),
     };
 
     private Rollout RolloutOf(RolloutRequest request, PolicyPrompt asked, int prompt, int choice, GeneratedText answer, ChatEncoder encoder)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Serverless.Learning.Data;
 using Serverless.Learning.Text.Jinja;
@@ -34,6 +35,9 @@ public sealed class ChatEncoder
 
     /// <summary>How the model writes tool calls; null where its template does not say.</summary>
     public ToolCallFormat? ToolCallFormat => _toolCalls.Value;
+
+    /// <summary>The special tokens that the text of an answer must be written with for its calls of tools to be found there; none where none are offered.</summary>
+    public ImmutableHashSet<int> TokensOfCalls(JsonElement? tools) => tools is null ? [] : [.. ToolCallFormat?.Tokens ?? []];
 
     /// <summary>Whether the model thinks between <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c> before it answers: its template knows the latter.</summary>
     public bool Thinks => _template.Source.Contains(Thought.Close, StringComparison.Ordinal);

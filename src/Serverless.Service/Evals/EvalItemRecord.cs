@@ -30,6 +30,9 @@ public sealed record EvalItemRecord
 
     public ImmutableArray<EvalItemResult> Results { get; init; } = [];
 
+    /// <summary>Whether the answer is the one that the data set has; null where it has none, or nothing was answered.</summary>
+    public bool? Exact { get; init; }
+
     /// <summary>Why there is no answer, if there is none.</summary>
     public string? Error { get; init; }
 

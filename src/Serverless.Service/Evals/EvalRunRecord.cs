@@ -39,6 +39,9 @@ public sealed record EvalRunRecord
     /// <summary>Per criterion, in the order of the criteria.</summary>
     public required ImmutableArray<EvalCriterionCounts> Criteria { get; init; }
 
+    /// <summary>Of a model's answers to a data set with right ones, what is measured besides; null otherwise, and until all are given.</summary>
+    public EvalLikelihood? Likelihood { get; init; }
+
     public ImmutableArray<EvalModelUsage> Usage { get; init; } = [];
 
     /// <summary>The owner's own pairs.</summary>

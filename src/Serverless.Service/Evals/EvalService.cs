@@ -12,7 +12,7 @@ namespace Serverless.Service.Evals;
 
 /// <summary>What callers can do with evaluations and their runs.</summary>
 public sealed class EvalService(
-    EvalCatalog evals, EvalRunCatalog runs, EvalItemStore items, FileCatalog files, CheckpointModels models, GraderModels graderModels,
+    EvalCatalog evals, EvalRunCatalog runs, EvalItemStore items, EvalItems source, FileCatalog files, CheckpointModels models, GraderModels graderModels,
     IWorkflowStarter workflows, TimeProvider clock)
 {
     private const int PageSize = 100;
@@ -56,12 +56,15 @@ public sealed class EvalService(
     /// <summary>Creates a run and starts it. Its record exists when this returns, and from then on it is not lost.</summary>
     /// <exception cref="InputError">The file or the model does not exist.</exception>
     public async Task<EvalRunRecord> CreateRunAsync(
-        EvalRecord eval, string? name, EvalDataSource source, ImmutableDictionary<string, string> metadata, CancellationToken ct)
+        EvalRecord eval, string? name, EvalDataSource data, ImmutableDictionary<string, string> metadata, CancellationToken ct)
     {
-        if (source.File is { } file && await files.FindAsync(file, ct) is null)
+        if (data.File is { } file && await files.FindAsync(file, ct) is null)
             throw new InputError($"invalid data_source.source.id: {file}", "data_source.source.id");
-        if (source.Model is { } model && await models.FindAsync(model, ct) is null)
+        if (data.Model is { } model && await models.FindAsync(model, ct) is null)
             throw new InputError($"The model '{model}' does not exist", "data_source.model", "model_not_available");
+        if (data.Model is not null && !data.Json.TryGetProperty("input_messages", out _) && !(data.File is { } lines && await source.IsDatasetAsync(lines, ct)))
+            throw new InputError(
+                "data_source.input_messages: found nothing; allowed: what the model is asked, which only the lines of a data set say themselves", "data_source.input_messages", "missing_required_parameter");
         var id = EvalRunId.New(clock);
         var run = await runs.CreateAsync(
             new EvalRunRecord
@@ -70,7 +73,7 @@ public sealed class EvalService(
                 EvalId = eval.Id,
                 Name = name ?? id.Value,
                 CreatedAt = clock.GetUtcNow(),
-                DataSource = source,
+                DataSource = data,
                 TestingCriteria = eval.TestingCriteria,
                 Criteria = [.. eval.TestingCriteria.Select(json => new EvalCriterionCounts(json.GetProperty("name").GetString()!))],
                 Metadata = metadata,

@@ -1,4 +1,5 @@
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Text.ToolCalls;
 
 namespace Serverless.Service.Inference;
 
@@ -10,4 +11,12 @@ public sealed record BatchAnswer(string Text, FinishReason? Finish, int PromptTo
 {
     /// <summary>How many of the prompt's tokens had been read before, for another prompt that began alike.</summary>
     public int CachedTokens { get; init; }
+
+    /// <summary>The calls in <see cref="Text"/> of the tools that were offered; null without any.</summary>
+    public IReadOnlyList<ToolCall>? Calls { get; init; }
+
+    /// <summary><see cref="Text"/> without its calls; all of it where there are none.</summary>
+    public string Content => WithoutCalls ?? Text;
+
+    internal string? WithoutCalls { get; init; }
 }

@@ -1,9 +1,12 @@
 using System.Text;
+using System.Text.Json;
 using Serverless.Learning;
 using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
 using Serverless.Learning.Text;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Inference;
 
@@ -16,15 +19,16 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
     /// The answers in the order of the conversations, each with the opening of its thinking where its prompt has written that; one that cannot be answered
     /// is a failure of its own.
     /// </summary>
+    /// <param name="tools">The array of tools that each conversation offers, as sent, or null for none; null where none of them does.</param>
     /// <param name="options">The i-th conversation draws as number <see cref="SamplingOptions.Choice"/> + i; a grammar begins behind the thinking that a prompt opens.</param>
     public async Task<IReadOnlyList<BatchAnswer>> AnswerAsync(
-        ModelRecord model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, CancellationToken ct)
+        ModelRecord model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, CancellationToken ct, IReadOnlyList<JsonElement?>? tools = null)
     {
         while (true)
         {
             try
             {
-                return await AnswerOnceAsync(model, conversations, options, ct);
+                return await AnswerOnceAsync(model, conversations, tools ?? [.. conversations.Select(_ => (JsonElement?)null)], options, ct);
             }
             catch (InputError error) when (error.Code == "rate_limit_exceeded")
             {
@@ -34,12 +38,13 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
     }
 
     private async Task<IReadOnlyList<BatchAnswer>> AnswerOnceAsync(
-        ModelRecord model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, CancellationToken ct)
+        ModelRecord model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, IReadOnlyList<JsonElement?> tools, SamplingOptions options, CancellationToken ct)
     {
+        ChatEncoder? encoder = null;
         var answers = conversations.Select(_ => new BatchAnswer("", null, 0, 0)).ToArray();
         var texts = conversations.Select(_ => new StringBuilder()).ToArray();
         var asked = new List<int>();
-        await foreach (var piece in host.StreamAsync(model, loaded => Plan(loaded, conversations, options, answers, texts, asked, ct), ct))
+        await foreach (var piece in host.StreamAsync(model, loaded => Plan(loaded, conversations, tools, options, answers, texts, asked, encoder = loaded.Chat, ct), ct))
         {
             var (number, token, promptTokens) = piece;
             var at = asked[number];
@@ -47,30 +52,41 @@ public sealed class BatchGenerator(ModelHost host, TimeProvider clock)
             var drawn = answers[at].CompletionTokens + (token.Id < 0 ? 0 : 1);
             answers[at] = new BatchAnswer(token.Finish is null ? "" : texts[at].ToString(), token.Finish, promptTokens, drawn) { CachedTokens = piece.CachedTokens };
         }
-        return answers;
+        return [.. answers.Zip(tools, (answer, offered) => offered is null || answer.Failure is not null ? answer : WithCalls(answer, encoder!, offered))];
+    }
+
+    private static BatchAnswer WithCalls(BatchAnswer answer, ChatEncoder encoder, JsonElement? tools)
+    {
+        var (content, reasoning, calls) = AnsweredCalls.ReadWhole(encoder, tools, answer.Text);
+        return calls is null ? answer : answer with { Calls = calls, WithoutCalls = TeacherReply.WithThinking(reasoning, content) };
     }
 
     /// <summary>Asks what can be asked, and notes why the rest cannot.</summary>
     /// <param name="texts">Each takes the beginning of its answer that the prompt has written.</param>
     /// <param name="asked">Takes the places of the conversations that are asked.</param>
     private static GenerationPlan Plan(
-        LanguageModel model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, SamplingOptions options, BatchAnswer[] answers, StringBuilder[] texts, List<int> asked,
-        CancellationToken ct)
+        LanguageModel model, IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, IReadOnlyList<JsonElement?> tools, SamplingOptions options, BatchAnswer[] answers, StringBuilder[] texts, List<int> asked,
+        ChatEncoder encoder, CancellationToken ct)
     {
         var requests = new List<GenerationRequest>();
         for (var at = 0; at < answers.Length; at++)
         {
             try
             {
-                var ids = model.Chat.EncodePrompt(conversations[at], cancellationToken: ct);
+                if (tools[at] is not null && !encoder.WritesTools)
+                {
+                    answers[at] = Failed("found tools, which the model's chat template does not write; allowed: none");
+                    continue;
+                }
+                var ids = encoder.EncodePrompt(conversations[at], tools[at], cancellationToken: ct);
                 if (ids.Length >= model.MaxLength)
                 {
                     answers[at] = Failed($"found {ids.Length} tokens; allowed: at most {model.MaxLength - 1}, the model's context less one token of answer");
                     continue;
                 }
-                var after = options.Grammar is null ? null : ChatPrompt.FormBeginsAfter(model.Chat, ids);
-                requests.Add(new GenerationRequest(ids, options with { Choice = options.Choice + at, GrammarAfter = after }));
-                texts[at].Append(Thought.Whole(model.Chat, ids, ""));
+                var after = options.Grammar is null ? null : ChatPrompt.FormBeginsAfter(encoder, ids);
+                requests.Add(new GenerationRequest(ids, options with { Choice = options.Choice + at, GrammarAfter = after, WrittenTokens = encoder.TokensOfCalls(tools[at]) }));
+                texts[at].Append(Thought.Whole(encoder, ids, ""));
                 asked.Add(at);
             }
             catch (InputError error)

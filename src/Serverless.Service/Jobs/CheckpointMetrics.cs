@@ -14,4 +14,7 @@ public sealed record CheckpointMetrics
     public double? FullValidLoss { get; init; }
 
     public double? FullValidAccuracy { get; init; }
+
+    /// <summary>Of a policy, the mean reward of its answers to validation prompts.</summary>
+    public double? ValidReward { get; init; }
 }

@@ -27,6 +27,9 @@ public sealed record Hyperparameters
     /// <summary>Ends training after so many epochs without a lower validation loss, and publishes the best one; null for all epochs and the last.</summary>
     public int? EarlyStoppingPatience { get; init; }
 
+    /// <summary>Which checkpoint becomes the model; null: with early stopping the best, otherwise the last.</summary>
+    public PublishedCheckpoint? Publish { get; init; }
+
     /// <summary>Preferences only: how strongly they may move the policy away from its reference.</summary>
     public double? Beta { get; init; }
 }

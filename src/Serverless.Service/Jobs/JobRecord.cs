@@ -52,6 +52,9 @@ public sealed record JobRecord
     /// <summary>What keeps a model that is not better from being published, if anything does.</summary>
     public PublishCondition? PublishIf { get; init; }
 
+    /// <summary>What the model is written in; null leaves that to the service, which takes bfloat16.</summary>
+    public MergeDtype? MergeDtype { get; init; }
+
     /// <summary>The hyper-parameters with nothing <c>auto</c> any more; null until Prepare has resolved them.</summary>
     public TrainingOptions? Options { get; init; }
 

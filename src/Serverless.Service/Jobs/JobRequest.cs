@@ -34,6 +34,9 @@ public sealed record JobRequest
     /// <summary>What keeps a model that is not better from being published, if anything does.</summary>
     public PublishCondition? PublishIf { get; init; }
 
+    /// <summary>What the model is written in; null leaves that to the service, which takes bfloat16.</summary>
+    public MergeDtype? MergeDtype { get; init; }
+
     /// <summary>What the job may cost before it pauses itself, more than 0, in the currency of the price table; null: whatever it costs.</summary>
     public double? Budget { get; init; }
 

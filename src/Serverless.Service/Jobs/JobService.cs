@@ -60,6 +60,7 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             Stages = [.. request.Stages.Select(stage => StageOf(stage, request))],
             Graders = request.Graders,
             PublishIf = request.PublishIf,
+            MergeDtype = request.MergeDtype,
             Budget = request.Budget,
             Metadata = request.Metadata,
             CreatedAt = clock.GetUtcNow(),
@@ -95,6 +96,8 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         // Whether a stage has the job's file for its own is known when that is read.
         if (stage.Stages.IsEmpty || stage.Method.Type == MethodType.Reinforcement)
             EarlyStop.Check(stage);
+        if (stage.Stages.IsEmpty)
+            BestCheckpoint.Check(stage);
         if (!stage.Stages.IsEmpty)
         {
             await CheckFileAsync(stage.TrainingFile, $"{path}.training_file", ct);

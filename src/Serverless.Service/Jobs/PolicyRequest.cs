@@ -5,6 +5,14 @@ namespace Serverless.Service.Jobs;
 /// <summary>How a job's owner wants a policy optimised; null means <c>auto</c>.</summary>
 public sealed record PolicyRequest
 {
+    /// <summary>The name of a loss on the wire.</summary>
+    public static string NameOf(LossType type) => type switch
+    {
+        Learning.Reinforcement.LossType.Dapo => "dapo",
+        Learning.Reinforcement.LossType.DrGrpo => "dr_grpo",
+        _ => "grpo",
+    };
+
     public LossType? LossType { get; init; }
 
     /// <summary>Multiplies how many answers are drawn to each prompt where <see cref="GroupSize"/> is <c>auto</c>.</summary>

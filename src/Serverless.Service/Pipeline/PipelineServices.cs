@@ -67,6 +67,7 @@ public static class PipelineServices
         .AddSingleton<EvalItems>()
         .AddSingleton<EvalItemStore>()
         .AddSingleton<EvalRunCatalog>()
+        .AddSingleton<EvalScores>()
         .AddSingleton<EvalService>()
         .AddSingleton<EvaluationItems>()
         .AddSingleton<FrozenBases>()

@@ -6,10 +6,22 @@ const load = (name) => import(new URL(`${name}.js`, process.env.PAGE));
 const { bytes, count, duration, figure, money, percent, seen, short } = await load('format');
 const { keptOf, recipeOf, requestOf, valuesOf } = await load('run-request');
 const { address, parse } = await load('router');
+const { faultsOf, range } = await load('run-evaluation');
 const { withOlder } = await load('pages');
 const { elapsed } = await load('status');
 const { choiceOf, hasRoom, othersOf } = await load('compare');
 const { curlOf, exampleOf, fieldsOf, isOurs, operationsOf, textOf, typeOf, wordsOf } = await load('docs-read');
+
+test('an interval is written beside its mean, and what a grader could not grade is said', () => {
+  assert.equal(range('exact_match', { mean: 0.5, low: 0.251, high: 0.75 }), '25.1 % to 75.0 %');
+  assert.equal(range('reward_margin', { mean: 0.5, low: -0.1, high: 1.25 }), '−0.1 to 1.25');
+  assert.equal(range('reward_margin', { mean: 0.5 }), '');
+  const one = { metric: 'close', wins: 1, losses: 0, ties: 1, faults: { base: { count: 2, first: 'no JSON' }, tuned: { count: 0, first: null } } };
+  assert.deepEqual(
+    faultsOf({ comparisons: [one, { ...one, faults: { base: { count: 0 }, tuned: { count: 0 } } }] }),
+    ['close could not grade 2 of 2 answers of the base and 0 of 2 of the tuned model, and what could not be graded counts 0: no JSON'],
+  );
+});
 
 test('lengths of time are said as a person says them', () => {
   assert.deepEqual([0.4, 89, 90, 5399, 5400, 7200, 12_000, 172_800].map(duration), ['0 s', '89 s', '2 min', '90 min', '1 h 30 min', '2 h', '3 h 20 min', '2 days']);

@@ -5,6 +5,9 @@ using System.Text;
 using System.Text.Json;
 using OpenAI.Evals;
 using OpenAI.Files;
+using Serverless.Learning.Data;
+using Serverless.Learning.Evaluation;
+using Serverless.Learning.Models;
 using Serverless.Learning.Native;
 using Serverless.Service.Evals;
 using Serverless.Service.Models;
@@ -79,6 +82,9 @@ public sealed class EvalTests
         Assert.Equal("""{"total":40,"errored":0,"failed":30,"passed":10}""", run.GetProperty("result_counts").GetRawText());
         var criteria = run.GetProperty("per_testing_criteria_results");
         Assert.Equal(("city", 10, 30, 0.25), Counts(criteria[0]));
+        var interval = criteria[0].GetProperty("mean_score_interval");
+        Assert.InRange(0.25, interval.GetProperty("low").GetDouble() + 0.05, interval.GetProperty("high").GetDouble() - 0.05);
+        Assert.Equal(JsonValueKind.Null, run.GetProperty("dataset_scores").ValueKind);
         Assert.Equal(("near", 20, 20), (Counts(criteria[1]).Name, Counts(criteria[1]).Passed, Counts(criteria[1]).Failed));
         Assert.Equal("[]", run.GetProperty("per_model_usage").GetRawText());
 
@@ -187,6 +193,65 @@ public sealed class EvalTests
     }
 
     [Fact]
+    public async Task A_data_set_is_answered_from_its_own_messages_and_scored_as_in_the_evaluation_of_a_job()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        await server.RunWorkflowsAsync();
+        var client = server.Client.GetEvaluationClient();
+        const string Right = """{"type": "text_similarity", "name": "right", "evaluation_metric": "fuzzy_match", "input": "{{sample.output_text}}", "reference": "{{item.messages[-1].content}}"}""";
+        var eval = await EvalAsync(client, Right);
+        var (lines, folder) = (TinyModel.Dataset(70), Directory.CreateTempSubdirectory("serverless-eval-").FullName);
+        var file = await UploadAsync(server, lines, FileUploadPurpose.FineTune);
+        var run = Json(await client.CreateEvaluationRunAsync(eval, Body(
+            $$$"""{"data_source": {"type": "completions", "model": "tiny", "sampling_params": {"max_completion_tokens": 4}, "source": {"type": "file_id", "id": "{{{file}}}"}} }""")));
+        run = await UntilAsync(client, eval, Id(run), "completed");
+        Assert.Equal((70, 0), (run.GetProperty("result_counts").GetProperty("total").GetInt32(), run.GetProperty("result_counts").GetProperty("errored").GetInt32()));
+        var item = Json(await client.GetEvaluationRunOutputItemsAsync(eval, Id(run), 1, null, null, null, new RequestOptions())).GetProperty("data")[0];
+        Assert.Equal(["system", "user"], item.GetProperty("sample").GetProperty("input").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+        Assert.Equal("billing", item.GetProperty("datasource_item").GetProperty("messages")[2].GetProperty("content").GetString());
+        Assert.False(item.GetProperty("exact_match").GetBoolean());
+
+        using var model = LanguageModel.Load(TinyModel.Write(folder));
+        var examples = DatasetReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(lines)), "x", DatasetFormat.Chat).OfType<ChatExample>();
+        var expected = Evaluator.Score(model, [.. examples.SelectMany(model.Chat.EncodeExample)], TestContext.Current.CancellationToken);
+        var scores = run.GetProperty("dataset_scores");
+        Assert.Equal(70, scores.GetProperty("scored").GetInt32());
+        Assert.Equal(expected.Loss, scores.GetProperty("loss").GetDouble(), 1e-4);
+        Assert.Equal(expected.Perplexity, scores.GetProperty("perplexity").GetDouble(), 1e-2);
+        Assert.Equal(expected.TokenAccuracy, scores.GetProperty("token_accuracy").GetDouble(), 1e-2);
+        Assert.Equal("""{"mean":0,"low":0,"high":0}""", scores.GetProperty("exact_match").GetRawText());
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Prompts_and_preferences_are_answered_as_well_and_other_files_need_to_be_told_what_is_asked()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        await server.RunWorkflowsAsync();
+        var client = server.Client.GetEvaluationClient();
+        var eval = await EvalAsync(client, """{"type": "string_check", "name": "any", "operation": "ilike", "input": "{{sample.output_text}}", "reference": ""}""");
+        foreach (var (line, scored) in new[]
+        {
+            ("""{"messages": [{"role": "user", "content": "hi"}], "answer": 4}""", (int?)null), ("""{"prompt": "hi", "completion": "billing"}""", 10),
+            ("""{"input": {"messages": [{"role": "user", "content": "hi"}]}, "preferred_output": [{"role": "assistant", "content": "billing"}], "non_preferred_output": [{"role": "assistant", "content": "x"}]}""", 10),
+        })
+        {
+            var run = await UntilAsync(client, eval, Id(await RunAsync(await UploadAsync(server, string.Concat(Enumerable.Repeat(line + "\n", 10)), FileUploadPurpose.FineTune))), "completed");
+            Assert.Equal("""{"total":10,"errored":0,"failed":0,"passed":10}""", run.GetProperty("result_counts").GetRawText());
+            Assert.Equal(scored, run.GetProperty("dataset_scores").ValueKind == JsonValueKind.Null ? null : run.GetProperty("dataset_scores").GetProperty("scored").GetInt32());
+        }
+        var other = await UploadAsync(server, "{\"item\": {\"city\": \"Paris\"}}\n");
+        Assert.Equal(
+            "data_source.input_messages: found nothing; allowed: what the model is asked, which only the lines of a data set say themselves",
+            await RefusedAsync(server, $"/v1/evals/{eval}/runs", Request(other)));
+
+        async Task<JsonElement> RunAsync(string file) => Json(await client.CreateEvaluationRunAsync(eval, Body(Request(file))));
+
+        static string Request(string file) =>
+            $$$"""{"data_source": {"type": "completions", "model": "tiny", "sampling_params": {"max_completion_tokens": 2}, "source": {"type": "file_id", "id": "{{{file}}}"}} }""";
+    }
+
+    [Fact]
     public async Task A_bad_line_fails_the_run_and_names_it()
     {
         await using var server = await ApiServer.StartAsync(_azurite);
@@ -262,10 +327,10 @@ public sealed class EvalTests
     private static async Task<string> EvalAsync(EvaluationClient client, params string[] criteria) =>
         Id(Json(await client.CreateEvaluationAsync(Body($$"""{"data_source_config": {{Config}}, "testing_criteria": [{{string.Join(", ", criteria)}}]}"""))));
 
-    private static async Task<string> UploadAsync(ApiServer server, string content)
+    private static async Task<string> UploadAsync(ApiServer server, string content, FileUploadPurpose? purpose = null)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(content));
-        OpenAIFile file = await server.Client.GetOpenAIFileClient().UploadFileAsync(stream, "items.jsonl", FileUploadPurpose.Evaluations);
+        OpenAIFile file = await server.Client.GetOpenAIFileClient().UploadFileAsync(stream, "items.jsonl", purpose ?? FileUploadPurpose.Evaluations);
         return file.Id;
     }
 

@@ -43,6 +43,7 @@ public sealed class JobEvaluationReaderTests
     [InlineData($$"""{"graders": [{{Polite}}]}""", """{"metric": "rude"}""", "Invalid value: 'rude'. Supported values are: 'loss', 'perplexity', 'token_accuracy', 'exact_match', 'reward_accuracy', 'reward_margin', and 'polite'.")]
     [InlineData("{}", "{}", "Missing required parameter: 'publish_if.metric'.")]
     [InlineData("{}", """{"metric": "loss", "minimum_gain": "a lot"}""", "Invalid type for 'publish_if.minimum_gain': expected a decimal, but got a string instead.")]
+    [InlineData("{}", """{"metric": "loss", "minimum_gain": -0.1}""", "Invalid 'publish_if.minimum_gain': decimal below minimum value. Expected a value >= 0, but got -0.1 instead.")]
     public void A_wrong_value_is_refused_with_its_place(string evaluation, string publishIf, string message) =>
         Assert.Equal(message, Assert.Throws<InputError>(() => Read(evaluation, publishIf)).Message);
 

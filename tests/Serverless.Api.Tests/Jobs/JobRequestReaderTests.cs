@@ -95,6 +95,18 @@ public sealed class JobRequestReaderTests
         Refused(With(Reinforcement(field)), message, $"method.reinforcement.hyperparameters.{name}");
 
     [Fact]
+    public void What_the_model_is_written_in_and_which_checkpoint_becomes_it_are_read_and_shown_on_the_job()
+    {
+        var request = Read(With("\"merge_dtype\": \"f32\", \"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"publish\": \"best\"}}}"));
+        Assert.Equal((MergeDtype.F32, PublishedCheckpoint.Best), (request.MergeDtype, request.Method.Hyperparameters.Publish));
+        Assert.Equal((null, null), (Read(With("\"seed\": 1")).MergeDtype, Read(With("\"seed\": 1")).Method.Hyperparameters.Publish));
+        Refused(With("\"merge_dtype\": \"f16\""), "Invalid value: 'f16'. Supported values are: 'bf16' and 'f32'.", "merge_dtype");
+        Refused(
+            With("\"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"publish\": \"first\"}}}"), "Invalid value: 'first'. Supported values are: 'best' and 'last'.",
+            "method.supervised.hyperparameters.publish");
+    }
+
+    [Fact]
     public void Evaluations_left_to_the_service_are_asked_for_as_nothing() =>
         Assert.Equal(new PolicyRequest(), Read(With(Reinforcement("\"eval_interval\": \"auto\", \"eval_samples\": \"auto\""))).Method.Policy);
 

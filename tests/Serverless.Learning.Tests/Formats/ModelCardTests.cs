@@ -112,6 +112,16 @@ public sealed class ModelCardTests
     }
 
     [Fact]
+    public void What_has_to_be_known_of_the_scores_stands_below_them_and_a_score_alone_may_have_an_interval()
+    {
+        var card = ModelCard.Render(Facts with
+        {
+            Evaluation = [new("validation reward accuracy", null, 0.75, null, (0.7, 0.8))], EvaluationNotes = ["The grader 'polite' could not grade 3 of 9 answers | at all"],
+        });
+        Assert.Contains("| validation reward accuracy | – | 0.75 (0.7 to 0.8) | – |\n\n- The grader 'polite' could not grade 3 of 9 answers \\| at all\n", card, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Compared_answers_have_intervals_and_wins_and_are_shown_side_by_side()
     {
         var card = ModelCard.Render(Facts with

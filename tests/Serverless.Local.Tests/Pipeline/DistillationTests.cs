@@ -221,20 +221,81 @@ public sealed class DistillationTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task Prompts_that_offer_tools_or_hold_nothing_to_answer_fail_before_the_job_starts()
+    public async Task A_conversation_that_holds_nothing_to_answer_fails_before_the_job_starts()
     {
         await using var head = await StartAsync();
-        foreach (var (line, message) in new[]
+        var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(11) + """{"messages": [{"role": "assistant", "content": "hi"}]}""" + "\n"), with: Distilled("tiny"));
+        job = await head.UntilAsync(job.Id, JobStatus.Failed);
+        Assert.Equal(
+            ("invalid_training_file", "training_file, line 12, messages: found nothing before the assistant's message; allowed: a message that the teacher answers", (DateTimeOffset?)null),
+            (job.Error!.Code, job.Error.Message, job.StartedAt));
+    }
+
+    [Fact]
+    public async Task A_grader_that_never_comes_to_an_end_fails_the_job_after_a_few_answers()
+    {
+        await using var server = await TeacherServer.StartAsync((_, body) => Task.FromResult(TeacherServer.Says($"see {Number(body)}")));
+        await using var head = await StartAsync(server);
+        var endless = JsonSerializer.SerializeToElement(new { type = "format", name = "endless", pattern = "^(?=a)(a+)+$", input = new string('a', 40) + "!", time_limit_seconds = 0.05 });
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 64)), with: Distilled("far", grader: endless));
+        job = await head.UntilAsync(job.Id, JobStatus.Failed);
+        Assert.Equal(("grader_timed_out", "method.distillation.grader"), (job.Error!.Code, job.Error.Param));
+        Assert.StartsWith(
+            "method.distillation.grader: found no reward in time for 8 answers in a row; endless.pattern: found no end after 0.05 s; allowed: ", job.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(16, server.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_judge_is_asked_about_the_answers_of_a_block_together()
+    {
+        var (inFlight, most) = (0, 0);
+        await using var server = await TeacherServer.StartAsync((_, body) => Task.FromResult(TeacherServer.Says($"see {Number(body)}")));
+        await using var judge = await TeacherServer.StartAsync(async (_, _) =>
         {
-            ("""{"messages": [{"role": "user", "content": "hi"}], "tools": []}""", "training_file, line 12, tools: found tools; allowed: none with method distillation, whose teacher answers in words"),
-            ("""{"messages": [{"role": "assistant", "content": "hi"}]}""", "training_file, line 12, messages: found nothing before the assistant's message; allowed: a message that the teacher answers"),
-        })
+            InterlockedMax(ref most, Interlocked.Increment(ref inFlight));
+            await Task.Delay(300, TestContext.Current.CancellationToken);
+            Interlocked.Decrement(ref inFlight);
+            return TeacherServer.Says("1");
+        });
+        await using var head = await PipelineHead.StartAsync(await azurite.NewAccountAsync(), NewFolder(), Settings(server) with { Teachers = [server.Endpoint, judge.Endpoint with { Name = "judge" }] });
+        var grader = JsonSerializer.SerializeToElement(new { type = "score_model", name = "judged", model = "judge", input = new[] { new { role = "user", content = "{{sample.output_text}}" } } });
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Distillation, 16)), with: Distilled("far", grader: grader));
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        Assert.Equal(16, (await LinesAsync(head, job)).Count);
+        Assert.InRange(most, 2, 16);
+
+        static void InterlockedMax(ref int place, int value)
         {
-            var begin = line.Contains("assistant", StringComparison.Ordinal) ? TinyModel.Dataset(11) : MethodData.Of(MethodType.Distillation, 11);
-            var job = await head.CreateAsync(await head.UploadAsync(begin + line + "\n"), with: Distilled("tiny"));
-            job = await head.UntilAsync(job.Id, JobStatus.Failed);
-            Assert.Equal(("invalid_training_file", message, (DateTimeOffset?)null), (job.Error!.Code, job.Error.Message, job.StartedAt));
+            for (var seen = place; value > seen; seen = place)
+                Interlocked.CompareExchange(ref place, value, seen);
         }
+    }
+
+    [Fact]
+    public async Task A_server_elsewhere_is_offered_the_tools_and_the_calls_that_pass_are_learned()
+    {
+        await using var server = await TeacherServer.StartAsync((number, _) => Task.FromResult((200, JsonSerializer.Serialize(new
+        {
+            choices = new[]
+            {
+                new
+                {
+                    message = new { role = "assistant", content = (string?)null, tool_calls = new[] { new { id = $"c{number}", type = "function", function = new { name = number % 4 == 0 ? "close" : "route", arguments = """{"to":"billing"}""" } } } },
+                    finish_reason = "tool_calls",
+                },
+            },
+        }))));
+        await using var head = await StartAsync(server);
+        await head.Get<ModelStore>().SeedBaseAsync("calling", TinyModel.WriteCalling(Path.Combine(_folder.Path, "calling")), default);
+        var job = await head.CreateAsync(await head.UploadAsync(MethodData.Calls(16, answered: false)), with: request => Distilled("far", grader: MethodData.Routes)(request) with { Model = new ModelId("calling") });
+        job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+        var lines = await LinesAsync(head, job);
+        Assert.Equal(12, lines.Count);
+        Assert.All(lines, line => Assert.Equal(
+            """[{"id":"call00000","type":"function","function":{"name":"route","arguments":"{\"to\":\"billing\"}"}}]""", line.GetProperty("messages")[1].GetProperty("tool_calls").GetRawText()));
+        Assert.All(lines, line => Assert.Equal(JsonValueKind.Null, line.GetProperty("messages")[1].GetProperty("content").ValueKind));
+        Assert.All(lines, line => Assert.Equal("route", line.GetProperty("tools")[0].GetProperty("function").GetProperty("name").GetString()));
+        Assert.All(server.Requests, request => Assert.Equal("route", request.Body.GetProperty("tools")[0].GetProperty("function").GetProperty("name").GetString()));
     }
 
     public void Dispose() => _folder.Dispose();

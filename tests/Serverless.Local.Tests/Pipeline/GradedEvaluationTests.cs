@@ -20,7 +20,10 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
     /// <summary>Takes its whole time limit over every answer.</summary>
     private const string Slow = """{"type": "format", "name": "slow", "pattern": "^(?=a)(a+)+$", "input": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "time_limit_seconds": 2}""";
 
-    private const string Lost = """{"type": "string_check", "name": "lost", "operation": "eq", "input": "{{item.reference}}", "reference": "x"}""";
+    private const string Lost = """{"type": "string_check", "name": "lost", "operation": "eq", "input": "{{item.messages[7].content}}", "reference": "x"}""";
+
+    private const string Absent = """{"type": "string_check", "name": "absent", "operation": "eq", "input": "{{item.reference}}", "reference": "x"}""";
+    private const string Endless = """{"type": "format", "name": "endless", "pattern": "^(?=a)(a+)+$", "input": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "time_limit_seconds": 0.02}""";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -40,7 +43,7 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
         var near = evaluation.Comparisons[1];
         Assert.Equal(evaluation.Tuned.Graders[0].Scores.Average(), near.Tuned.Mean, 1e-12);
         Assert.True(near.Tuned.Mean > near.Base.Mean && near.Wins > near.Losses);
-        Assert.Equal((24, "lost.input: {{item.reference}}: the item has no \"reference\""), (evaluation.Base.Graders[1].Faults, evaluation.Base.Graders[1].FirstFault));
+        Assert.Equal((24, "lost.input: {{item.messages[7].content}}: the item's messages has 3 entries, none at 7"), (evaluation.Base.Graders[1].Faults, evaluation.Base.Graders[1].FirstFault));
         Assert.Equal((20, 20), (evaluation.Base.Samples.Length, evaluation.Tuned.Samples.Length));
         Assert.Equal(evaluation.Base.Samples.Select(sample => sample.Prompt), evaluation.Tuned.Samples.Select(sample => sample.Prompt));
 
@@ -49,6 +52,48 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
         var card = await File.ReadAllTextAsync(Path.Combine(folder, "README.md"), TestContext.Current.CancellationToken);
         Assert.Contains("| grader near | ", card, StringComparison.Ordinal);
         Assert.Contains("## Sample answers", card, StringComparison.Ordinal);
+        const string Ungraded = "The grader 'lost' could not grade 24 of 24 answers of the base and 24 of 24 of the tuned model, and what could not be graded counts 0 (the first fault: lost.input: ";
+        Assert.Single(await head.MessagesAsync(job.Id), message => message.StartsWith(Ungraded, StringComparison.Ordinal));
+        Assert.Contains("- The grader 'lost' could not grade 24 of 24 answers of the base", card, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_grader_that_never_comes_to_an_end_is_given_up_and_publishes_nothing()
+    {
+        await using var head = await StartAsync();
+        var job = await RunAsync(head, [Endless], request => request with
+        {
+            Method = new JobMethod { Hyperparameters = new Hyperparameters { Epochs = 1 } }, PublishIf = new PublishCondition("endless", 0),
+        });
+        Assert.Null(job.FineTunedModel);
+        var evaluation = (await head.Get<JobEvaluations>().FindAsync(job.Id, default))!;
+        Assert.All((ModelEvaluation[])[evaluation.Base, evaluation.Tuned], model => Assert.Equal((24, 24, true), (model.Graders[0].Scores.Length, model.Graders[0].Faults, model.Graders[0].IsGivenUp)));
+        var messages = await head.MessagesAsync(job.Id);
+        Assert.Single(messages, message => message.StartsWith("The grader 'endless' could not grade 24 of 24 answers of the base and 24 of 24", StringComparison.Ordinal)
+            && message.EndsWith("; after 8 answers in a row without an end in time it was not asked any more)", StringComparison.Ordinal));
+        Assert.Single(messages, message => message.StartsWith("The model was not published: the grader 'endless' could grade none of the answers", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_grader_that_names_a_key_which_a_line_lacks_fails_the_job_before_it_trains_and_its_dry_run()
+    {
+        await using var head = await StartAsync();
+        var file = await head.UploadAsync(TinyModel.Dataset(12), "valid.jsonl");
+        var prompts = await head.UploadAsync(MethodData.Of(MethodType.Reinforcement, 11) + """{"messages": [{"role": "user", "content": "hi"}], "other": 1}""" + "\n", "prompts.jsonl");
+        foreach (var (with, place, message) in ((Func<JobRequest, JobRequest>, string, string)[])
+            [
+                (request => Graded([Near, Absent])(request), "evaluation.graders[1]",
+                    "evaluation.graders[1]: found {{item.reference}} in it, and valid.jsonl line 1 (validation_file) has no \"reference\", only messages; allowed: keys that every line of the file has"),
+                (request => request with { TrainingFile = prompts, ValidationFile = null, Method = MethodData.Request(MethodType.Reinforcement) }, "method.reinforcement.grader",
+                    "method.reinforcement.grader: found {{item.letter}} in it, and prompts.jsonl line 12 (training_file) has no \"letter\", only messages, other; allowed: keys that every line of the file has"),
+            ])
+        {
+            var job = await head.CreateAsync(file, file, with);
+            job = await head.UntilAsync(job.Id, JobStatus.Failed);
+            Assert.Equal(("invalid_grader", place, message, (DateTimeOffset?)null), (job.Error!.Code, job.Error.Param, job.Error.Message, job.StartedAt));
+            var dry = await Assert.ThrowsAsync<InputError>(() => head.Get<DryRuns>().RunAsync(with(new JobRequest { Model = PipelineHead.Tiny, TrainingFile = file, ValidationFile = file }), default));
+            Assert.Equal(message, dry.Message);
+        }
     }
 
     [Fact]
@@ -69,7 +114,7 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
     [InlineData("near", 1.01, false)]
     [InlineData("loss", 0.01, true)]
     [InlineData("loss", 1000, false)]
-    [InlineData("exact_match", 0, true)]
+    [InlineData("exact_match", 0, false)]
     [InlineData("exact_match", 1.01, false)]
     public async Task A_model_that_does_not_gain_enough_is_not_published(string metric, double minimum, bool published)
     {
@@ -85,7 +130,7 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
             return;
         }
         Assert.Matches(
-            $"^The model was not published: found a gain of [0-9.]+ in {metric}, and publish_if asks for {minimum.ToString(System.Globalization.CultureInfo.InvariantCulture)} or more. Its checkpoints can be used.$",
+            $"^The model was not published: found a gain of [0-9.]+ in {metric}, and publish_if asks for {(minimum == 0 ? "more than 0" : $"{minimum.ToString(System.Globalization.CultureInfo.InvariantCulture)} or more")}. Its checkpoints can be used.$",
             Assert.Single(withheld));
         Assert.DoesNotContain(messages, message => message.StartsWith("New fine-tuned model", StringComparison.Ordinal));
         var head1 = await head.Get<JobLog>().ReadHeadAsync(job.Id, default);
@@ -97,7 +142,7 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
     [InlineData("reward_accuracy", 0.3, true)]
     [InlineData("reward_accuracy", 0.51, false)]
     [InlineData("reward_margin", 1000, false)]
-    [InlineData("chosen", -1, true)]
+    [InlineData("reward_margin", 0, true)]
     [InlineData("chosen", 1.01, false)]
     public async Task Preferences_are_answered_by_both_models_and_the_tuned_one_is_published_by_what_it_gained(string metric, double minimum, bool published)
     {
@@ -119,13 +164,13 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Theory]
-    [InlineData(MethodType.Reinforcement, "letter", 0)]
-    [InlineData(MethodType.Recipe, "letter", 0)]
-    public async Task A_policy_is_published_by_what_its_grader_gives(MethodType method, string metric, double worse)
+    [InlineData(MethodType.Reinforcement, "letter")]
+    [InlineData(MethodType.Recipe, "letter")]
+    public async Task A_policy_is_published_by_what_its_grader_gives(MethodType method, string metric)
     {
         await using var head = await StartAsync();
         var prompts = await head.UploadAsync(MethodData.Of(MethodType.Reinforcement, 12));
-        foreach (var (minimum, published) in ((double, bool)[])[(worse - 1, true), (worse + 1.01, false)])
+        foreach (var minimum in (double[])[0, 1.01])
         {
             var job = await head.CreateAsync(prompts, prompts, request => request with
             {
@@ -134,6 +179,8 @@ public sealed class GradedEvaluationTests(AzuriteFixture azurite) : IDisposable
                 PublishIf = new PublishCondition(metric, minimum),
             });
             job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+            var gain = (await head.Get<JobEvaluations>().FindAsync(job.Id, default))!.GainOf(metric);
+            var published = gain > 0 && gain >= minimum;
             Assert.Equal(published, job.FineTunedModel is not null);
             Assert.Equal(published ? 0 : 1, (await head.MessagesAsync(job.Id)).Count(message => message.StartsWith("The model was not published: found a gain of ", StringComparison.Ordinal)));
         }

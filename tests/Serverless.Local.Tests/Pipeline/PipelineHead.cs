@@ -36,7 +36,9 @@ public sealed class PipelineHead : IAsyncDisposable
     public static async Task<PipelineHead> StartAsync(
         BlobAccount account, string workFolder, PipelineSettings? settings = null, JournalSettings? journal = null)
     {
-        settings = (settings ?? new PipelineSettings()) with { WorkFolder = workFolder, IntakeModel = Tiny.Value };
+        settings = (settings ?? new PipelineSettings()) with { WorkFolder = workFolder };
+        if (settings.IntakeModel == new PipelineSettings().IntakeModel)
+            settings = settings with { IntakeModel = Tiny.Value };
         var services = new ServiceCollection()
             .AddSingleton(account)
             .AddSingleton(TimeProvider.System)

@@ -4,15 +4,18 @@ import { fill, h } from './dom.js';
 import { count, figure, percent, seen } from './format.js';
 
 const shares = new Set(['exact_match', 'token_accuracy', 'reward_accuracy']);
-const names = { exact_match: 'Answers exactly right', loss: 'Loss', perplexity: 'Perplexity', token_accuracy: 'Token accuracy' };
+const names = {
+  exact_match: 'Answers exactly right', loss: 'Loss', perplexity: 'Perplexity', token_accuracy: 'Token accuracy', reward_accuracy: 'Preferred answer gained on the other', reward_margin: 'Reward margin',
+};
 const write = (name, value) => (value == null ? '–' : shares.has(name) ? percent(value) : figure(value));
 
 export function evaluation(id) {
   const [table, samples, note] = [h('table', { class: 'plain scores' }), h('div', { class: 'samples' }), h('p', { class: 'soft' })];
+  const faults = h('div', { class: 'sub bad' });
   const onlyChanged = h('input', { type: 'checkbox', onchange: () => drawSamples() });
   const filter = h('label', { class: 'check' }, onlyChanged, 'only where the answers differ');
   const heading = h('h2', {}, 'Base against tuned');
-  const box = h('section', { class: 'card', hidden: true }, heading, note, h('div', { class: 'scroll' }, table),
+  const box = h('section', { class: 'card', hidden: true }, heading, note, h('div', { class: 'scroll' }, table), faults,
     h('div', { class: 'card-head' }, h('h3', {}, 'Answers'), filter), samples);
   let [asked, found, length] = ['', null, 5];
 
@@ -42,10 +45,12 @@ export function evaluation(id) {
       heading.textContent = stages.length > 1 ? 'Base against every stage' : 'Base against tuned';
       note.textContent = [
         found.base.scored && `On ${count(found.base.scored)} examples of the validation file${found.base.answered ? `, of which ${count(found.base.answered)} were answered by all` : ''}.`,
+        (found.comparisons?.length || found.reward_accuracy_interval) && 'Below a mean stands its 95 % interval.',
         found.base.general && `What was forgotten, on ${count(found.base.general.tokens)} tokens of general text that were held back.`,
       ].filter(Boolean).join(' ');
       table.classList.toggle('many', stages.length > 1);
       fill(table, ...scores(found, stages));
+      fill(faults, faultsOf(found).map((fault) => h('p', {}, fault)));
       drawSamples();
     },
   };
@@ -67,8 +72,27 @@ function rows(found, between) {
     .map((name) => row(`${names[name]} on general text`, name, all.map((model) => model.general?.[name])));
   const measured = (stage, name) => stage.metrics?.find((one) => one.metric === name)?.tuned;
   const known = [...new Set([...(found.comparisons ?? []).map((one) => one.metric), ...between.flatMap((stage) => (stage.metrics ?? []).map((one) => one.metric))])];
-  return [...plain, ...general, ...known.map((name) => compared(name, found.comparisons?.find((one) => one.metric === name), between.map((stage) => measured(stage, name))))];
+  return [...plain, ...preference(found, between), ...general, ...known.map((name) => compared(name, found.comparisons?.find((one) => one.metric === name), between.map((stage) => measured(stage, name))))];
 }
+
+/** Of preferences, what the tuned model gained on the base, which is the reference and has none. */
+function preference(found, between) {
+  return ['reward_accuracy', 'reward_margin'].filter((name) => found[name] != null).map((name) => h('tr', {}, h('th', { scope: 'row' }, names[name]), h('td'), between.map(() => h('td')),
+    scored(name, found[`${name}_interval`] ?? { mean: found[name] }, found[name] > (name === 'reward_accuracy' ? 0.5 : 0) ? 'up' : 'down'), h('td'), h('td')));
+}
+
+/** A sentence for each grader that could not grade all answers. */
+export function faultsOf(found) {
+  return (found.comparisons ?? []).filter((one) => one.faults?.base.count || one.faults?.tuned.count).map(({ metric, faults, wins, losses, ties }) => {
+    const all = count(wins + losses + ties);
+    return `${metric} could not grade ${count(faults.base.count)} of ${all} answers of the base and ${count(faults.tuned.count)} of ${all} of the tuned model, and what could not be graded counts 0: ${faults.base.first ?? faults.tuned.first}`;
+  });
+}
+
+/** What an interval is written as beside its mean. */
+export const range = (name, interval) => (interval?.low == null ? '' : `${write(name, interval.low)} to ${write(name, interval.high)}`);
+
+const scored = (name, interval, turn = '') => h('td', { class: `number ${turn}` }, write(name, interval?.mean), range(name, interval) && h('span', { class: 'sub' }, range(name, interval)));
 
 const rehearses = (job) => [job.method, ...(job.method?.recipe?.stages ?? [])].some((method) => method?.replay);
 
@@ -80,13 +104,13 @@ function row(label, name, values) {
   return h('tr', {}, h('th', { scope: 'row' }, label), cells, h('td'), h('td'));
 }
 
-/** A score of the answers, each with its interval as a title; what is gained is known once base and tuned model have answered. */
+/** A score of the answers, each with its 95 % interval below it; what is gained is known once base and tuned model have answered. */
 function compared(name, one, between) {
-  const cell = (interval, turn = '') => h('td', { class: `number ${turn}`, title: interval && `95 % interval: ${write(name, interval.low)} to ${write(name, interval.high)}` }, write(name, interval?.mean));
+  const cell = (interval, turn) => scored(name, interval, turn);
   const gain = one && (name === 'exact_match' ? `${one.gain.mean >= 0 ? '+' : '−'}${percent(Math.abs(one.gain.mean))}` : figure(one.gain.mean));
   return h('tr', {}, h('th', { scope: 'row' }, names[name] ?? name), cell(one?.base), between.map((interval) => cell(interval)),
     cell(one?.tuned, !one ? '' : one.gain.mean > 0 ? 'up' : one.gain.mean < 0 ? 'down' : ''),
-    h('td', { class: 'number', title: one && `95 % interval of the gain: ${write(name, one.gain.low)} to ${write(name, one.gain.high)}` }, gain ?? ''),
+    h('td', { class: 'number' }, gain ?? '', one && h('span', { class: 'sub' }, range(name, one.gain))),
     h('td', { class: 'number' }, one ? `${count(one.wins)} / ${count(one.losses)} / ${count(one.ties)}` : ''));
 }
 

@@ -22,7 +22,7 @@ export function requestOf(values, kept = null) {
   const adapter = defined(values.adapter === 'full' ? { type: 'full' } : { ...kept?.adapter, type: text(values.adapter), rank: number(values.rank), alpha: number(values.alpha) });
   return defined({
     model: values.model, training_file: values.training_file, validation_file: text(values.validation_file), suffix: text(values.suffix), seed: number(values.seed),
-    budget: number(values.budget), metadata: kept?.metadata, ...(values.validation_file && kept?.comparison),
+    budget: number(values.budget), merge_dtype: kept?.merge_dtype, metadata: kept?.metadata, ...(values.validation_file && kept?.comparison),
     method: defined({
       type: method, adapter: some(adapter), replay: text(values.replay) && defined({ file: values.replay, share: number(values.share) }),
       [method]: defined({
@@ -55,7 +55,7 @@ export function keptOf(job) {
   const without = (object, names) => Object.fromEntries(Object.entries(object ?? {}).filter(([name]) => !names.includes(name)));
   return {
     method, own: without(own, ['teacher', 'n', 'max_completion_tokens', 'grader', 'hyperparameters']), hyperparameters: without(own.hyperparameters, [...inForm.filter((name) => name !== 'beta' || method === 'dpo'), 'learning_rate_multiplier']),
-    adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }),
+    adapter: adapter.type === 'full' ? {} : without(adapter, adapterInForm), metadata: some(job.metadata ?? {}), comparison: defined({ evaluation: job.evaluation, publish_if: job.publish_if }), ...(job.merge_dtype && { merge_dtype: job.merge_dtype }),
   };
 }
 
@@ -73,7 +73,7 @@ export function recipeOf(job) {
   });
   return defined({
     model: job.model, training_file: job.training_file, validation_file: job.validation_file ?? undefined, suffix: job.user_provided_suffix ?? undefined, seed: job.seed,
-    budget: job.budget, metadata: some(job.metadata ?? {}), evaluation: job.evaluation, publish_if: job.publish_if, method: { type: 'recipe', recipe: { stages } },
+    budget: job.budget, merge_dtype: job.merge_dtype, metadata: some(job.metadata ?? {}), evaluation: job.evaluation, publish_if: job.publish_if, method: { type: 'recipe', recipe: { stages } },
   });
 }
 

@@ -93,6 +93,7 @@ function factsOf(job) {
     ['Time', time === null ? null : duration(time)],
     ['Cost so far', cost === null ? null : money(cost, job.cost.currency)],
     ['Budget', job.budget != null && money(job.budget, job.cost?.currency)],
+    ['Written in', job.merge_dtype],
     ['Created', ago(job.created_at)],
     ['Finished', job.finished_at && ago(job.finished_at)],
     ['Job', h('span', {}, h('code', {}, job.id), ' ', copyButton(job.id)), 'wide'],

@@ -4,7 +4,7 @@ using Serverless.Learning;
 using Serverless.Learning.Grading;
 using Serverless.Learning.Sampling;
 using Serverless.Learning.Sampling.Grammars;
-using Serverless.Learning.Text;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Service.Evals;
 using Serverless.Service.Inference;
 using Serverless.Service.Pipeline.FineTuning;
@@ -17,16 +17,17 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
     /// <returns>The items, and what they took of each model.</returns>
     /// <exception cref="InputError">The model was deleted.</exception>
     public async Task<(IReadOnlyList<EvalItemRecord> Items, IReadOnlyList<EvalModelUsage> Usage)> AnswerAsync(
-        EvalRunRecord run, IReadOnlyList<(JsonElement Item, JsonElement? Sample)> block, CancellationToken ct)
+        EvalRunRecord run, IReadOnlyList<EvalEntry> block, CancellationToken ct)
     {
         var usage = new List<EvalModelUsage>();
+        var calls = new Dictionary<int, JsonElement?>();
         var items = run.DataSource.Model is null
             ? block.Select((entry, at) => Given(entry.Item, entry.Sample, run.Done + at)).ToList()
-            : await GenerateAsync(run, block, usage, ct);
+            : await GenerateAsync(run, block, usage, calls, ct);
         var graders = run.TestingCriteria.Select((json, at) => Grader.Parse(json, $"testing_criteria[{at}]")).ToList();
         var graded = new List<EvalItemRecord>();
         foreach (var (item, entry) in items.Zip(block))
-            graded.Add(item.Error is null ? await GradeAsync(item, SampleOf(run, item, entry.Sample), graders, usage, ct) : item);
+            graded.Add(item.Error is null ? await GradeAsync(item, SampleOf(run, item, entry.Sample, calls.GetValueOrDefault(item.Index)), graders, usage, ct) : item);
         return (graded, usage);
     }
 
@@ -34,21 +35,22 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
         New(index, item, TextOf(sample) ?? "") with { Finish = null, Error = null };
 
     /// <summary>What graders see. Criteria that look at the item only need no sample.</summary>
-    private static GraderSample SampleOf(EvalRunRecord run, EvalItemRecord item, JsonElement? sample) =>
-        new(item.Output, Tools(sample)) { HasOutputText = run.DataSource.Model is not null || TextOf(sample) is not null };
+    private static GraderSample SampleOf(EvalRunRecord run, EvalItemRecord item, JsonElement? sample, JsonElement? calls) =>
+        new(item.Output, run.DataSource.Model is null ? Tools(sample) : calls) { HasOutputText = run.DataSource.Model is not null || TextOf(sample) is not null };
 
     private static string? TextOf(JsonElement? sample) =>
         sample is { ValueKind: JsonValueKind.Object } given && given.TryGetProperty("output_text", out var output) && output.ValueKind == JsonValueKind.String ? output.GetString() : null;
 
     private async Task<List<EvalItemRecord>> GenerateAsync(
-        EvalRunRecord run, IReadOnlyList<(JsonElement Item, JsonElement? Sample)> block, List<EvalModelUsage> usage, CancellationToken ct)
+        EvalRunRecord run, IReadOnlyList<EvalEntry> block, List<EvalModelUsage> usage, Dictionary<int, JsonElement?> calls, CancellationToken ct)
     {
         var source = run.DataSource;
         var model = await models.FindAsync(source.Model!.Value, ct)
             ?? throw new InputError($"data_source.model: '{source.Model}' was deleted", "data_source.model", "model_not_available");
-        var template = PromptTemplate.Parse(source.Json.GetProperty("input_messages"), "data_source.input_messages");
-        var items = block.Select((entry, at) => Asked(template, entry.Item, run.Done + at)).ToList();
-        var asked = items.Where(item => item.Error is null).ToList();
+        var template = source.Json.TryGetProperty("input_messages", out var given) && given.ValueKind != JsonValueKind.Null ? PromptTemplate.Parse(given, "data_source.input_messages") : null;
+        var prepared = block.Select((entry, at) => EvalQuestion.Of(template, entry, New(run.Done + at, entry.Item, ""))).ToList();
+        var items = prepared.Select(question => question.Item).ToList();
+        var asked = prepared.Where(question => question.Item.Error is null).ToList();
         if (asked.Count == 0)
             return items;
         var options = new SamplingOptions
@@ -60,19 +62,22 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
             Choice = run.Done,
             Grammar = Form(source.Json),
         };
-        var answers = await generator.AnswerAsync(
-            model, [.. asked.Select(item => item.Input.Select(message => new ChatMessage { Role = message.Role, Content = message.Content }).ToList())], options, ct);
-        foreach (var (item, answer) in asked.Zip(answers))
-            items[item.Index - run.Done] = item with
+        var answers = await generator.AnswerAsync(model, [.. asked.Select(question => question.Messages)], options, ct, [.. asked.Select(question => question.Tools)]);
+        foreach (var (question, answer) in asked.Zip(answers))
+        {
+            calls[question.Item.Index] = AnsweredCalls.ToJson(answer.Calls);
+            items[question.Item.Index - run.Done] = question.Item with
             {
+                Exact = answer.Failure is null ? question.IsRight(answer) : null,
                 Output = answer.Text,
                 Finish = answer.Finish,
                 PromptTokens = answer.PromptTokens,
                 CachedTokens = answer.CachedTokens,
                 CompletionTokens = answer.CompletionTokens,
                 Error = answer.Failure,
-                Status = answer.Failure is null ? item.Status : EvalItemStatus.Error,
+                Status = answer.Failure is null ? question.Item.Status : EvalItemStatus.Error,
             };
+        }
         usage.Add(new EvalModelUsage(
             source.Model.Value.Value, answers.Count(answer => answer.Failure is null), answers.Sum(answer => answer.PromptTokens), answers.Sum(answer => answer.CompletionTokens))
         {
@@ -86,19 +91,6 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
             && given.TryGetProperty("response_format", out var format) && format.ValueKind == JsonValueKind.Object
             ? AnswerForm.Of(format, "data_source.sampling_params.response_format")
             : null;
-
-    /// <summary>An item with the messages that its model is to continue, or with the reason why there are none.</summary>
-    private EvalItemRecord Asked(PromptTemplate template, JsonElement item, int index)
-    {
-        try
-        {
-            return New(index, item, "") with { Input = [.. template.Render(item).Select(message => new EvalItemMessage(message.Role, message.Content ?? ""))] };
-        }
-        catch (InputError error)
-        {
-            return New(index, item, "") with { Error = error.Message };
-        }
-    }
 
     private async Task<EvalItemRecord> GradeAsync(
         EvalItemRecord item, GraderSample sample, IReadOnlyList<Grader> graders, List<EvalModelUsage> usage, CancellationToken ct)

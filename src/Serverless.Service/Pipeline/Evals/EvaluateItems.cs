@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Serverless.Learning;
 using Serverless.Service.Catalog;
 using Serverless.Service.Evals;
@@ -7,7 +6,7 @@ using Serverless.Service.Jobs;
 namespace Serverless.Service.Pipeline.Evals;
 
 /// <summary>Answers and grades a stretch of a run's items, block by block; the record counts what is done and says where to go on.</summary>
-public sealed class EvaluateItems(EvalRunCatalog runs, EvalItems source, EvalItemStore items, EvalBlocks blocks, TimeProvider clock)
+public sealed class EvaluateItems(EvalRunCatalog runs, EvalItems source, EvalItemStore items, EvalBlocks blocks, EvalScores scores, TimeProvider clock)
     : IActivity<EvalRunId, EvalProgress>
 {
     public static ActivityName<EvalRunId, EvalProgress> Name { get; } = new(nameof(EvaluateItems));
@@ -33,7 +32,7 @@ public sealed class EvaluateItems(EvalRunCatalog runs, EvalItems source, EvalIte
         var ct = scope.Stopping;
         var leaveAt = clock.GetUtcNow() + (scope.Deadline - clock.GetUtcNow()) / 2;
         var (begin, at) = (run.Done, 0);
-        var block = new List<(JsonElement Item, JsonElement? Sample)>();
+        var block = new List<EvalEntry>();
         await foreach (var entry in source.ReadAsync(run.DataSource, ct))
         {
             if (at++ < begin)
@@ -57,12 +56,17 @@ public sealed class EvaluateItems(EvalRunCatalog runs, EvalItems source, EvalIte
         }
         if (run.Done == 0)
             throw new InputError("data_source.source: found no item; allowed: one or more", "data_source.source");
-        await UpdateAsync(run.Id, now => now with { Status = EvalRunStatus.Completed }, ct);
+        if (!await scores.ScoreAsync(run, leaveAt, done => NoteAsync(run.Id, done, scope), ct))
+            return EvalProgress.More;
+        if (await runs.FindAsync(run.Id, ct) is not { } all || all.IsFinal())
+            return EvalProgress.Done;
+        var ended = await scores.WithIntervalsAsync(all, ct);
+        await UpdateAsync(run.Id, now => now with { Status = EvalRunStatus.Completed, Criteria = ended.Criteria, Likelihood = ended.Likelihood }, ct);
         return EvalProgress.Done;
     }
 
     /// <summary>Answers a block and counts it; null if the run was cancelled or removed meanwhile.</summary>
-    private async Task<EvalRunRecord?> CommitAsync(EvalRunRecord run, IReadOnlyList<(JsonElement Item, JsonElement? Sample)> block, CancellationToken ct)
+    private async Task<EvalRunRecord?> CommitAsync(EvalRunRecord run, IReadOnlyList<EvalEntry> block, CancellationToken ct)
     {
         if (await UpdateAsync(run.Id, now => now.Status == EvalRunStatus.Queued ? now with { Status = EvalRunStatus.InProgress } : now, ct) is not { } begun || begun.IsFinal())
             return null;
@@ -74,6 +78,14 @@ public sealed class EvaluateItems(EvalRunCatalog runs, EvalItems source, EvalIte
         return counted.Done == run.Done + done.Count
             ? counted
             : throw new InvalidOperationException($"{run.Id} was counted by another activity: {counted.Done} items instead of {run.Done + done.Count}");
+    }
+
+    private async Task<bool> NoteAsync(EvalRunId id, EvalLikelihood done, ActivityScope scope)
+    {
+        if (await UpdateAsync(id, now => now with { Likelihood = done }, scope.Stopping) is not { } noted || noted.IsFinal())
+            return false;
+        await scope.CommittedAsync();
+        return true;
     }
 
     /// <summary>Changes a run that has not ended; null if it was removed.</summary>

@@ -44,7 +44,7 @@ public sealed class ChunkCommits(
         var damaged = lease.Head.Named.Single(checkpoint => checkpoint.Manifest == damage.Manifest);
         var means = left.Step < lease.Head.Step || damaged.Step > lease.Head.Step
             ? $"The job goes on from step {left.Step} instead of step {damaged.Step}"
-            : $"The model is that of step {EarlyStop.Best(left, plan).Step} instead of step {damaged.Step}";
+            : $"The model is that of step {BestCheckpoint.Of(left, plan).Step} instead of step {damaged.Step}";
         await lease.CommitAsync(await log.WriteSegmentsAsync(lease, left, [Warning($"{damage.Message} {means}")], [], ct), ct);
         await log.RemoveUncommittedAsync(lease, ct);
         return true;
@@ -53,7 +53,7 @@ public sealed class ChunkCommits(
     /// <summary>Notes at the checkpoint that is published how the model did on the whole validation file.</summary>
     public static async Task NoteEvaluationAsync(TrainerLease lease, JobPlan plan, EvaluationScores scores, CancellationToken ct)
     {
-        var evaluated = EarlyStop.Best(lease.Head, plan).Newest!;
+        var evaluated = BestCheckpoint.Of(lease.Head, plan).Newest!;
         var quality = (evaluated.Metrics ?? new CheckpointMetrics()) with { FullValidLoss = scores.Loss, FullValidAccuracy = scores.TokenAccuracy };
         var checkpoints = lease.Head.Checkpoints.Replace(evaluated, evaluated with { Metrics = quality });
         await lease.CommitAsync(lease.Head with { Checkpoints = checkpoints }, ct);
@@ -85,7 +85,7 @@ public sealed class ChunkCommits(
     {
         var manifest = await upload.Manifest;
         var metrics = session.Metrics.Where(step => step.Step <= upload.Step).ToList();
-        var kept = Kept(lease.Head.Checkpoints.Add(manifest.ToCommitted(Quality(metrics), plan.TokensBefore + upload.TrainedTokens)), plan);
+        var kept = Kept(LookedAt(lease.Head.Checkpoints, metrics).Add(manifest.ToCommitted(Quality(metrics), plan.TokensBefore + upload.TrainedTokens)), plan);
         List<JobEvent> events = [.. Untold(session, lease, upload.Step)];
         events.Add(new JobEvent { CreatedAt = upload.At, Message = $"Checkpoint created at step {upload.Step}" });
         var next = await log.WriteSegmentsAsync(lease, lease.Head with { Checkpoints = kept, Parked = null }, events, metrics, ct);
@@ -131,9 +131,18 @@ public sealed class ChunkCommits(
     private ImmutableArray<CommittedCheckpoint> Kept(ImmutableArray<CommittedCheckpoint> all, JobPlan plan)
     {
         var epochEnds = all.Where(checkpoint => checkpoint.Step > plan.StepsBefore && (checkpoint.Step - plan.StepsBefore) % plan.StepsPerEpoch == 0).TakeLast(settings.KeepCheckpoints).ToHashSet();
-        if (plan.EarlyStoppingPatience is not null && EarlyStop.BestOf(all, plan) is { } best)
+        if (plan.TakesBest && BestCheckpoint.In(all, plan) is { } best)
             epochEnds.Add(best);
         return [.. all.Where((checkpoint, index) => index >= all.Length - 2 || checkpoint.Step <= plan.StepsBefore || epochEnds.Contains(checkpoint))];
+    }
+
+    /// <summary>What the checkpoints' policies came to on validation prompts: each is looked at before the step after it.</summary>
+    private static ImmutableArray<CommittedCheckpoint> LookedAt(ImmutableArray<CommittedCheckpoint> checkpoints, List<JobMetrics> metrics)
+    {
+        var rewards = metrics.Where(step => step.Figures.ContainsKey("valid_reward")).ToDictionary(step => step.Step - 1, step => step.Figures["valid_reward"]);
+        return [.. checkpoints.Select(checkpoint => rewards.TryGetValue(checkpoint.Step, out var reward)
+            ? checkpoint with { Metrics = (checkpoint.Metrics ?? new CheckpointMetrics()) with { ValidReward = reward } }
+            : checkpoint)];
     }
 
     private static CheckpointMetrics? Quality(List<JobMetrics> metrics) => metrics.Count == 0 ? null : new CheckpointMetrics

@@ -49,7 +49,7 @@ internal sealed class ChunkRun(
             var untilSave = settings.CheckpointInterval - clock.GetElapsedTime(committed);
             if (session.Step < lastStep || session.Owed is not null)
             {
-                wish = await TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), lastStep - session.Step, scope);
+                wish = await TrainAsync(Shortest(settings.WishInterval, leaveAt - clock.GetUtcNow(), untilSave), Math.Min(lastStep - session.Step, BestCheckpoint.StepsToLook(plan, session.Step)), scope);
                 await StoreAsync(scope);
             }
             if (lease.Lost.IsCancellationRequested)
@@ -58,9 +58,9 @@ internal sealed class ChunkRun(
                 await CommitAsync(scope);
             if (IsStopped || session.Step >= lastStep || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested)
                 break;
-            if (IsLateEpochEnd && _upload is not null)
+            if (IsToBeKept && _upload is not null)
                 await CommitAsync(scope);
-            if (_upload is null && session.Step > _saved && (IsLateEpochEnd || clock.GetElapsedTime(committed) >= settings.CheckpointInterval))
+            if (_upload is null && session.Step > _saved && (IsToBeKept || clock.GetElapsedTime(committed) >= settings.CheckpointInterval))
             {
                 _upload = await commits.SaveAsync(session, CancellationToken.None);
                 _saved = session.Step;
@@ -88,9 +88,9 @@ internal sealed class ChunkRun(
         }
     }
 
-    /// <summary>Whether an epoch has just ended whose checkpoint will be one of those kept at the end, or may be the best.</summary>
-    private bool IsLateEpochEnd =>
-        session.IsAtEpochEnd && (plan.EarlyStoppingPatience is not null || session.LastStep - session.Step < settings.KeepCheckpoints * plan.StepsPerEpoch);
+    /// <summary>Whether an epoch has just ended whose checkpoint will be one of those kept at the end, or a step whose checkpoint may be the best.</summary>
+    private bool IsToBeKept =>
+        (session.IsAtEpochEnd && (plan.TakesBest || session.LastStep - session.Step < settings.KeepCheckpoints * plan.StepsPerEpoch)) || BestCheckpoint.IsLookedAt(plan, session.Step);
 
     /// <summary>Commits everything. The process may be about to end, so this does not listen to <see cref="ActivityScope.Stopping"/>.</summary>
     private async Task<StageOutcome> LeaveAsync(StageOutcome? wish, ActivityScope scope)
@@ -169,7 +169,7 @@ internal sealed class ChunkRun(
             ValidationLosses.Add(looked.Loss);
             IsStopped = EarlyStop.IsDue(ValidationLosses, patience) && session.Step < session.LastStep;
             if (IsStopped)
-                session.Events.Add((step.Step, StepEvents.Stopped(taken, patience)));
+                session.Events.Add((step.Step, StepEvents.Stopped(taken, patience, plan.TakesBest)));
         }
         if (step.Skipped)
             session.Events.Add((step.Step, StepEvents.Skipped(taken)));

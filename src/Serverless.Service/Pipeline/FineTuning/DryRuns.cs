@@ -60,6 +60,7 @@ public sealed class DryRuns(
         };
         var plan = JobPlanner.PlanOf(job, config, cursor);
         await datasets.CheckLengthAsync(job, new PrepareCursor { Training = counted, Validation = checkedOn }, plan, encoder, ct);
+        await datasets.CheckItemsAsync(job, settings.EvaluatedAnswers, ct);
         if (job.Method.Distillation is not null)
             _ = await prompts.ReadAsync(job, ct);
         return new DryRunStage

@@ -6,7 +6,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Ends training when the validation loss has not fallen for so many epochs (Prechelt, "Early stopping - but when?", 1998, criterion UP
-/// with strips of one epoch), and finds the checkpoint that was best.
+/// with strips of one epoch).
 /// </summary>
 internal static class EarlyStop
 {
@@ -30,18 +30,6 @@ internal static class EarlyStop
     /// <summary>Whether the lowest of these losses, epoch by epoch, lies at least <paramref name="patience"/> epochs back; of equal ones the first counts.</summary>
     public static bool IsDue(IReadOnlyList<double> losses, int patience) =>
         losses.Count > 0 && losses.Count - 1 - IndexOfLowest(losses) >= patience;
-
-    /// <summary>The head as it was at the checkpoint of the lowest validation loss, if the job asks for early stopping and one was measured.</summary>
-    public static JobHead Best(JobHead head, JobPlan plan)
-    {
-        if (plan.EarlyStoppingPatience is null || BestOf(head.Checkpoints, plan) is not { } best)
-            return head;
-        return head with { Checkpoints = head.Checkpoints[..(head.Checkpoints.IndexOf(best) + 1)] };
-    }
-
-    /// <summary>The checkpoint of the lowest validation loss among those of the plan's steps, or null if none was measured.</summary>
-    public static CommittedCheckpoint? BestOf(IEnumerable<CommittedCheckpoint> checkpoints, JobPlan plan) =>
-        checkpoints.Where(checkpoint => checkpoint.Step > plan.StepsBefore && checkpoint.Metrics?.ValidLoss is not null).MinBy(checkpoint => checkpoint.Metrics!.ValidLoss);
 
     private static int IndexOfLowest(IReadOnlyList<double> losses)
     {

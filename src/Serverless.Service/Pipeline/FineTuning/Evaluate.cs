@@ -15,7 +15,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// </summary>
 public sealed class Evaluate(
     BlobAccount account, JobPlans plans, JobWishes wishes, TrainingFiles files, ModelCatalog models, StartingModels starting, JobExports exports,
-    JobEvaluations evaluations, EvaluationItems items, JobCosts costs, PipelineSettings settings, TimeProvider clock,
+    JobEvaluations evaluations, EvaluationItems items, JobEvents events, JobCosts costs, PipelineSettings settings, TimeProvider clock,
     ILogger<Evaluate> logger) : IActivity<JobId, StageOutcome>
 {
     private static readonly TimeSpan LookAgainForLease = TimeSpan.FromSeconds(5);
@@ -82,7 +82,11 @@ public sealed class Evaluate(
         if (outcome.Result == StageResult.Done && evaluated.Scores.Tokens > 0)
             await ChunkCommits.NoteEvaluationAsync(lease, present, evaluated.Scores, CancellationToken.None);
         if (outcome.Result == StageResult.Done && job.IsAtLastStage())
-            evaluation = evaluation.WithPreference(plan.Options.Beta).Compared(job.Seed) with { Finished = true };
+        {
+            evaluation = evaluation.WithPreference(plan.Options.Beta, job.Seed).Compared(job.Seed) with { Finished = true };
+            if (UngradedAnswers.Of(evaluation) is { Count: > 0 } ungraded)
+                await events.AppendOnceAsync(lease, "ungraded", EventLevel.Warn, ungraded, CancellationToken.None);
+        }
         await lease.EnsureHeldAsync(CancellationToken.None);
         await evaluations.WriteAsync(job.Id, evaluation, CancellationToken.None);
         return outcome;

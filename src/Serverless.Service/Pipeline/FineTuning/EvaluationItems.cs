@@ -3,6 +3,7 @@ using System.Text.Json;
 using Serverless.Learning.Data;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Grading;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Service.Files;
 using Serverless.Service.Inference;
 using Serverless.Service.Jobs;
@@ -23,11 +24,13 @@ public sealed class EvaluationItems(FileCatalog catalog, FileStore store, Grader
         foreach (var (json, path) in job.AnswerGraders)
         {
             var grader = Grader.Parse(json, path);
+            var before = part.Graders.FirstOrDefault(scores => scores.Name == grader.Name) ?? new GraderScores(grader.Name, []);
+            var patience = new GraderPatience(before.TimedOutInRow);
             // What nobody answers is a fault of that grade, and no reason to lose the model.
             var grades = await AskedGrades.OfAsync(
-                grader, [.. answers.Select(answer => (items[answer.Line], new GraderSample(answer.Answer)))], questions => models.AskAsync(questions, ct), ct);
-            var before = part.Graders.FirstOrDefault(scores => scores.Name == grader.Name) ?? new GraderScores(grader.Name, []);
-            graded.Add(before.With(grades));
+                grader, [.. answers.Select(answer => (items[answer.Line], new GraderSample(answer.Answer, AnsweredCalls.ToJson(answer.Calls))))],
+                questions => models.AskAsync(questions, ct), ct, patience);
+            graded.Add(before.With(grades) with { TimedOutInRow = patience.InRow });
         }
         return part with { Graders = graded.ToImmutable() };
     }

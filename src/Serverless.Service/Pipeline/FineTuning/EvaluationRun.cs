@@ -4,6 +4,7 @@ using Serverless.Learning.Models;
 using Serverless.Learning.Sampling;
 using Serverless.Learning.Sampling.Grammars;
 using Serverless.Learning.Text;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Learning.Training;
 using Serverless.Service.Inference;
 
@@ -84,9 +85,13 @@ internal sealed class EvaluationRun(
         var asked = _prompts.Skip(evaluation.Answered).Take(BlockExamples).ToList();
         var sampling = SamplingOptions.Greedy(rewardedTokens ?? settings.EvaluatedAnswerTokens) with { Grammar = form };
         var requests = asked.Select(prompt => encoder.EncodePrompt(prompt))
-            .Select(ids => new GenerationRequest(ids, form is null ? sampling : sampling with { GrammarAfter = ChatPrompt.FormBeginsAfter(encoder, ids) })).ToList();
+            .Zip(asked, (ids, prompt) => new GenerationRequest(
+                ids, sampling with { GrammarAfter = form is null ? null : ChatPrompt.FormBeginsAfter(encoder, ids), WrittenTokens = encoder.TokensOfCalls(prompt.Tools) })).ToList();
         var texts = new TextGenerator(model).Generate(requests, AnswersTogether, ct).Zip(requests, (text, request) => Thought.Whole(encoder, request.Prompt, text.Text));
-        var answers = asked.Zip(texts, (prompt, text) => new GradedAnswer(prompt.Line, prompt.Messages[^1].Content ?? "", null, text)).ToList();
+        var answers = asked.Zip(texts, (prompt, text) => new GradedAnswer(prompt.Line, prompt.Messages[^1].Content ?? "", null, text)
+        {
+            Calls = prompt.Tools is null ? null : AnsweredCalls.Read(encoder, prompt.Tools, text),
+        }).ToList();
         return (Answered(evaluation, answers), answers);
     }
 
@@ -109,7 +114,10 @@ internal sealed class EvaluationRun(
     {
         if (graded || encoder.Thinks || block.Any(example => Thought.LeadsIn(Evaluator.ExpectedOf(example))))
             return settings.EvaluatedAnswerTokens;
-        var longest = block.Max(example => tokenizer.Encode(Evaluator.ExpectedOf(example)).Length);
+        var longest = block.Max(example => Evaluator.ExpectsCalls(example) ? LengthOfCalls(example) : tokenizer.Encode(Evaluator.ExpectedOf(example)).Length);
         return Math.Min(settings.EvaluatedAnswerTokens, longest + 4);
+
+        // The same calls may be written with more white space.
+        int LengthOfCalls(ChatExample example) => Evaluator.ExpectedIds(encoder, example).Length * 3 / 2;
     }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Serverless.Learning;
 using Serverless.Learning.Data;
+using Serverless.Learning.Grading;
 using Serverless.Learning.Text;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
@@ -91,6 +93,38 @@ public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvide
         await CheckLengthAsync(job, job.TrainingFile, "training_file", cursor.Training, plan, encoder, ct);
         if (job.ValidationFile is { } validation)
             await CheckLengthAsync(job, validation, "validation_file", cursor.Validation, plan, encoder, ct);
+    }
+
+    /// <summary>Checks that the lines which a stage's graders see have the keys that these name: otherwise answers cannot be graded, which nobody would see for hours.</summary>
+    /// <param name="stage">The job as if that stage were all of it, with its files.</param>
+    /// <param name="answered">How many lines of the validation file are answered at the end.</param>
+    /// <exception cref="InputError">A line lacks a key; or the file is gone.</exception>
+    public async Task CheckItemsAsync(JobRecord stage, int answered, CancellationToken ct)
+    {
+        (JsonElement Grader, string Path)[] own = [.. stage.AnswerGraders.Take(stage.Method.Grader is null ? 0 : 1)];
+        await CheckItemsAsync(stage.TrainingFile, "training_file", own, int.MaxValue, ct);
+        if (stage.ValidationFile is { } validation)
+            await CheckItemsAsync(
+                validation, "validation_file", stage.IsAtLastStage() ? [.. stage.AnswerGraders] : stage.Method.Type == MethodType.Reinforcement ? own : [],
+                stage.IsAtLastStage() ? answered : PolicyLooks.MostPrompts, ct);
+    }
+
+    private async Task CheckItemsAsync(FileId id, string parameter, IReadOnlyList<(JsonElement Grader, string Path)> graders, int most, CancellationToken ct)
+    {
+        var named = graders.Select(grader => (grader.Path, Keys: Grader.Parse(grader.Grader, grader.Path).ItemKeys)).ToList();
+        string[] keys = [.. named.SelectMany(grader => grader.Keys).Distinct()];
+        if (keys.Length == 0)
+            return;
+        var (file, stream) = await OpenAsync(id, parameter, 0, ct);
+        await using (stream)
+        {
+            if (await ItemKeyCheck.FirstMissingAsync(stream, keys, most, ct) is not { } missing)
+                return;
+            var path = named.First(grader => grader.Keys.Contains(missing.Key)).Path;
+            throw new InputError(
+                $"{path}: found {{{{item.{missing.Key}}}}} in it, and {file.Name} line {missing.Line} ({parameter}) has no \"{missing.Key}\", only {string.Join(", ", missing.Found)}; allowed: keys that every line of the file has",
+                path, "invalid_grader");
+        }
     }
 
     /// <summary>What the owner should know of the data of a job, or of one stage of a recipe, before it is paid for.</summary>

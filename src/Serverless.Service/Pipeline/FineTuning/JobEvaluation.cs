@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Serverless.Learning.Evaluation;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 
@@ -27,6 +28,15 @@ public sealed record JobEvaluation
 
     /// <summary>Of preferences: by how much it gained on average, times beta, in nats; null otherwise.</summary>
     public double? RewardMargin { get; init; }
+
+    /// <summary>Of preferences: the margin of each pair in the order of the file, times beta, in nats; empty otherwise, and in what was written before it was kept.</summary>
+    public ImmutableArray<double> PairMargins { get; init; } = [];
+
+    /// <summary>Of preferences: the share with its interval; null otherwise, and in what was written before it was kept.</summary>
+    public MeanInterval? RewardAccuracyInterval { get; init; }
+
+    /// <summary>The same of the margin.</summary>
+    public MeanInterval? RewardMarginInterval { get; init; }
 
     /// <summary>Whether all of it is there.</summary>
     public bool Finished { get; init; }
@@ -72,7 +82,8 @@ public sealed record JobEvaluation
     };
 
     /// <summary>With the pairs of both models compared, the base being the reference.</summary>
-    public JobEvaluation WithPreference(double? beta)
+    /// <param name="seed">The job's, for the intervals.</param>
+    public JobEvaluation WithPreference(double? beta, long seed)
     {
         if (beta is not { } strength || Base.Pairs.IsEmpty)
             return this;
@@ -81,6 +92,9 @@ public sealed record JobEvaluation
         {
             RewardAccuracy = losses.Average(loss => loss.Accuracy),
             RewardMargin = losses.Average(loss => loss.Margin),
+            PairMargins = [.. losses.Select(loss => loss.Margin)],
+            RewardAccuracyInterval = Bootstrap.Mean([.. losses.Select(loss => loss.Accuracy)], seed),
+            RewardMarginInterval = Bootstrap.Mean([.. losses.Select(loss => loss.Margin)], seed),
             Base = Base with { Pairs = [] },
             Tuned = Tuned with { Pairs = [] },
             Stages = [.. Stages.Select(stage => stage with { Pairs = [] })],

@@ -8,7 +8,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// The folder in which a trained job is published: merged weights as a Hugging Face folder and, with adapters, the adapter within it.
-/// Made from the last checkpoint or, where training ends early, the best one, with the same bytes each time, so a machine that does not have
+/// Made from the last checkpoint or, where that is asked for or training may end early, the best one, with the same bytes each time, so a machine that does not have
 /// it makes it again. How far what was written agrees with what was trained is noted with the job.
 /// </summary>
 public sealed class JobExports(
@@ -22,7 +22,7 @@ public sealed class JobExports(
     public async Task<JobExport?> FolderAsync(JobRecord job, TrainerLease lease, CancellationToken ct)
     {
         var plan = await plans.FindAsync(job.StageId(), ct) ?? throw new InvalidOperationException($"{job.Id} has no plan");
-        var head = EarlyStop.Best(lease.Head, plan);
+        var head = BestCheckpoint.Of(lease.Head, plan);
         var folder = Path.Combine(folders.Of(job.Id), $"export-{head.Step}");
         if (Directory.Exists(folder))
             return new JobExport(folder, IsNew: false);
@@ -31,7 +31,7 @@ public sealed class JobExports(
         try
         {
             using var use = await sessions.OpenAsync(job, plan, head, ct);
-            await use.Session.ExportAsync(unfinished, job.Model, HubSource.Of(await models.FindAsync(job.Model, ct)));
+            await use.Session.ExportAsync(unfinished, job.MergeDtype ?? MergeDtype.Bf16, job.Model, HubSource.Of(await models.FindAsync(job.Model, ct)));
             trained = await use.Session.SampleAsync();
         }
         catch (CheckpointDamagedException damage)

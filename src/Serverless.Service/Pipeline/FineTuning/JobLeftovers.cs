@@ -34,7 +34,7 @@ public sealed class JobLeftovers(
         var model = JobModel.Of(job, settings.Organization, job.CreatedAt).Id;
         await lease.EnsureHeldAsync(ct);
         await models.RemoveLeftoversAsync(model, job.Id, stays: job.FineTunedModel == model, ct);
-        if (!job.IsAtLastStage() && await plans.FindAsync(job.StageId(), ct) is { } plan && EarlyStop.Best(lease.Head, plan).Step is var step && step > plan.StepsBefore)
+        if (!job.IsAtLastStage() && await plans.FindAsync(job.StageId(), ct) is { } plan && BestCheckpoint.Of(lease.Head, plan).Step is var step && step > plan.StepsBefore)
             await checkpointModels.RemoveUnpublishedAsync(job, step, ct);
         if (job.Status == JobStatus.Succeeded)
             return;

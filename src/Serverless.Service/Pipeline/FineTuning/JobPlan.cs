@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using Serverless.Learning.Native;
 using Serverless.Learning.Training;
+using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -15,8 +17,15 @@ public sealed record JobPlan
     /// <summary>Optimiser steps in all; of a recipe, those of this stage.</summary>
     public required int TotalSteps { get; init; }
 
-    /// <summary>After how many epochs without a lower validation loss training ends, and that the best checkpoint is published; null for neither.</summary>
+    /// <summary>After how many epochs without a lower validation loss training ends; null for never.</summary>
     public int? EarlyStoppingPatience { get; init; }
+
+    /// <summary>Which checkpoint is published, as asked for; null: with a patience the best, otherwise the last.</summary>
+    public PublishedCheckpoint? Published { get; init; }
+
+    /// <summary>Whether the best checkpoint is published, and kept until then.</summary>
+    [JsonIgnore]
+    public bool TakesBest => (Published ?? (EarlyStoppingPatience is null ? PublishedCheckpoint.Last : PublishedCheckpoint.Best)) == PublishedCheckpoint.Best;
 
     /// <summary>The step that training was ended at early; null if it was not.</summary>
     public int? StoppedAt { get; init; }

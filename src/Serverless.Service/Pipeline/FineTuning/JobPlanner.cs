@@ -25,15 +25,18 @@ internal static class JobPlanner
     public static JobPlan Of(JobRecord job, DecoderConfig config, PrepareCursor cursor)
     {
         EarlyStop.Check(job, cursor.Validation);
+        BestCheckpoint.Check(job, cursor.Validation);
         var scan = cursor.Training;
         var (options, stepsPerEpoch) = Resolve(job, config, cursor);
         var estimate = new TrainingEstimate(config, options);
         var steps = StepsOf(stepsPerEpoch, options.Epochs);
+        BestCheckpoint.Check(job, options, steps);
         var replayed = ReplayTokens(job, config, options, cursor.Replay);
         return new JobPlan
         {
             Options = options,
             EarlyStoppingPatience = job.Method.Hyperparameters.EarlyStoppingPatience,
+            Published = job.Method.Hyperparameters.Publish,
             Fingerprint = NativeRuntime.Fingerprint,
             TotalSteps = steps,
             Examples = scan.Examples,

@@ -54,6 +54,7 @@ public sealed class Prepare(
                     return StageOutcome.More;
                 var plan = JobPlanner.PlanOf(stage, config, cursor) with { StartsFrom = stages.Count == 0 ? content : null };
                 await datasets.CheckLengthAsync(stage, cursor, plan, encoder, ct);
+                await datasets.CheckItemsAsync(stage, settings.EvaluatedAnswers, ct);
                 if (stage.Method.Distillation is not null)
                     _ = await prompts.ReadAsync(stage, ct);
                 stages.Add(new PlannedStage(stage, plan, cursor));

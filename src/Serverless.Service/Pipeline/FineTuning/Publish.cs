@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Serverless.Learning;
 using Serverless.Learning.Formats;
@@ -70,7 +69,7 @@ public sealed class Publish(
         var evaluation = await evaluations.FindAsync(job.Id, ct);
         if (!job.Stages.IsEmpty)
             job = job.With(job.Stage, own => own with { LastStep = lease.Head.Step, Figures = StageFigures.Of([.. metrics.Where(step => step.Step > own.StepsBefore)]) });
-        if (job.PublishIf is { } condition && evaluation is not null && Withheld(condition, evaluation) is { } reason)
+        if (job.PublishIf is { } condition && evaluation is not null && PublishGate.Against(condition, evaluation) is { } reason)
         {
             await log.AppendOnceAsync(lease, "withheld", [new JobEvent { CreatedAt = clock.GetUtcNow(), Level = EventLevel.Warn, Message = reason }], ct);
             await StoreResultAsync(job, metrics, null, ct);
@@ -80,6 +79,8 @@ public sealed class Publish(
             return StageOutcome.Yield;
         if (export.IsLate(clock.GetUtcNow(), scope.Deadline))
             return StageOutcome.More;
+        if (BestCheckpoint.Told(lease.Head, plan) is { } told)
+            await log.AppendOnceAsync(lease, job.OwnName("best"), [new JobEvent { CreatedAt = clock.GetUtcNow(), Message = told }], ct);
         var model = JobModel.Of(job, settings.Organization, clock.GetUtcNow());
         ModelCard.Write(export.Folder, await cards.FactsAsync(model.Id, job, plan, metrics, evaluation, ct));
         await lease.EnsureHeldAsync(ct);
@@ -108,17 +109,6 @@ public sealed class Publish(
         // A job that has ended meanwhile leads to no model: what was published goes with its other leftovers.
         JobRecord Noted(JobRecord now) => now.Status.IsFinal() ? now
             : (ended is null ? now : now.With(now.Stage, _ => ended with { Result = name })) with { FineTunedModel = name };
-    }
-
-    /// <summary>Why the model is not published, or null if it is good enough.</summary>
-    private static string? Withheld(PublishCondition condition, JobEvaluation evaluation)
-    {
-        var found = evaluation.GainOf(condition.Metric) is { } gain
-            ? gain >= condition.MinimumGain ? null : string.Create(CultureInfo.InvariantCulture, $"found a gain of {gain:0.####}")
-            : "found no answers to measure it on";
-        return found is null ? null : string.Create(
-            CultureInfo.InvariantCulture,
-            $"The model was not published: {found} in {condition.Metric}, and publish_if asks for {condition.MinimumGain:0.####} or more. Its checkpoints can be used.");
     }
 
     private async Task<FileId?> StoreRolloutsAsync(JobRecord stage, CancellationToken ct)

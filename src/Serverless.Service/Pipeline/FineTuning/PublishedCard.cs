@@ -23,6 +23,7 @@ internal static class PublishedCard
             HyperParameters = [],
             Curve = [.. metrics.Select(step => new ModelCardPoint(step.Step, step.TrainLoss, step.LearningRate, step.ValidLoss))],
             Evaluation = evaluation is null ? [] : [.. Scores(evaluation.Base, evaluation.Tuned), .. Preference(evaluation), .. General(evaluation.Base, evaluation.Tuned), .. evaluation.Comparisons.Select(Score)],
+            EvaluationNotes = evaluation is null ? [] : UngradedAnswers.Of(evaluation),
             Samples = evaluation is null ? [] : [.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples, Sample)],
         };
 
@@ -76,7 +77,7 @@ internal static class PublishedCard
         yield return ("max_sequence_length", Text(options.MaxSequenceLength));
         if (options.Policy is { } policy)
         {
-            yield return ("loss_type", policy.LossType.ToString());
+            yield return ("loss_type", PolicyRequest.NameOf(policy.LossType));
             yield return ("group_size", Text(policy.GroupSize));
             yield return ("temperature", Text(policy.Temperature));
             yield return ("max_completion_tokens", Text(policy.MaxAnswerTokens));
@@ -109,6 +110,10 @@ internal static class PublishedCard
             yield return ("replay.share", Text(replay.Share));
         yield return ("seed", Text(options.Seed));
         yield return ("precision", options.Precision.ToString());
+        if (job.MergeDtype is { } dtype)
+            yield return ("merge_dtype", dtype == MergeDtype.F32 ? "f32" : "bf16");
+        if (plan.Published is { } published)
+            yield return ("publish", published == PublishedCheckpoint.Best ? "best" : "last");
         yield return ("steps", Text(plan.TotalSteps));
         if (job.TrainedTokens is { } tokens)
             yield return ("trained_tokens", Text(tokens));
@@ -146,8 +151,8 @@ internal static class PublishedCard
 
     private static List<ModelCardScore> Preference(JobEvaluation evaluation) => evaluation.RewardAccuracy is null ? [] :
     [
-        new("validation reward accuracy", null, evaluation.RewardAccuracy),
-        new("validation reward margin", null, evaluation.RewardMargin),
+        new("validation reward accuracy", null, evaluation.RewardAccuracy, null, evaluation.RewardAccuracyInterval is { } accuracy ? Interval(accuracy) : null),
+        new("validation reward margin", null, evaluation.RewardMargin, null, evaluation.RewardMarginInterval is { } margin ? Interval(margin) : null),
     ];
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);

@@ -24,8 +24,10 @@ public sealed class StageHandover(
             return StageOutcome.Yield;
         if (export.IsLate(clock.GetUtcNow(), scope.Deadline))
             return StageOutcome.More;
+        if (BestCheckpoint.Told(lease.Head, plan) is { } told)
+            await log.AppendOnceAsync(lease, stage.OwnName("best"), [new JobEvent { CreatedAt = clock.GetUtcNow(), Message = told }], ct);
         var head = lease.Head;
-        var model = JobModel.Of(stage, settings.Organization, clock.GetUtcNow(), EarlyStop.Best(head, plan).Step);
+        var model = JobModel.Of(stage, settings.Organization, clock.GetUtcNow(), BestCheckpoint.Of(head, plan).Step);
         await lease.EnsureHeldAsync(ct);
         if (await models.PublishUntilAsync(export.Folder, model, scope.Deadline, ct) is null)
             return StageOutcome.More;

@@ -66,11 +66,11 @@ internal static class StepEvents
         };
     }
 
-    public static JobEvent Stopped(TrainedStep taken, int patience) => new()
+    public static JobEvent Stopped(TrainedStep taken, int patience, bool takesBest) => new()
     {
         CreatedAt = taken.At,
         Message = $"Step {taken.Metrics.Step}: the validation loss has not fallen for {patience} {(patience == 1 ? "epoch" : "epochs")}; training ends here, and the "
-            + "checkpoint with the lowest is published",
+            + $"{(takesBest ? "checkpoint with the lowest" : "last checkpoint")} is published",
     };
 
     public static JobEvent Skipped(TrainedStep taken) => new()

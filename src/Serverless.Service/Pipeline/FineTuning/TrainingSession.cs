@@ -5,6 +5,7 @@ using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Models.Hub;
+using static TorchSharp.torch;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -188,11 +189,12 @@ public sealed class TrainingSession : IAsyncDisposable
     }
 
     /// <summary>Writes the merged model and, with adapters, the adapter in a folder <c>adapter</c> within it.</summary>
+    /// <param name="dtype">What the merged weights are rounded to.</param>
     /// <param name="start">The model that training started from, on which the adapter answers.</param>
     /// <param name="origin">What it is on the hub, by which those who load the adapter elsewhere find it; null where it came from another place.</param>
-    public Task ExportAsync(string folder, ModelId start, HubSource? origin) => _thread.RunAsync(() =>
+    public Task ExportAsync(string folder, MergeDtype dtype, ModelId start, HubSource? origin) => _thread.RunAsync(() =>
     {
-        _trainer.ExportMerged(folder);
+        _trainer.ExportMerged(folder, dtype == MergeDtype.F32 ? ScalarType.Float32 : ScalarType.BFloat16);
         if (_trainer.Options.Adapter.IsLowRank)
             _trainer.ExportAdapter(Path.Combine(folder, "adapter"), origin?.Id ?? start.Value, origin?.Commit);
     });

@@ -53,11 +53,11 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Gr
 
     private async Task<TrainingTask> PromptsAsync(JobRecord job, ChatEncoder encoder, CancellationToken ct)
     {
-        var rewards = AnswerRewards.Of(job) ?? throw new InvalidOperationException($"{job.Id} has no grader");
+        var rewards = AnswerRewards.Of(job, encoder) ?? throw new InvalidOperationException($"{job.Id} has no grader");
         var training = await files.ReadAsync(job, job.TrainingFile, "training_file", ct);
         var most = Math.Min(PolicyLooks.MostPrompts, settings.ValidatedExamples);
         var looks = job.ValidationFile is { } id && most > 0 ? await files.ReadAsync(job, id, "validation_file", ct, most) : [];
-        return new PolicyTask(Prompts(training, encoder), rewards.Asks ? null : (prompt, answer) => rewards.Of(prompt.Item, answer))
+        return new PolicyTask(Prompts(training, encoder), rewards.Asks ? null : (prompt, answer) => rewards.Of(prompt, answer))
         {
             Judge = rewards.Asks ? (answers, stop) => rewards.OfAsync(answers, models, stop) : null,
             Validation = Prompts(looks, encoder),
@@ -79,7 +79,7 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Gr
     private static IReadOnlyList<PolicyPrompt> Prompts(IEnumerable<DatasetExample> examples, ChatEncoder encoder) => [.. examples.Cast<PromptExample>().Select(example =>
     {
         var ids = encoder.EncodePrompt(example);
-        return new PolicyPrompt(ids, example.Item, example.Line, example.Messages[^1].Content ?? "") { GrammarAfter = ChatPrompt.FormBeginsAfter(encoder, ids) };
+        return new PolicyPrompt(ids, example.Item, example.Line, example.Messages[^1].Content ?? "") { GrammarAfter = ChatPrompt.FormBeginsAfter(encoder, ids), Tools = example.Tools };
     })];
 
     private static IReadOnlyList<PreferencePair> Pairs(IEnumerable<DatasetExample> examples, ChatEncoder encoder) =>

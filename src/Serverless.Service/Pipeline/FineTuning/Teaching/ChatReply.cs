@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Service.Network;
 
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
@@ -17,8 +18,9 @@ internal static class ChatReply
             var message = choice.GetProperty("message");
             // vLLM and DeepSeek write the thinking apart, under this name.
             var thinking = TextOf(message, "reasoning_content");
-            if (TextOf(message, "content") is { } content)
-                return new TeacherReply(secrets.OutOfAnswer(TeacherReply.WithThinking(thinking, content).Trim()), TextOf(choice, "finish_reason") == "length");
+            var calls = message.TryGetProperty("tool_calls", out var called) ? AnsweredCalls.ToJson(AnsweredCalls.Of(called)) : null;
+            if ((TextOf(message, "content") ?? (calls is null ? null : "")) is { } content)
+                return new TeacherReply(secrets.OutOfAnswer(TeacherReply.WithThinking(thinking, content).Trim()), TextOf(choice, "finish_reason") == "length") { ToolCalls = calls };
             return thinking is null ? throw Malformed(json, endpoint, secrets, null) : new TeacherReply(secrets.OutOfAnswer(TeacherReply.WithThinking(thinking, "")), true);
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)

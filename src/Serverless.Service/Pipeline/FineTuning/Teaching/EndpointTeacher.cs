@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Learning;
+using Serverless.Learning.Text;
 using Serverless.Service.Network;
 
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
@@ -61,15 +62,23 @@ internal sealed class EndpointTeacher(TeacherEndpoint endpoint, HttpClient http,
         }
     }
 
-    private JsonObject Body(TeacherPrompt prompt, int sample, TeacherSampling sampling) => new()
+    private JsonObject Body(TeacherPrompt prompt, int sample, TeacherSampling sampling)
+    {
+        var body = Body(prompt.Messages, sampling);
+        // Another one for each answer, so that a server that knows seeds does not repeat itself.
+        body["seed"] = (sampling.Seed + ((long)prompt.Number * sampling.Samples) + sample) % int.MaxValue;
+        if (prompt.Tools is { } tools)
+            body["tools"] = JsonArray.Create(tools);
+        return body;
+    }
+
+    private JsonObject Body(IReadOnlyList<ChatMessage> messages, TeacherSampling sampling) => new()
     {
         ["model"] = endpoint.Model,
-        ["messages"] = new JsonArray([.. prompt.Messages.Select(message => (JsonNode)TaughtExample.Message(message))]),
+        ["messages"] = new JsonArray([.. messages.Select(message => (JsonNode)TaughtExample.Message(message))]),
         ["temperature"] = sampling.Temperature,
         ["top_p"] = sampling.TopP,
         ["max_tokens"] = sampling.MaxTokens,
-        // Another one for each answer, so that a server that knows seeds does not repeat itself.
-        ["seed"] = (sampling.Seed + ((long)prompt.Number * sampling.Samples) + sample) % int.MaxValue,
     };
 
     /// <summary>What a refusal means: of this prompt, of all of them, or for now only.</summary>

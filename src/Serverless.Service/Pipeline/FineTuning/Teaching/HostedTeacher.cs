@@ -1,4 +1,5 @@
 using Serverless.Learning.Sampling;
+using Serverless.Learning.Text.ToolCalls;
 using Serverless.Service.Inference;
 using Serverless.Service.Models;
 
@@ -23,11 +24,12 @@ internal sealed class HostedTeacher(ModelRecord model, BatchGenerator generator)
             Choice = prompts[0].Number * sampling.Samples,
         };
         var conversations = prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Messages, sampling.Samples)).ToList();
-        var answers = await generator.AnswerAsync(model, conversations, options, ct);
+        var tools = prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Tools, sampling.Samples)).ToList();
+        var answers = await generator.AnswerAsync(model, conversations, options, ct, tools);
         return [.. answers.Chunk(sampling.Samples).Select(Replies)];
     }
 
     private static IReadOnlyList<TeacherReply> Replies(BatchAnswer[] answers) => [.. answers.Select(answer => answer.Failure is { } failure
         ? TeacherReply.Failed(failure)
-        : new TeacherReply(answer.Text.Trim(), answer.Finish == FinishReason.Length))];
+        : new TeacherReply(answer.Content.Trim(), answer.Finish == FinishReason.Length) { ToolCalls = AnsweredCalls.ToJson(answer.Calls) })];
 }

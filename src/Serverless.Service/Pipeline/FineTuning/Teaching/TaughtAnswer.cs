@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
@@ -12,6 +13,10 @@ public sealed record TaughtAnswer
     public required int Sample { get; init; }
 
     public required string Answer { get; init; }
+
+    /// <summary>The array <c>tool_calls</c> of the answer's message; null without calls.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? ToolCalls { get; init; }
 
     public required AnswerFate Fate { get; init; }
 

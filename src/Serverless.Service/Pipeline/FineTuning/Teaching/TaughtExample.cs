@@ -12,15 +12,21 @@ internal static class TaughtExample
     public static JsonSerializerOptions Json { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The whole conversation.</summary>
-    public static IReadOnlyList<ChatMessage> Messages(TeacherPrompt prompt, string answer) =>
+    /// <param name="calls">The array <c>tool_calls</c> of the answer; null without calls.</param>
+    public static IReadOnlyList<ChatMessage> Messages(TeacherPrompt prompt, string answer, JsonElement? calls = null) =>
     [
         .. prompt.Messages.Select(message => message.Role == "assistant" ? message with { Weight = 0 } : message),
-        new ChatMessage { Role = "assistant", Content = answer },
+        new ChatMessage { Role = "assistant", Content = calls is not null && answer.Length == 0 ? null : answer, ToolCalls = calls },
     ];
 
     /// <summary>The object of the line.</summary>
-    public static JsonObject Line(TeacherPrompt prompt, string answer) =>
-        new() { ["messages"] = new JsonArray([.. Messages(prompt, answer).Select(message => (JsonNode)Message(message))]) };
+    public static JsonObject Line(TeacherPrompt prompt, string answer, JsonElement? calls = null)
+    {
+        var line = new JsonObject { ["messages"] = new JsonArray([.. Messages(prompt, answer, calls).Select(message => (JsonNode)Message(message))]) };
+        if (prompt.Tools is { } tools)
+            line["tools"] = JsonArray.Create(tools);
+        return line;
+    }
 
     /// <summary>A message with the fields that it has.</summary>
     public static JsonObject Message(ChatMessage message)

@@ -40,7 +40,7 @@ public sealed class TaughtFiles(
             {
                 counts.Add(answer);
                 if (answer.IsKept)
-                    await lines.WriteAsync(TaughtExample.Line(byLine[answer.Line], answer.Answer).ToJsonString(TaughtExample.Json) + "\n");
+                    await lines.WriteAsync(TaughtExample.Line(byLine[answer.Line], answer.Answer, answer.ToolCalls).ToJsonString(TaughtExample.Json) + "\n");
             }
         }
         if (counts.Kept < LeastExamples)

@@ -8,4 +8,5 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// <param name="Line">The line of the training file that it stands in.</param>
 /// <param name="Messages">The conversation up to the answer.</param>
 /// <param name="Item">The line, as graders see it; null if nobody grades.</param>
-public sealed record TeacherPrompt(int Number, int Line, IReadOnlyList<ChatMessage> Messages, JsonElement? Item);
+/// <param name="Tools">The array of tools that the teacher may call, as sent; null for none.</param>
+public sealed record TeacherPrompt(int Number, int Line, IReadOnlyList<ChatMessage> Messages, JsonElement? Item, JsonElement? Tools = null);

@@ -13,22 +13,23 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// </summary>
 public sealed class TeacherPrompts(TrainingFiles files, FileCatalog catalog, FileStore store)
 {
-    /// <exception cref="InputError">The file is gone or has faults, or offers tools.</exception>
+    /// <exception cref="InputError">The file is gone or has faults.</exception>
     public async Task<IReadOnlyList<TeacherPrompt>> ReadAsync(JobRecord job, CancellationToken ct)
     {
         var examples = await files.ReadAsync(job, job.TrainingFile, "training_file", ct);
         var items = job.Method.Grader is null ? [] : await ItemsAsync(job.TrainingFile, ct);
         return [.. examples.Select((example, number) =>
-            new TeacherPrompt(number, example.Line, MessagesOf(example), items.TryGetValue(example.Line, out var item) ? item : null))];
+            new TeacherPrompt(number, example.Line, MessagesOf(example), items.TryGetValue(example.Line, out var item) ? item : null, ToolsOf(example)))];
     }
 
     private static IReadOnlyList<ChatMessage> MessagesOf(DatasetExample example) => example switch
     {
-        PromptExample { Tools: null } prompt => prompt.Messages,
-        ChatExample { Tools: null } chat => BeforeLastAnswer(chat),
-        _ => throw new InputError(
-            $"training_file, line {example.Line}, tools: found tools; allowed: none with method distillation, whose teacher answers in words", "training_file", "invalid_training_file"),
+        PromptExample prompt => prompt.Messages,
+        ChatExample chat => BeforeLastAnswer(chat),
+        _ => throw new ArgumentOutOfRangeException(nameof(example), example.GetType(), null),
     };
+
+    private static JsonElement? ToolsOf(DatasetExample example) => example is PromptExample prompt ? prompt.Tools : (example as ChatExample)?.Tools;
 
     private static ChatMessage[] BeforeLastAnswer(ChatExample chat)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 
 /// <summary>One answer of a teacher.</summary>
@@ -6,6 +8,9 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// <param name="Failure">Why this prompt cannot be answered, for people to read; null if it was.</param>
 public sealed record TeacherReply(string Text, bool IsCutOff, string? Failure = null)
 {
+    /// <summary>The array <c>tool_calls</c> of the answer's message; null without calls.</summary>
+    public JsonElement? ToolCalls { get; init; }
+
     public static TeacherReply Failed(string reason) => new("", false, reason);
 
     /// <summary>An answer and the thinking before it, as one text.</summary>
