@@ -106,6 +106,7 @@ public sealed class TrainingSession : IAsyncDisposable
     /// </param>
     /// <exception cref="Learning.InputError">Who grades cannot be asked, or comes to no end in time with any of the answers drawn together.</exception>
     /// <exception cref="Teaching.TeacherAwayException">Who grades does not answer now.</exception>
+    /// <exception cref="DivergenceException">The first step taken has no finite gradient, as those before had none; the state before it can be saved.</exception>
     public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
     {
         var steps = new List<TrainedStep>();
@@ -267,6 +268,10 @@ public sealed class TrainingSession : IAsyncDisposable
         catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
         {
             // Neither a look nor a draw has changed anything: they are repeated.
+        }
+        catch (DivergenceException) when (steps.Count > 0)
+        {
+            // The steps before are noted first: the next call ends the same.
         }
         return false;
     }
