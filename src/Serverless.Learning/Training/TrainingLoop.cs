@@ -40,6 +40,7 @@ internal sealed class TrainingLoop(
         var batch = objective.Batches.BatchOf(Step);
         var report = new StepReport(batch);
         objective.Report(report);
+        objective.Look(decoder, report);
         parameters.Gradients.zero_();
         foreach (var micro in batch)
         {
