@@ -180,11 +180,9 @@ internal sealed class ChunkRun(
         if (taken.Samples.Count > 0)
             session.Events.Add((step.Step, StepEvents.Samples(taken)));
         if (step.Step == session.StepsBefore + 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.LastStep || taken.Looked)
-        {
             session.Events.Add((step.Step, StepEvents.Metrics(taken, session.LastStep + plan.StepsAfter)));
-            if (plan.Options.Policy is { } policy)
-                session.Events.AddRange(PolicyAdvice.Of(taken, policy).Select(advice => (step.Step, advice)));
-        }
+        if (session.Advice is { } advice)
+            session.Events.AddRange(advice.Take(metrics).Select(told => (step.Step, told)));
     }
 
     private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> lengths)

@@ -80,7 +80,9 @@ public sealed class TrainChunk(
 
     private async Task<StageOutcome> TrainAsync(TrainingSession session, JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)
     {
-        var losses = plan.EarlyStoppingPatience is null ? [] : await commits.ValidationLossesAsync(session, scope.Stopping);
+        List<double> losses = plan.EarlyStoppingPatience is null ? [] : [.. (await commits.MetricsAsync(session, scope.Stopping)).Select(step => step.ValidLoss).OfType<double>()];
+        if (plan.Options.Policy is { } policy)
+            session.Advice ??= await commits.AdviceAsync(session, policy, scope.Stopping);
         // The process may have ended between the last commit and the note that training ends there.
         var isOver = session.Step == lease.Head.Step && session.IsAtEpochEnd
             && plan.EarlyStoppingPatience is { } patience && EarlyStop.IsDue(losses, patience);

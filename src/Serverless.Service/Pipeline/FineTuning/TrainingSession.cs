@@ -64,6 +64,9 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>What there is to tell since the last commit, each with its step.</summary>
     public List<(int Step, JobEvent Event)> Events { get; } = [];
 
+    /// <summary>What watches a policy, fed with the steps so far; null of other methods, and until a chunk begins.</summary>
+    internal PolicyAdvice? Advice { get; set; }
+
     /// <summary>The answers that were drawn and are not stored yet.</summary>
     public List<RolloutBatch> Rollouts { get; } = [];
 
