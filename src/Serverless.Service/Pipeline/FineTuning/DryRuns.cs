@@ -64,7 +64,7 @@ public sealed class DryRuns(
             _ = await prompts.ReadAsync(job, ct);
         return new DryRunStage
         {
-            Job = job with { Options = plan.Options, Fingerprint = plan.Fingerprint },
+            Job = job with { Options = plan.Options, Method = PlannedStage.Resolved(job.Method, plan), Fingerprint = plan.Fingerprint },
             Plan = plan,
             TrainingFile = training,
             Training = cursor.Training,
