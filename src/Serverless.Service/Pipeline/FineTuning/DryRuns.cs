@@ -49,7 +49,7 @@ public sealed class DryRuns(
         var validation = job.ValidationFile is { } id ? await FileAsync(job, id, "validation_file", ct) : null;
         var replayed = job.Method.Replay is { } replay ? await FileAsync(job.AsReader(), replay.File, ReplayRequest.FileParameter, ct) : null;
         var until = clock.GetUtcNow() + budget;
-        var counted = await CountAsync(job, training, "training_file", encoder, budget * 0.75, ct);
+        var counted = await CountAsync(job, training, "training_file", encoder, budget * 0.75, ct, JobPlanner.CutAt(job, config));
         var checkedOn = validation is null
             ? DatasetScan.Start
             : await CountAsync(job, validation, "validation_file", encoder, until - clock.GetUtcNow(), ct);
@@ -100,8 +100,9 @@ public sealed class DryRuns(
         return fault is null ? file : throw FileRefusal.Of(fault, parameter);
     }
 
-    private Task<DatasetScan> CountAsync(JobRecord job, FileRecord file, string parameter, ChatEncoder encoder, TimeSpan budget, CancellationToken ct) =>
-        datasets.ScanAsync(job, file.Id, parameter, DatasetScan.Start, encoder, budget, ct);
+    private Task<DatasetScan> CountAsync(
+        JobRecord job, FileRecord file, string parameter, ChatEncoder encoder, TimeSpan budget, CancellationToken ct, int? longest = null) =>
+        datasets.ScanAsync(job, file.Id, parameter, DatasetScan.Start, encoder, budget, ct, longest);
 
     /// <summary>The count of a whole file, by proportion where only its beginning was read; the number of examples is intake's, if that has ended.</summary>
     private static DatasetScan Whole(DatasetScan read, FileRecord file)
@@ -118,6 +119,8 @@ public sealed class DryRuns(
             UnsupervisedExamples = (int)Math.Round(read.UnsupervisedExamples * factor),
             Tokens = (long)Math.Round(read.Tokens * factor),
             SupervisedTokens = (long)Math.Round(read.SupervisedTokens * factor),
+            TruncatedExamples = (int)Math.Round(read.TruncatedExamples * factor),
+            TruncatedTokens = (long)Math.Round(read.TruncatedTokens * factor),
         };
     }
 }

@@ -50,7 +50,15 @@ public sealed class Prepare(
         {
             try
             {
-                if (await ScanAsync(stage, encoder, scope) is not { } cursor)
+                var begins = stages.Count == 0;
+                if (!stage.Stages.IsEmpty && stage.Stages[stage.Stage].Student is { } student)
+                {
+                    model = await models.FindAsync(student, ct)
+                        ?? throw new InputError($"{stage.MethodPath()}.model: '{student}' was deleted", $"{stage.MethodPath()}.model", "model_not_available");
+                    (encoder, config, content) = await ReadAsync(model, job, ct);
+                    begins = true;
+                }
+                if (await ScanAsync(stage, encoder, config, scope) is not { } cursor)
                     return StageOutcome.More;
                 var plan = JobPlanner.PlanOf(stage, config, cursor) with { StartsFrom = stages.Count == 0 ? content : null };
                 await datasets.CheckLengthAsync(stage, cursor, plan, encoder, ct);
@@ -68,11 +76,11 @@ public sealed class Prepare(
 
     /// <summary>Counts on in a stage's files.</summary>
     /// <returns>The count; null if there is more to read.</returns>
-    private async Task<PrepareCursor?> ScanAsync(JobRecord stage, ChatEncoder encoder, ActivityScope scope)
+    private async Task<PrepareCursor?> ScanAsync(JobRecord stage, ChatEncoder encoder, DecoderConfig config, ActivityScope scope)
     {
         var cursors = new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{stage.StageId()}/prepare.json"));
         var before = (await cursors.ReadAsync(scope.Stopping))?.Value ?? new PrepareCursor();
-        var cursor = await datasets.ScanAsync(stage, before, encoder, (scope.Deadline - clock.GetUtcNow()) / 2, scope.Stopping);
+        var cursor = await datasets.ScanAsync(stage, before, encoder, config, (scope.Deadline - clock.GetUtcNow()) / 2, scope.Stopping);
         if (cursor != before)
             await cursors.WriteAsync(cursor, scope.Stopping);
         return cursor.IsComplete(stage) ? cursor : null;
