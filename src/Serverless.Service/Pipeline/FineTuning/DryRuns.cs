@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// the model's weights and without libtorch.
 /// </summary>
 public sealed class DryRuns(
-    JobService jobs, DatasetFiles files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
+    JobService jobs, CheckpointModels models, DatasetFiles files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
     PipelineSettings settings, TimeProvider clock)
 {
     /// <exception cref="InputError">The request cannot be created, or its job would fail before it trains; the error is the one of either.</exception>
@@ -23,16 +23,14 @@ public sealed class DryRuns(
         var (drafted, model) = await jobs.DraftAsync(request, ct);
         var job = await datasets.WithValidationFilesAsync(drafted, ct);
         await datasets.CheckEvaluationAsync(job, ct);
-        // An adapter has its base's shape, tokenizer and template.
-        var whole = await modelStore.WeightsOfAsync(model, ct);
-        var light = whole with { Parts = [.. whole.Parts.Where(part => !part.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))] };
-        var encoder = (await encoders.OfAsync(light, ct)).At(job.CreatedAt);
-        var config = DecoderConfig.Load(await modelStore.DownloadAsync(light, folders.Models, ct));
+        var (encoder, config) = await ReadAsync(model, job, ct);
         var stages = new List<DryRunStage>();
         foreach (var stage in job.InStages())
         {
             try
             {
+                if (!stage.Stages.IsEmpty && stage.Stages[stage.Stage].Student is { } student)
+                    (encoder, config) = await ReadAsync((await models.DescribeAsync(student, ct))!, job, ct);
                 stages.Add(await LookAtAsync(stage, encoder, config, settings.DryRunTime / Math.Max(1, job.Stages.Length), ct));
             }
             catch (InputError error)
@@ -41,6 +39,14 @@ public sealed class DryRuns(
             }
         }
         return await SumAsync(job, stages, ct);
+    }
+
+    private async Task<(ChatEncoder Encoder, DecoderConfig Config)> ReadAsync(ModelRecord model, JobRecord job, CancellationToken ct)
+    {
+        // An adapter has its base's shape, tokenizer and template.
+        var whole = await modelStore.WeightsOfAsync(model, ct);
+        var light = whole with { Parts = [.. whole.Parts.Where(part => !part.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))] };
+        return ((await encoders.OfAsync(light, ct)).At(job.CreatedAt), DecoderConfig.Load(await modelStore.DownloadAsync(light, folders.Models, ct)));
     }
 
     private async Task<DryRunStage> LookAtAsync(JobRecord job, ChatEncoder encoder, DecoderConfig config, TimeSpan budget, CancellationToken ct)

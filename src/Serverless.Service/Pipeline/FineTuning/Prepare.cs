@@ -42,9 +42,7 @@ public sealed class Prepare(
         var ct = scope.Stopping;
         job = await datasets.WithValidationFilesAsync(job, ct);
         await datasets.CheckEvaluationAsync(job, ct);
-        var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
-        var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
-        var content = await starting.ContentAsync(model, ct);
+        var (encoder, config, content) = await ReadAsync(model, job, ct);
         var stages = new List<PlannedStage>();
         foreach (var stage in job.InStages())
         {
@@ -60,7 +58,7 @@ public sealed class Prepare(
                 }
                 if (await ScanAsync(stage, encoder, config, scope) is not { } cursor)
                     return StageOutcome.More;
-                var plan = JobPlanner.PlanOf(stage, config, cursor) with { StartsFrom = stages.Count == 0 ? content : null };
+                var plan = JobPlanner.PlanOf(stage, config, cursor) with { StartsFrom = begins ? content : null };
                 await datasets.CheckLengthAsync(stage, cursor, plan, encoder, ct);
                 if (stage.Method.Distillation is not null)
                     _ = await prompts.ReadAsync(stage, ct);
@@ -73,6 +71,12 @@ public sealed class Prepare(
         }
         return await QueueAsync(job, PlannedStage.InOrder(stages), ct);
     }
+
+    /// <summary>What files are counted with and plans are made of, for a model and what it is tuned to.</summary>
+    private async Task<(ChatEncoder Encoder, DecoderConfig Config, string Content)> ReadAsync(ModelRecord model, JobRecord job, CancellationToken ct) => (
+        (await encoders.OfAsync(model, ct)).At(job.CreatedAt),
+        DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct)),
+        await starting.ContentAsync(model, ct));
 
     /// <summary>Counts on in a stage's files.</summary>
     /// <returns>The count; null if there is more to read.</returns>
