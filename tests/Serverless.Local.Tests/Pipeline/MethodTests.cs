@@ -217,7 +217,7 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
             return;
         Assert.Equal([4 * longest, 4 * longest, 4 * longest], metrics.Select(step => step.Tokens));
         var refused = await head.UntilAsync((await head.CreateAsync(file, with: With(cuts: false))).Id, JobStatus.Failed);
-        Assert.Matches($@"^training_file: train\.jsonl line 1: found \d+ tokens; allowed: {longest}\n", refused.Error!.Message);
+        Assert.Matches($@"^train\.jsonl line 1: found \d+ tokens; allowed: {longest}\n", refused.Error!.Message);
     }
 
     /// <summary>Conversations that are mostly answer.</summary>
