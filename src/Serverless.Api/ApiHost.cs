@@ -42,6 +42,7 @@ public static class ApiHost
         services.AddSingleton<ModelEndpoints>();
         services.AddSingleton<ModelUploadEndpoint>();
         services.AddSingleton<GgufEndpoint>();
+        services.AddSingleton<RolloutEndpoint>();
         services.TryAddSingleton<ChatGenerator>();
         services.AddSingleton<ChatEndpoints>();
         services.TryAddSingleton<CompletionGenerator>();

@@ -44,6 +44,7 @@ internal static class RouteTable
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/events", (jobs, context) => jobs.EventsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/checkpoints", (jobs, context) => jobs.CheckpointsAsync(context)),
         To<JobEndpoints>("GET", "/v1/fine_tuning/jobs/{id}/evaluation", (jobs, context) => jobs.EvaluationAsync(context)),
+        To<RolloutEndpoint>("GET", "/v1/fine_tuning/jobs/{id}/rollouts", (rollouts, context) => rollouts.DownloadAsync(context)),
         To<UpdateEndpoints>("GET", "/v1/fine_tuning/updates", (updates, context) => updates.StreamAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/run", (graders, context) => graders.RunAsync(context)),
         To<GraderEndpoints>("POST", "/v1/fine_tuning/alpha/graders/validate", (graders, context) => graders.ValidateAsync(context)),

@@ -18,14 +18,14 @@ public static class TinyModel
 
     /// <summary>Writes the folder and returns its path.</summary>
     /// <param name="headSize">With a multiple of 16 answers grow as those of real models do, by kernels of their own.</param>
-    public static string Write(string folder, long seed = 1, int headSize = 8)
+    public static string Write(string folder, long seed = 1, int headSize = 8, int layers = 2)
     {
         NativeRuntime.EnsureLoaded();
         Directory.CreateDirectory(folder);
         var tokenizerPath = Path.Combine(folder, "tokenizer.json");
         File.WriteAllBytes(tokenizerPath, BpeTrainer.Train(Sentences, new BpeTrainingOptions(300, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])));
         var tokenizer = Tokenizer.Load(tokenizerPath);
-        var config = Config(tokenizer, headSize);
+        var config = Config(tokenizer, headSize) with { Layers = layers };
         using var decoder = new Decoder(config, InitialWeights.Draw(config, seed));
         PretrainedFolder.Write(folder, config, tokenizer, decoder.Weights);
         return folder;

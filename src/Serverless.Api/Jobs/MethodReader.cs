@@ -48,6 +48,11 @@ internal static class MethodReader
         var read = ReadHyperparameters(hyperparameters);
         if (type == "dpo")
             read = read with { Beta = hyperparameters?.AutoOrPositive("beta", MaxBeta) };
+        if (read.TruncatesEnd && type is not ("supervised" or "pretraining"))
+            throw new InputError(
+                $"'{hyperparameters!.Value.PathOf("truncate")}' cuts examples of supervised training and of pretraining; found method '{type}', whose answers or prompts would lose their ends: "
+                    + "leave it out, and shorten the examples that are refused.",
+                hyperparameters.Value.PathOf("truncate"), "invalid_value");
         var asked = new JobMethod { Type = TypeOf(type), Hyperparameters = read, Replay = ReplayReader.Read(method) };
         if (type == "reinforcement")
             asked = PolicyReader.Read(asked, method, hyperparameters);
@@ -77,6 +82,7 @@ internal static class MethodReader
             LearningRate = fields.AutoOrPositive("learning_rate"),
             WeightDecay = fields.AutoOrNumber("weight_decay", 0, 1),
             MaxSequenceLength = fields.AutoOrInteger("max_sequence_length", 2, int.MaxValue),
+            TruncatesEnd = fields.OneOf("truncate", ["end"]) is not null,
             GradientCheckpointing = fields.Boolean("gradient_checkpointing") ?? false,
             EarlyStoppingPatience = (int?)fields.Integer("early_stopping_patience", 1, 50),
             Publish = fields.OneOf("publish", ["best", "last"]) switch { "best" => PublishedCheckpoint.Best, "last" => PublishedCheckpoint.Last, _ => null },

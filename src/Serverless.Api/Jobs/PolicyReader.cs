@@ -43,18 +43,32 @@ internal static class PolicyReader
             : throw Refusal.NotAllowed(fields.PathOf(Name), "'auto' or a number above 0.00001 and at most 10", Refusal.Text(found.Value));
     }
 
+    /// <summary>Without a divergence there is no reference.</summary>
+    private static int? ReadReset(RequestObject fields, double? beta)
+    {
+        const string Name = "reference_reset_steps";
+        var found = (int?)fields.Integer(Name, 1, int.MaxValue);
+        return found is null || beta > 0
+            ? found
+            : throw new InputError(
+                $"'{fields.PathOf(Name)}' resets the reference policy, and without a '{fields.PathOf("beta")}' above 0 there is none: give one, or leave it out.",
+                fields.PathOf(Name), "invalid_value");
+    }
+
     private static PolicyRequest ReadPolicy(RequestObject fields)
     {
-        // Taken for those who send it; how long a model thinks is in its weights, and what the reward makes of them.
-        fields.OneOf("reasoning_effort", ["default", "low", "medium", "high"]);
+        var beta = fields.Number("beta", 0, 10);
         return new PolicyRequest
         {
+            // Taken for those who send it; how long a model thinks is in its weights, and what the reward makes of them.
+            ReasoningEffort = fields.OneOf("reasoning_effort", ["default", "low", "medium", "high"]),
             ComputeMultiplier = ReadMultiplier(fields),
             LossType = fields.OneOf("loss_type", [.. LossTypes.Keys]) is { } type ? LossTypes[type] : null,
             GroupSize = fields.AutoOrInteger("group_size", 2, MaxGroup),
             Temperature = fields.AutoOrPositive("temperature", 2),
             MaxAnswerTokens = fields.AutoOrInteger("max_completion_tokens", 1, int.MaxValue),
-            Beta = fields.Number("beta", 0, 10),
+            Beta = beta,
+            ReferenceResetSteps = ReadReset(fields, beta),
             EpsilonLow = fields.AutoOrPositive("epsilon_low", 0.999),
             EpsilonHigh = fields.AutoOrPositive("epsilon_high", 10),
             UpdatesPerRollout = fields.AutoOrInteger("updates_per_rollout", 1, MaxUpdates),

@@ -3,12 +3,13 @@ using Serverless.Api.Requests;
 using Serverless.Learning;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
+using Serverless.Service.Models;
 
 namespace Serverless.Api.Jobs;
 
 /// <summary>
-/// Reads <c>method.recipe</c>, which is ours: <c>{stages: [{type, &lt;type&gt;: {…}, adapter?, replay?, training_file?, validation_file?}, …]}</c>. What a
-/// stage leaves out it has from the job.
+/// Reads <c>method.recipe</c>, which is ours: <c>{stages: [{type, &lt;type&gt;: {…}, adapter?, replay?, training_file?, validation_file?, model?}, …]}</c>. What a
+/// stage leaves out it has from the job, and its model from the stage before.
 /// </summary>
 internal static class RecipeReader
 {
@@ -38,7 +39,7 @@ internal static class RecipeReader
     private static RecipeStageRequest ReadStage(RequestObject stage, int at, AdapterRequest adapter, ReplayRequest? replay)
     {
         var method = MethodReader.ReadOne(stage, null);
-        string[] known = ["type", stage.RequiredString("type"), "adapter", ReplayReader.Name, "training_file", "validation_file"];
+        string[] known = ["type", stage.RequiredString("type"), "adapter", ReplayReader.Name, "training_file", "validation_file", "model"];
         foreach (var field in stage.Fields.Where(field => !known.Contains(field.Name)))
             throw Refusal.Unknown(stage.PathOf(field.Name), known);
         if (at == 0 && method.Distillation?.Teacher == DistillationRequest.Previous)
@@ -46,8 +47,15 @@ internal static class RecipeReader
             var path = stage.PathOf("distillation.teacher");
             throw new InputError($"'{path}' is '{DistillationRequest.Previous}', and no stage comes before this one: name a teacher.", path, "invalid_value");
         }
+        if (stage.Value("model") is not null && method.Distillation?.Teacher != DistillationRequest.Previous)
+        {
+            var path = stage.PathOf("model");
+            throw new InputError(
+                $"'{path}' names the student of a distillation whose teacher is '{DistillationRequest.Previous}', and every other stage goes on with the model of the stage before: leave it out.", path, "invalid_value");
+        }
         return new RecipeStageRequest
         {
+            Model = stage.String("model", minLength: 1) is { } student ? new ModelId(student) : null,
             Method = method with { Replay = method.Replay ?? replay },
             Adapter = stage.Object("adapter") is { } named ? MethodReader.ReadAdapter(named) : adapter,
             TrainingFile = FileOf(stage, "training_file"),

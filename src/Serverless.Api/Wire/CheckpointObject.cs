@@ -1,6 +1,6 @@
 using System.Globalization;
 using Serverless.Service.Jobs;
-using Serverless.Service.Models;
+using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Wire;
 
@@ -28,7 +28,7 @@ internal sealed record CheckpointObject
     {
         Id = IdOf(job.Id, checkpoint.Step),
         CreatedAt = checkpoint.CreatedAt.ToUnixTimeSeconds(),
-        FineTunedModelCheckpoint = ModelId.Published(job.BaseModel.Value, organization, job.Suffix, job.Id, checkpoint.Step).Value,
+        FineTunedModelCheckpoint = JobModel.NameOf(job, organization, checkpoint.Step).Value,
         FineTuningJobId = job.Id.Value,
         StepNumber = checkpoint.Step,
         Metrics = CheckpointMetricsObject.Of(checkpoint),

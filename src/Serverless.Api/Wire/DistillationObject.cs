@@ -3,7 +3,7 @@ using Serverless.Service.Jobs;
 
 namespace Serverless.Api.Wire;
 
-/// <summary>What only <c>method.distillation</c> has, as it was asked for.</summary>
+/// <summary>What only <c>method.distillation</c> has: as it was asked for until the job is prepared, then with how the teacher's answers are drawn.</summary>
 internal static class DistillationObject
 {
     public static void Write(DistillationRequest asked, JsonObject own)

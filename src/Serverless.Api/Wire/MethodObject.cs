@@ -59,6 +59,8 @@ internal static class MethodObject
             // Without a factor the rate that was chosen is the one that auto chooses.
             ["learning_rate_multiplier"] = asked.LearningRateMultiplier ?? (resolved is null || asked.LearningRate is not null ? (JsonNode)Auto : 1.0),
         };
+        if (asked.TruncatesEnd)
+            written["truncate"] = "end";
         if (asked.GradientCheckpointing)
             written["gradient_checkpointing"] = true;
         if (asked.EarlyStoppingPatience is { } patience)

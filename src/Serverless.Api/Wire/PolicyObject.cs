@@ -10,6 +10,7 @@ internal static class PolicyObject
     {
         var asked = job.Method.Policy ?? new PolicyRequest();
         var resolved = job.Options?.Policy;
+        Add("reasoning_effort", asked.ReasoningEffort);
         Add("compute_multiplier", asked.ComputeMultiplier);
         if ((resolved?.LossType ?? asked.LossType) is { } loss)
             Add("loss_type", PolicyRequest.NameOf(loss));
@@ -17,6 +18,8 @@ internal static class PolicyObject
         Add("temperature", resolved?.Temperature ?? asked.Temperature);
         Add("max_completion_tokens", resolved?.MaxAnswerTokens ?? asked.MaxAnswerTokens);
         Add("beta", resolved?.Beta ?? asked.Beta);
+        if ((resolved?.ReferenceResetSteps ?? asked.ReferenceResetSteps) is > 0 and var reset)
+            Add("reference_reset_steps", reset);
         Add("epsilon_low", resolved?.EpsilonLow ?? asked.EpsilonLow);
         Add("epsilon_high", resolved?.EpsilonHigh ?? asked.EpsilonHigh);
         Add("updates_per_rollout", resolved?.UpdatesPerRollout ?? asked.UpdatesPerRollout);

@@ -20,7 +20,7 @@ internal static class RecipeObject
         if (own.ValidationFile is { } validation)
             written["validation_file"] = validation.Value;
         written["status"] = StatusOf(job, stage.Stage);
-        if (own.Model is { } model)
+        if ((own.Model ?? own.Student) is { } model)
             written["model"] = model.Value;
         if (own.LastStep is { } last)
         {

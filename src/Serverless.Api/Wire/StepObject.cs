@@ -18,6 +18,8 @@ internal static class StepObject
             ["tokens"] = step.Tokens,
             ["seconds"] = Number(step.Seconds),
         };
+        if (step.Skipped)
+            written["skipped"] = 1;
         Add(written, "train_mean_token_accuracy", step.TrainAccuracy);
         Add(written, "valid_loss", step.ValidLoss);
         Add(written, "valid_mean_token_accuracy", step.ValidAccuracy);
@@ -27,7 +29,7 @@ internal static class StepObject
     }
 
     /// <summary>A number as JSON can carry it: null for what is infinite or none.</summary>
-    public static JsonNode? Number(double value) => double.IsFinite(value) ? value : null;
+    public static JsonNode? Number(double? value) => value is { } known && double.IsFinite(known) ? known : null;
 
     private static void Add(JsonObject written, string name, double? value)
     {

@@ -63,6 +63,15 @@ public sealed record DatasetScan
     /// <summary>The line of the first of them.</summary>
     public int FirstUnsupervisedLine { get; init; }
 
+    /// <summary>The examples that were cut off at their end.</summary>
+    public int TruncatedExamples { get; init; }
+
+    /// <summary>The line of the first of them.</summary>
+    public int FirstTruncatedLine { get; init; }
+
+    /// <summary>The tokens that were cut off, which no other count has.</summary>
+    public long TruncatedTokens { get; init; }
+
     /// <summary>The examples that were split into several sequences.</summary>
     public int SplitExamples { get; init; }
 

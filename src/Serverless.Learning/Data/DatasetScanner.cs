@@ -11,7 +11,8 @@ namespace Serverless.Learning.Data;
 /// <param name="format">What the lines have to hold; null to find out by the rule of <see cref="FormatFinding"/>.</param>
 /// <param name="encoder">Tokenizer and template of the model to be trained; null to validate without counting tokens.</param>
 /// <param name="clock">Measures the budget; the system's if null.</param>
-public sealed class DatasetScanner(string fileName, DatasetFormat? format = null, ChatEncoder? encoder = null, TimeProvider? clock = null)
+/// <param name="longest">The tokens that longer sequences are cut to, at their end; null for none to be cut.</param>
+public sealed class DatasetScanner(string fileName, DatasetFormat? format = null, ChatEncoder? encoder = null, TimeProvider? clock = null, int? longest = null)
 {
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
 
@@ -89,7 +90,17 @@ public sealed class DatasetScanner(string fileName, DatasetFormat? format = null
                     UnwrittenTools = state.UnwrittenTools + 1,
                     FirstUnwrittenToolsLine = state.UnwrittenTools == 0 ? example.Line : state.FirstUnwrittenToolsLine,
                 };
-            return sequences is null ? state : Count(state, example, sequences);
+            if (sequences is null)
+                return state;
+            if (longest is not { } limit || sequences.All(sequence => sequence.Length <= limit))
+                return Count(state, example, sequences);
+            state = state with
+            {
+                TruncatedExamples = state.TruncatedExamples + 1,
+                FirstTruncatedLine = state.TruncatedExamples == 0 ? example.Line : state.FirstTruncatedLine,
+                TruncatedTokens = state.TruncatedTokens + sequences.Sum(sequence => (long)Math.Max(0, sequence.Length - limit)),
+            };
+            return Count(state, example, Learned([.. sequences.Select(sequence => sequence.CutAt(limit))]));
         }
         catch (InputError error)
         {
@@ -105,6 +116,10 @@ public sealed class DatasetScanner(string fileName, DatasetFormat? format = null
         PromptExample prompt => prompt.Tools is not null,
         _ => false,
     };
+
+    /// <summary>What has a target still; if nothing has, all of it.</summary>
+    private static IReadOnlyList<TrainingSequence> Learned(IReadOnlyList<TrainingSequence> cut) =>
+        cut.Any(sequence => sequence.SupervisedCount > 0) ? [.. cut.Where(sequence => sequence.SupervisedCount > 0)] : cut;
 
     private static DatasetScan Count(DatasetScan state, DatasetExample example, IReadOnlyList<TrainingSequence> sequences)
     {
@@ -146,7 +161,7 @@ public sealed class DatasetScanner(string fileName, DatasetFormat? format = null
         if (sketch.Count() is { Repeats: > 0 } duplicates)
             warnings.Add($"{fileName}: {(duplicates.IsEstimate ? "about " : "")}{Lines(duplicates.Repeats)} the same as an earlier one; line {duplicates.FirstLine} is repeated");
         if (state.UnsupervisedExamples > 0)
-            warnings.Add($"{fileName} line {state.FirstUnsupervisedLine}: no token is learned, every assistant message has weight 0 ({Lines(state.UnsupervisedExamples)} like this)");
+            warnings.Add($"{fileName} line {state.FirstUnsupervisedLine}: no token is learned, every assistant message has weight 0{(state.TruncatedExamples > 0 ? " or was cut off" : "")} ({Lines(state.UnsupervisedExamples)} like this)");
         if (state.SplitExamples > 0)
             warnings.Add($"{fileName} line {state.FirstSplitLine}: split into one sequence per learned turn, because the chat template rewrites earlier turns ({Lines(state.SplitExamples)} like this)");
         if (state.UnwrittenTools > 0)

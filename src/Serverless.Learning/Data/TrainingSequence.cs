@@ -30,6 +30,9 @@ public sealed record TrainingSequence
     /// <summary>T.</summary>
     public int Length => Ids.Length;
 
+    /// <summary>Its beginning of at most so many tokens.</summary>
+    public TrainingSequence CutAt(int length) => Length <= length ? this : new(Ids[..length], Supervised[..length], Line);
+
     /// <summary>The number of targets, the denominator's share of this sequence.</summary>
     public int SupervisedCount => Supervised.Count(target => target);
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Serverless.Learning.Pretraining;
 
 /// <summary>One line of a run's curve.csv.</summary>
-/// <param name="Loss">Mean over the steps since the line before, in nats.</param>
+/// <param name="Loss">Mean over the steps since the line before that were not skipped, in nats; NaN if all were.</param>
 /// <param name="Seconds">Mean wall-clock time of these steps.</param>
 internal sealed record CurvePoint(int Step, long Tokens, double Loss, double LearningRate, double Seconds)
 {

@@ -57,7 +57,7 @@ internal static class PretrainingCard
         Line($"| step | tokens | loss (nats) | learning rate |");
         Line($"|---:|---:|---:|---:|");
         foreach (var group in points.Chunk(Math.Max(1, (points.Count + CurveRows - 1) / CurveRows)))
-            Line($"| {group[^1].Step:N0} | {group[^1].Tokens:N0} | {group.Average(point => point.Loss):F3} | {group[^1].LearningRate:G3} |");
+            Line($"| {group[^1].Step:N0} | {group[^1].Tokens:N0} | {group.Select(point => point.Loss).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average():F3} | {group[^1].LearningRate:G3} |");
         Line($"");
         Line($"Losses are means over the steps up to the one named.");
         return card.ToString();

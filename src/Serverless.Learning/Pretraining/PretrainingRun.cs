@@ -78,7 +78,7 @@ public sealed class PretrainingRun : IDisposable
             line.Add(metrics);
             if (metrics.Step % CurvePoint.StepsPerLine == 0)
             {
-                curve.WriteLine(new CurvePoint(metrics.Step, loop.TrainedTokens, line.Average(step => step.Loss), metrics.LearningRate, line.Average(step => step.Elapsed.TotalSeconds)));
+                curve.WriteLine(new CurvePoint(metrics.Step, loop.TrainedTokens, line.Average(step => step.Loss) ?? double.NaN, metrics.LearningRate, line.Average(step => step.Elapsed.TotalSeconds)));
                 line.Clear();
             }
             onStep(metrics);

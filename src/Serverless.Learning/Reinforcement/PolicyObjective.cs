@@ -13,6 +13,9 @@ namespace Serverless.Learning.Reinforcement;
 internal sealed class PolicyObjective : IObjective, IBatchSource
 {
     private const int MicroBatchTokens = 4096;
+
+    /// <summary>About so many tokens, those of prompts among them, are read of a step's answers that nothing is learned from.</summary>
+    private const int LookedAtTokens = 2048;
     private readonly PolicyTask task;
     private readonly PolicyOptions options;
     private readonly EpochOrder order;
@@ -21,6 +24,7 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
     private RolloutSet? set;
     private EvaluationSet? evaluation;
     private TokenTerm[] terms = [];
+    private int[] unread = [];
 
     public PolicyObjective(PolicyTask task, TrainingOptions options)
     {
@@ -110,7 +114,11 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         var counted = TokenTerm.Of(rollouts.Groups(), options).ToDictionary<TokenTerm, Rollout>(term => term.Rollout, ReferenceEqualityComparer.Instance);
         terms = [.. all.Select(rollout => counted.TryGetValue(rollout, out var term) ? term : new TokenTerm(rollout, 0, 0))];
         int[] moving = [.. Enumerable.Range(0, all.Count).Where(Moves)];
-        if (LaysFreely) return Lay([.. moving.Select(answer => all[answer])], moving);
+        if (LaysFreely)
+        {
+            unread = [.. Enumerable.Range(0, all.Count).Except(moving)];
+            return Lay([.. moving.Select(answer => all[answer])], moving);
+        }
         var first = 0;
         var micros = new List<MicroBatch>();
         foreach (var batch in rollouts.Batches)
@@ -118,6 +126,7 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
             micros.AddRange(Lay(batch.Rollouts, [.. Enumerable.Range(first, batch.Rollouts.Count)]).Where(micro => AnswersOf(micro).Any(Moves)));
             first += batch.Rollouts.Count;
         }
+        unread = [.. Enumerable.Range(0, all.Count).Except(micros.SelectMany(AnswersOf))];
         return micros;
     }
 
@@ -125,8 +134,7 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
     /// <remarks>
     /// What is reported here, entropy (nats a token), clip share, divergence and, with one update, the difference to
     /// the sampler, covers the tokens that <see cref="BatchOf"/> laid out: with beta 0 and one update those of answers that move the weights, which
-    /// with a negative weight of 0 are the ones better than their group; otherwise all of a micro-batch one of whose answers does. A step in which nothing moves
-    /// reports none of them.
+    /// with a negative weight of 0 are the ones better than their group; otherwise all of a micro-batch one of whose answers does. <see cref="Look"/> adds the others.
     /// </remarks>
     public Tensor ShareOf(Decoder decoder, Tensor hidden, MicroBatch micro, StepReport report)
     {
@@ -134,6 +142,42 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         using var detached = values.detach();
         var policy = MemoryMarshal.Cast<byte, float>(detached.bytes);
         var slopes = new float[policy.Length];
+        var (figures, loss) = Read(micro, policy, slopes);
+        report.AddLoss(loss);
+        Report(figures with { Entropy = entropies.sum(ScalarType.Float64).item<double>() }, report);
+        return values.mul(tensor(slopes)).sum();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The answers that no micro-batch of the step reads, all of them where no group varies: the same figures, measured on some of these answers evenly spread
+    /// over the step, for all of their tokens.
+    /// </remarks>
+    public void Look(Decoder decoder, StepReport report)
+    {
+        if (unread.Length == 0) return;
+        var every = 1 + unread.Sum(answer => task.Prompts[terms[answer].Rollout.Prompt].Ids.Length + terms[answer].Rollout.Ids.Length) / LookedAtTokens;
+        int[] chosen = [.. unread.Where((_, index) => index % every == 0)];
+        var figures = new AnswerFigures();
+        using var noGradient = no_grad();
+        foreach (var micro in Lay([.. chosen.Select(answer => terms[answer].Rollout)], chosen))
+        {
+            using var scope = NewDisposeScope();
+            using var layout = micro.LayoutFor(decoder);
+            var (values, entropies) = decoder.LogProbabilities(decoder.Hidden(micro.Ids, layout), micro.Targets, options.Temperature);
+            figures += Read(micro, MemoryMarshal.Cast<byte, float>(values.bytes), []).Figures with { Entropy = entropies.sum(ScalarType.Float64).item<double>() };
+        }
+        Report(figures, report, unread.Sum(answer => (double)terms[answer].Rollout.Ids.Length) / figures.Tokens);
+    }
+
+    private void Report(AnswerFigures figures, StepReport report, double weight = 1) =>
+        figures.AddTo(report, options.Beta > 0, compares: !ScoresDraws && ComparesDraws, weight);
+
+    /// <summary>Goes through the tokens of a micro-batch's answers.</summary>
+    /// <param name="policy">log pi of each.</param>
+    /// <param name="slopes">Takes the derivative of the loss by each of these; empty where that is not wanted.</param>
+    private (AnswerFigures Figures, double Loss) Read(MicroBatch micro, ReadOnlySpan<float> policy, Span<float> slopes)
+    {
         var (loss, divergence, difference, clipped, next) = (0.0, 0.0, 0.0, 0, 0);
         foreach (var answer in AnswersOf(micro))
         {
@@ -142,20 +186,15 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
             {
                 var reference = options.Beta > 0 ? (double?)rollout.ReferenceLogProbabilities![token] : null;
                 var old = rollout.LogProbabilities.Length > 0 ? rollout.LogProbabilities[token] : policy[next];
-                var term = PolicyLoss.Of(policy[next], old, reference, advantage, options);
+                var term = PolicyLoss.Of(policy[next], old, reference, weight == 0 ? 0 : advantage, options);
                 difference += Math.Abs((double)policy[next] - rollout.SampledLogProbabilities[token]);
                 loss += weight * term.Value;
-                slopes[next] = (float)(weight * term.Slope);
+                if (!slopes.IsEmpty) slopes[next] = (float)(weight * term.Slope);
                 divergence += term.Divergence;
                 if (term.Clipped) clipped++;
             }
         }
-        report.AddLoss(loss);
-        if (!ScoresDraws && ComparesDraws) report.Add("sampler_difference", difference, next);
-        if (options.Beta > 0) report.Add("kl", divergence, next);
-        report.Add("entropy", entropies.sum(ScalarType.Float64).item<double>(), next);
-        report.Add("clip_share", clipped, next);
-        return values.mul(tensor(slopes)).sum();
+        return (new AnswerFigures(divergence, difference, 0, clipped, next), loss);
     }
 
     /// <summary>

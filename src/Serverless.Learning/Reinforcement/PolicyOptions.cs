@@ -20,8 +20,14 @@ public sealed record PolicyOptions
     /// <summary>How far it counts above 1; DAPO's authors use 0.28.</summary>
     public double EpsilonHigh { get; init; } = 0.2;
 
-    /// <summary>The weight of the divergence from the reference policy, the model that the job starts from; 0 for none.</summary>
+    /// <summary>The weight of the divergence from the reference policy, the model that the job starts from unless that is reset; 0 for none.</summary>
     public double Beta { get; init; }
+
+    /// <summary>
+    /// After how many steps, again and again, the policy becomes its own reference for the answers drawn from then on (DeepSeek-R1-Zero: 400, arXiv 2501.12948);
+    /// 0 for never.
+    /// </summary>
+    public int ReferenceResetSteps { get; init; }
 
     /// <summary>Optimiser steps for each set of answers; with one, the ratio is 1 and nothing is clipped.</summary>
     public int UpdatesPerRollout { get; init; } = 1;
@@ -56,6 +62,8 @@ public sealed record PolicyOptions
         if (EpsilonLow is not (> 0 and < 1)) yield return ("epsilon_low", EpsilonLow, "above 0, below 1");
         if (EpsilonHigh is not (> 0 and <= 10)) yield return ("epsilon_high", EpsilonHigh, "above 0, at most 10");
         if (Beta is not (>= 0 and <= 10)) yield return ("beta", Beta, "0 to 10");
+        if (ReferenceResetSteps < 0) yield return ("reference_reset_steps", ReferenceResetSteps, "0 or more");
+        if (ReferenceResetSteps > 0 && Beta == 0) yield return ("reference_reset_steps", ReferenceResetSteps, "a value with beta above 0; without a divergence there is no reference");
         if (UpdatesPerRollout is < 1 or > 16) yield return ("updates_per_rollout", UpdatesPerRollout, "1 to 16");
         if (NegativeWeight is not (>= 0 and <= 1)) yield return ("negative_weight", NegativeWeight, "0 to 1");
         if (Resamples is < 0 or > 16) yield return ("resamples", Resamples, "0 to 16");

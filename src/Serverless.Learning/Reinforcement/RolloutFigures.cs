@@ -3,7 +3,10 @@ namespace Serverless.Learning.Reinforcement;
 /// <summary>What a rollout says about the policy before the step that learns from it.</summary>
 internal static class RolloutFigures
 {
-    /// <summary>Mean reward and its parts, answer length, share cut off, share of groups without variance, and how far the sampler is from the training forward.</summary>
+    /// <summary>
+    /// Mean reward and its parts, answer length, share cut off, share of groups without variance, and how far the sampler is from the training forward: of the
+    /// answers first drawn. Where groups are sampled again, also what is left of two of them in the groups that are learned from, as <c>final_…</c>.
+    /// </summary>
     /// <param name="compares">Whether answers were drawn from what is trained, with nothing forbidden.</param>
     public static void Report(RolloutSet set, bool compares, Action<string, double, double> add)
     {
@@ -12,6 +15,12 @@ internal static class RolloutFigures
         Rewards(answers, "", add);
         add("groups_without_variance", groups.Count(group => !Advantages.Vary(group)), groups.Count);
         Lengths(answers, "", add);
+        if (set.IsSampledAgain)
+        {
+            var final = set.Groups();
+            add("final_groups_without_variance", final.Count(group => !Advantages.Vary(group)), final.Count);
+            add("final_answers_cut_off", final.Sum(group => group.Count(answer => answer.CutOff)), final.Sum(group => group.Count));
+        }
         if (!compares) return;
         foreach (var answer in answers)
         {

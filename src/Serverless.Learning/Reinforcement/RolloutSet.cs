@@ -14,6 +14,9 @@ internal sealed class RolloutSet(int number, IReadOnlyList<int> prompts, PolicyO
 
     public int Number => number;
 
+    /// <summary>Whether groups without variance are sampled again.</summary>
+    public bool IsSampledAgain => options.Resamples > 0;
+
     /// <summary>The batches so far.</summary>
     public IReadOnlyList<RolloutBatch> Batches => batches;
 

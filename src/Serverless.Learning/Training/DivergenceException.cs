@@ -6,4 +6,7 @@ public sealed class DivergenceException(int step, int skipped) : Exception(
 {
     /// <summary>The step, 1-based, that could not be taken.</summary>
     public int Step { get; } = step;
+
+    /// <summary>How many steps in a row, that one among them, had no finite gradient.</summary>
+    public int Skipped { get; } = skipped;
 }

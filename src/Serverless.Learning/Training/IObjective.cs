@@ -30,6 +30,11 @@ internal interface IObjective
     {
     }
 
+    /// <summary>Looks at the model before the step, where something is reported of it that the step's micro-batches do not measure. It changes nothing.</summary>
+    void Look(Decoder decoder, StepReport report)
+    {
+    }
+
     /// <summary>How the model does on the examples that are looked at after each epoch; null without any. Interrupted, it leaves everything as it was.</summary>
     ValidationScores? Validate(LanguageModel model, CancellationToken cancellation);
 }

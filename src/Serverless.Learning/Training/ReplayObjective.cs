@@ -48,6 +48,8 @@ internal sealed class ReplayObjective : IObjective, IBatchSource
 
     public void Report(StepReport report) => Method.Report(report);
 
+    public void Look(Decoder decoder, StepReport report) => Method.Look(decoder, report);
+
     public ValidationScores? Validate(LanguageModel model, CancellationToken cancellation) => Method.Validate(model, cancellation);
 
     /// <summary>Dropout is drawn by example: rows of text are numbered from the other end than the examples of the data set.</summary>

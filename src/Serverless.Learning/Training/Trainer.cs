@@ -68,7 +68,12 @@ public sealed class Trainer : IDisposable
     public double Epoch => loop.Step / objective.Batches.StepsPerEpoch;
 
     /// <inheritdoc cref="TrainingLoop.TrainStep"/>
-    public StepMetrics TrainStep() => loop.TrainStep();
+    public StepMetrics TrainStep()
+    {
+        var taken = loop.TrainStep();
+        if (reference is not null && ResetsReferenceAt(loop.Step)) Copy(parameters.Values, reference);
+        return taken;
+    }
 
     /// <summary>
     /// How the model does on the task's validation examples with the weights as they are; null without any. It changes nothing, so an interrupted one is repeated.
@@ -130,11 +135,15 @@ public sealed class Trainer : IDisposable
         return [.. asked.Zip(answers, (prompt, answer) => new SampleAnswer(prompt.Text, Thought.Whole(Model.Chat, prompt.Ids, answer.Text)))];
     }
 
-    /// <summary>Writes weights, optimiser state and step into a folder; see <see cref="CheckpointFiles"/>.</summary>
-    public void Save(string folder) => CheckpointFiles.Save(folder, parameters, optimiser, loop);
+    /// <summary>Writes weights, optimiser state and step into a folder, and the reference policy if it is not the one that the run began with; see <see cref="CheckpointFiles"/>.</summary>
+    public void Save(string folder) => CheckpointFiles.Save(folder, parameters, optimiser, loop, HasOtherReference ? reference : null);
 
     /// <summary>Continues where a checkpoint left off: the following steps give the same bits as if there had been no interruption.</summary>
-    public void Restore(string folder) => CheckpointFiles.Restore(folder, parameters, optimiser, loop);
+    public void Restore(string folder)
+    {
+        CheckpointFiles.Restore(folder, parameters, optimiser, loop);
+        if (HasOtherReference) CheckpointFiles.RestoreReference(folder, parameters, reference!);
+    }
 
     /// <summary>What the model as trained so far answers to the texts of its first step; to be compared with what is written. The caller's.</summary>
     public LogitSample SampleLogits() => LogitSample.Take(Model, objective.Texts());
@@ -179,6 +188,17 @@ public sealed class Trainer : IDisposable
             parameters.Exchange(reference!);
         }
     }
+
+    private static void Copy(torch.Tensor from, torch.Tensor to)
+    {
+        using var noGradient = torch.no_grad();
+        to.copy_(from);
+    }
+
+    private bool ResetsReferenceAt(int step) => Options.Policy is { ReferenceResetSteps: > 0 and var every } && step % every == 0;
+
+    /// <summary>Whether the reference was reset at least once.</summary>
+    private bool HasOtherReference => reference is not null && Options.Policy is { ReferenceResetSteps: > 0 and var every } && loop.Step >= every;
 
     private PolicyObjective? Policy => objective.Method as PolicyObjective;
 

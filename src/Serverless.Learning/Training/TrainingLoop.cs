@@ -29,7 +29,9 @@ internal sealed class TrainingLoop(
     public int TotalSteps => objective.Batches.TotalSteps;
 
     /// <summary>Takes the next optimiser step.</summary>
-    /// <exception cref="DivergenceException">The gradient was not finite for the third time in a row; the weights are those before.</exception>
+    /// <exception cref="DivergenceException">
+    /// The gradient was not finite for the third time in a row. Weights and counters are those before, so that they can be saved, and trying again ends the same.
+    /// </exception>
     public StepMetrics TrainStep()
     {
         var clock = Stopwatch.StartNew();
@@ -38,6 +40,7 @@ internal sealed class TrainingLoop(
         var batch = objective.Batches.BatchOf(Step);
         var report = new StepReport(batch);
         objective.Report(report);
+        objective.Look(decoder, report);
         parameters.Gradients.zero_();
         foreach (var micro in batch)
         {
@@ -59,14 +62,15 @@ internal sealed class TrainingLoop(
             optimiser.Update(Step, rate);
             SkippedInARow = 0;
         }
-        else if (++SkippedInARow == MostSkipsInARow)
+        else
         {
-            throw new DivergenceException(Step + 1, SkippedInARow);
+            if (SkippedInARow + 1 == MostSkipsInARow) throw new DivergenceException(Step + 1, MostSkipsInARow);
+            SkippedInARow++;
         }
         Step++;
         TrainedTokens += report.Tokens;
         return new StepMetrics(
-            Step, finite ? report.Loss : -1, report.Accuracy, rate, finite ? norm : -1, report.Tokens, report.Targets, clock.Elapsed, !finite)
+            Step, finite ? report.Loss : null, finite ? report.Accuracy : null, rate, finite ? norm : null, report.Tokens, report.Targets, clock.Elapsed, !finite)
         {
             Updating = clock.Elapsed - backward,
             Figures = report.Figures,

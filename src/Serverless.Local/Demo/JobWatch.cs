@@ -53,10 +53,11 @@ internal sealed class JobWatch(HeadClient client)
         foreach (var entry in await client.EventsAsync(id, NewestEvents, ct))
         {
             var data = entry.GetProperty("data");
-            if (entry.GetProperty("type").GetString() == "metrics" && data.TryGetProperty("total_steps", out var total))
+            // A step that was skipped has no loss.
+            if (entry.GetProperty("type").GetString() == "metrics" && data.TryGetProperty("total_steps", out var total) && data.TryGetProperty("train_loss", out var loss))
             {
                 return new RunProgress(
-                    (int)data.GetProperty("step").GetDouble(), (int)total.GetDouble(), data.GetProperty("train_loss").GetDouble(),
+                    (int)data.GetProperty("step").GetDouble(), (int)total.GetDouble(), loss.GetDouble(),
                     data.GetProperty("tokens_per_second").GetDouble(), Remaining: null);
             }
         }

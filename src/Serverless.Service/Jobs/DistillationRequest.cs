@@ -1,6 +1,6 @@
 namespace Serverless.Service.Jobs;
 
-/// <summary>Whose answers a job's model learns, and how they are drawn; null means <c>auto</c>.</summary>
+/// <summary>Whose answers a job's model learns, and how they are drawn; null means <c>auto</c>, of which nothing is left in a job that is prepared.</summary>
 public sealed record DistillationRequest
 {
     /// <summary>The teacher of a recipe's stage that learns from what the stage before led to.</summary>

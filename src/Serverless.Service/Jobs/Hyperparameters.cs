@@ -21,6 +21,9 @@ public sealed record Hyperparameters
     /// <summary>The longest training sequence, in tokens.</summary>
     public int? MaxSequenceLength { get; init; }
 
+    /// <summary>Supervised training and pretraining only: whether the tokens of an example beyond <see cref="MaxSequenceLength"/> are cut off instead of being a fault.</summary>
+    public bool TruncatesEnd { get; init; }
+
     /// <summary>Whether each layer is computed again in the backward pass, which takes longer and needs less memory.</summary>
     public bool GradientCheckpointing { get; init; }
 

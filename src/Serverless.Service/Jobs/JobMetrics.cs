@@ -10,10 +10,10 @@ public sealed record JobMetrics
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The method's loss; for supervised training the cross-entropy in nats, averaged over supervised tokens.</summary>
-    public required double TrainLoss { get; init; }
+    /// <summary>The method's loss; for supervised training the cross-entropy in nats, averaged over supervised tokens. Null if the step was skipped.</summary>
+    public required double? TrainLoss { get; init; }
 
-    /// <summary>The share of supervised tokens that greedy decoding would have got right; null for methods that predict none.</summary>
+    /// <summary>The share of supervised tokens that greedy decoding would have got right; null for methods that predict none, and if the step was skipped.</summary>
     public double? TrainAccuracy { get; init; }
 
     /// <summary>The same on the validation file, at the steps that measured it.</summary>
@@ -23,8 +23,11 @@ public sealed record JobMetrics
 
     public required double LearningRate { get; init; }
 
-    /// <summary>The L2 norm of the whole gradient before clipping.</summary>
-    public required double GradientNorm { get; init; }
+    /// <summary>The L2 norm of the whole gradient before clipping; null if the step was skipped.</summary>
+    public required double? GradientNorm { get; init; }
+
+    /// <summary>Whether the gradient was not finite, so that the step was skipped.</summary>
+    public bool Skipped { get; init; }
 
     /// <summary>Tokens that went through the model in this step, padding excluded.</summary>
     public required int Tokens { get; init; }

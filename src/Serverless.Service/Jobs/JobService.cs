@@ -22,24 +22,26 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
     /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
     public async Task<JobRecord> CreateAsync(JobRequest request, CancellationToken ct)
     {
-        var model = await models.FindAsync(request.Model, ct);
-        var job = await jobs.CreateAsync(await CheckAsync(request, model, ct), ct);
+        var job = await jobs.CreateAsync((await CheckAsync(request, models.FindAsync, ct)).Job, ct);
         await StartAsync(job.Id, ct);
         return job;
     }
 
     /// <summary>The record that a request would make, and a description of its model, with nothing written or started.</summary>
     /// <exception cref="InputError">Something that the request names does not exist or cannot be used for this.</exception>
-    public async Task<(JobRecord Job, ModelRecord Model)> DraftAsync(JobRequest request, CancellationToken ct)
-    {
-        var model = await models.DescribeAsync(request.Model, ct);
-        return (await CheckAsync(request, model, ct), model!);
-    }
+    public Task<(JobRecord Job, ModelRecord Model)> DraftAsync(JobRequest request, CancellationToken ct) => CheckAsync(request, models.DescribeAsync, ct);
 
-    private async Task<JobRecord> CheckAsync(JobRequest request, ModelRecord? model, CancellationToken ct)
+    /// <param name="find">Finds a model by its name, made or only described.</param>
+    private async Task<(JobRecord Job, ModelRecord Model)> CheckAsync(JobRequest request, Func<ModelId, CancellationToken, Task<ModelRecord?>> find, CancellationToken ct)
     {
-        if (model is null)
-            throw new InputError($"The model '{request.Model}' does not exist or is not available for fine-tuning", "model", "model_not_available");
+        var model = await find(request.Model, ct) ?? throw NotAvailable(request.Model, "model");
+        var students = new List<ModelId?>();
+        foreach (var (at, stage) in request.Stages.Index())
+        {
+            students.Add(stage.Model is { } student
+                ? await RootOfAsync(await find(student, ct) ?? throw NotAvailable(student, $"method.recipe.stages[{at}].model"), ct)
+                : null);
+        }
         await CheckFileAsync(request.TrainingFile, "training_file", ct);
         if (request.ValidationFile is { } validation)
             await CheckFileAsync(validation, "validation_file", ct);
@@ -57,7 +59,7 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
             Seed = request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
             Method = request.Method,
             Adapter = request.Adapter,
-            Stages = [.. request.Stages.Select(stage => StageOf(stage, request))],
+            Stages = [.. request.Stages.Select((stage, at) => StageOf(stage, request) with { Student = stage.Model, StudentBase = students[at] })],
             Graders = request.Graders,
             PublishIf = request.PublishIf,
             MergeDtype = request.MergeDtype,
@@ -70,8 +72,11 @@ public sealed class JobService(JobCatalog jobs, FileCatalog files, CheckpointMod
         var last = job.AtLast();
         if ((last.ValidationFile ?? job.ValidationFile) is { } compared && await files.FindAsync(compared, ct) is { } file)
             EvaluationMetrics.Check(last, file);
-        return job;
+        return (job, model);
     }
+
+    private static InputError NotAvailable(ModelId model, string parameter) =>
+        new($"The model '{model}' does not exist or is not available for fine-tuning", parameter, "model_not_available");
 
     /// <summary>The base that all tuning began with: that of an adapter may be a published model.</summary>
     private async Task<ModelId> RootOfAsync(ModelRecord model, CancellationToken ct)

@@ -29,6 +29,9 @@ public sealed record PolicyRequest
     /// <summary>The weight of the divergence from the model that the job starts from.</summary>
     public double? Beta { get; init; }
 
+    /// <summary>After how many steps each time the policy becomes its own reference; null for never.</summary>
+    public int? ReferenceResetSteps { get; init; }
+
     public double? EpsilonLow { get; init; }
 
     public double? EpsilonHigh { get; init; }
@@ -52,4 +55,7 @@ public sealed record PolicyRequest
 
     /// <summary>Answers drawn to each of them.</summary>
     public int? EvaluationSamples { get; init; }
+
+    /// <summary>OpenAI's word for how long to think, as it was sent. It changes nothing, which a warning says.</summary>
+    public string? ReasoningEffort { get; init; }
 }

@@ -20,8 +20,17 @@ public sealed record RecipeStage
     /// <summary>The hyper-parameters with nothing <c>auto</c> any more; null until the job is prepared.</summary>
     public TrainingOptions? Options { get; init; }
 
-    /// <summary>The model that the stage starts from: what the stage before led to; null in the first one, and until that has ended.</summary>
+    /// <summary>The student, of a stage in which the one before teaches another model than its own; null of every other.</summary>
+    public ModelId? Student { get; init; }
+
+    /// <summary>The name of the base at the root of <see cref="Student"/>; null without one.</summary>
+    public ModelId? StudentBase { get; init; }
+
+    /// <summary>The model that the stage starts from: its student, or what the stage before led to; null in the first one, and until that has ended.</summary>
     public ModelId? Model { get; init; }
+
+    /// <summary>What the stage before led to; null in the first one, and until that has ended.</summary>
+    public ModelId? Before { get; init; }
 
     /// <summary>The steps of the stages before; those of this one are numbered on from there.</summary>
     public int StepsBefore { get; init; }

@@ -1,4 +1,5 @@
 using Serverless.Service.Files;
+using Serverless.Service.Models;
 
 namespace Serverless.Service.Jobs;
 
@@ -9,6 +10,9 @@ public sealed record RecipeStageRequest
     public JobMethod Method { get; init; } = new();
 
     public AdapterRequest Adapter { get; init; } = new();
+
+    /// <summary>The student of a distillation whose teacher is the stage before; null for the model that that stage leads to, as with every other method.</summary>
+    public ModelId? Model { get; init; }
 
     /// <summary>Null for the job's.</summary>
     public FileId? TrainingFile { get; init; }

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Serverless.Learning.Training;
 using Serverless.Service.Files;
+using Serverless.Service.Models;
 
 namespace Serverless.Service.Jobs;
 
 /// <summary>
-/// A recipe seen as what it is at each stage: a job of that stage's method, on its files, from the model of the stage before. A job of any other
-/// method is its own only stage, so that whatever trains, teaches or evaluates does not tell them apart.
+/// A recipe seen as what it is at each stage: a job of that stage's method, on its files, from the model of the stage before or, where that teaches another one, from
+/// that student. A job of any other method is its own only stage, so that whatever trains, teaches or evaluates does not tell them apart.
 /// </summary>
 public static class RecipeStages
 {
@@ -19,7 +20,7 @@ public static class RecipeStages
         return job with
         {
             Stage = stage,
-            Model = own.Model ?? job.Model,
+            Model = own.Model ?? job.StartOf(stage),
             Method = own.Method with { Distillation = TaughtBy(own) },
             Adapter = own.Adapter,
             TrainingFile = own.TrainingFile,
@@ -29,6 +30,25 @@ public static class RecipeStages
         };
     }
 
+    /// <summary>The model whose tuning a stage goes on with: the last student that it or a stage before it takes, otherwise the job's.</summary>
+    public static ModelId StartOf(this JobRecord job, int stage) => StudentAt(job, stage) is >= 0 and var at ? job.Stages[at].Student!.Value : job.Model;
+
+    /// <summary>The stage at which that tuning began.</summary>
+    public static int FirstOf(this JobRecord job, int stage) => Math.Max(0, StudentAt(job, stage));
+
+    /// <summary>The name of the base at the root of the model that a stage leads to.</summary>
+    public static ModelId BaseOf(this JobRecord job, int stage) => StudentAt(job, stage) is >= 0 and var at ? job.Stages[at].StudentBase!.Value : job.BaseModel;
+
+    /// <summary>The last stage, up to one, that takes a student; -1 if none does.</summary>
+    private static int StudentAt(JobRecord job, int stage)
+    {
+        if (job.Stages.IsEmpty)
+            return -1;
+        while (stage >= 0 && job.Stages[stage].Student is null)
+            stage--;
+        return stage;
+    }
+
     /// <summary>The job as if the stage that is under way were all of it.</summary>
     public static JobRecord AtPresent(this JobRecord job) => job.At(job.Stage);
 
@@ -36,12 +56,15 @@ public static class RecipeStages
     public static JobRecord AtLast(this JobRecord job) => job.At(job.Stages.Length - 1);
 
     /// <summary>The job as if the stage that a step belongs to were all of it; a step that is not taken yet belongs to the present one.</summary>
-    public static JobRecord AtStep(this JobRecord job, int step)
+    public static JobRecord AtStep(this JobRecord job, int step) => job.At(job.StageOfStep(step));
+
+    /// <summary>The stage that a step belongs to; a step that is not taken yet belongs to the present one.</summary>
+    public static int StageOfStep(this JobRecord job, int step)
     {
         var stage = job.Stage;
         while (stage > 0 && job.Stages[stage].StepsBefore >= step)
             stage--;
-        return job.At(stage);
+        return stage;
     }
 
     /// <summary>Each stage of the job as if it were all of it, in order.</summary>
@@ -76,5 +99,6 @@ public static class RecipeStages
         : job.With(stage, own => own with { Options = options, ResultFiles = results });
 
     private static DistillationRequest? TaughtBy(RecipeStage stage) =>
-        stage is { Method.Distillation: { Teacher: DistillationRequest.Previous } asked, Model: { } before } ? asked with { Teacher = before.Value } : stage.Method.Distillation;
+        stage is { Method.Distillation: { Teacher: DistillationRequest.Previous } asked } && (stage.Before ?? stage.Model) is { } before
+            ? asked with { Teacher = before.Value } : stage.Method.Distillation;
 }

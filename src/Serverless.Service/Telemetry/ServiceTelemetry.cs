@@ -29,10 +29,11 @@ public static class ServiceTelemetry
 
     /// <summary>Measures one optimiser step.</summary>
     /// <param name="loss">Mean over the step's supervised tokens.</param>
-    internal static void Step(JobId job, int step, double loss, int tokens, TimeSpan elapsed)
+    internal static void Step(JobId job, int step, double? loss, int tokens, TimeSpan elapsed)
     {
         var tag = new KeyValuePair<string, object?>(JobTag, job.Value);
-        s_loss.Record(loss, tag);
+        if (loss is { } measured)
+            s_loss.Record(measured, tag);
         if (elapsed > TimeSpan.Zero)
             s_rate.Record(tokens / elapsed.TotalSeconds, tag);
         Activity.Current?.SetTag("serverless.chunk.step", step);

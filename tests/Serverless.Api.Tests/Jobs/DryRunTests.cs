@@ -178,6 +178,50 @@ public sealed class DryRunTests
     }
 
     [Fact]
+    public async Task What_is_cut_off_and_what_changes_nothing_is_warned_of()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var chats = await UploadAsync(server, TinyModel.Dataset(60) + Longest + "\n");
+        var prompts = await UploadAsync(server, string.Concat(Enumerable.Range(0, 60).Select(number => $$"""{"messages": [{"role": "user", "content": "Ticket {{number}}"}]}""" + "\n")), "prompts.jsonl");
+
+        var cut = await (await PostAsync(server, "?dry_run=true", $$$"""
+            {"model": "tiny", "training_file": "{{{chats}}}", "method": {"type": "supervised", "supervised": {"hyperparameters": {"truncate": "end"} } } }
+            """)).JsonAsync();
+        var effort = await (await PostAsync(server, "?dry_run=true", $$$"""
+            {"model": "tiny", "training_file": "{{{prompts}}}", "method": {"type": "recipe", "recipe": {"stages": [{"type": "reinforcement", "reinforcement": {
+              "grader": {"type": "format", "name": "f", "pattern": "a"}, "hyperparameters": {"reasoning_effort": "high"} } }]} } }
+            """)).JsonAsync();
+
+        var warning = Assert.Single(cut.GetProperty("warnings").EnumerateArray(), one => Text(one, "code") == "truncated_examples");
+        Assert.Matches(@"^train\.jsonl line 61: cut off at max_sequence_length, as truncate asks for \(1 of 61 examples like this, \d+ tokens in all\)$", Text(warning, "message"));
+        Assert.Equal("training_file", Text(warning, "param"));
+        Assert.Equal("end", Text(cut.GetProperty("hyperparameters"), "truncate"));
+        warning = Assert.Single(effort.GetProperty("warnings").EnumerateArray(), one => Text(one, "code") == "ignored_field");
+        Assert.StartsWith("reasoning_effort: found 'high', which changes nothing: ", Text(warning, "message"), StringComparison.Ordinal);
+        Assert.Equal("method.recipe.stages[0].reinforcement.hyperparameters.reasoning_effort", Text(warning, "param"));
+    }
+
+    [Fact]
+    public async Task How_a_teachers_answers_are_drawn_is_shown_resolved_as_the_job_then_shows_it()
+    {
+        await using var server = await ApiServer.StartWithModelAsync(_azurite);
+        var prompts = await UploadAsync(server, string.Concat(Enumerable.Range(0, 12).Select(number => $$"""{"messages": [{"role": "user", "content": "Ticket {{number}}"}]}""" + "\n")));
+        string Body(string more) => $$$"""{"model": "tiny", "training_file": "{{{prompts}}}", "method": {"type": "distillation", "distillation": {"teacher": "tiny"{{{more}}}}} }""";
+
+        var (greedy, drawn) = (await ShownAsync(""), await ShownAsync(", \"n\": 3, \"top_p\": 0.9, \"max_completion_tokens\": 7"));
+        await server.RunWorkflowsAsync();
+        var job = await QueuedAsync(server, (await (await PostAsync(server, "", Body(""))).JsonAsync()).GetProperty("id").GetString()!);
+
+        Assert.Equal((0.0, 1.0), (greedy.GetProperty("temperature").GetDouble(), greedy.GetProperty("top_p").GetDouble()));
+        Assert.InRange(greedy.GetProperty("max_completion_tokens").GetInt32(), 16, 128);
+        Assert.Equal((1.0, 0.9, 7), (drawn.GetProperty("temperature").GetDouble(), drawn.GetProperty("top_p").GetDouble(), drawn.GetProperty("max_completion_tokens").GetInt32()));
+        var shown = job.GetProperty("method").GetProperty("distillation");
+        Assert.All((string[])["temperature", "top_p", "max_completion_tokens"], name => Assert.Equal(greedy.GetProperty(name).GetRawText(), shown.GetProperty(name).GetRawText()));
+
+        async Task<JsonElement> ShownAsync(string more) => (await (await PostAsync(server, "?dry_run=true", Body(more))).JsonAsync()).GetProperty("method").GetProperty("distillation");
+    }
+
+    [Fact]
     public async Task The_cost_is_seconds_times_memory_times_price_and_says_so()
     {
         await using var server = await ApiServer.StartWithModelAsync(

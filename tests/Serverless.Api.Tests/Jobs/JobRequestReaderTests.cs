@@ -66,7 +66,7 @@ public sealed class JobRequestReaderTests
     [Fact]
     public void Reinforcement_takes_a_grader_and_what_the_papers_name()
     {
-        var request = Read(With(Reinforcement("\"loss_type\": \"dapo\", \"group_size\": 16, \"temperature\": 0.9, \"max_completion_tokens\": 300, \"beta\": 0.001, "
+        var request = Read(With(Reinforcement("\"loss_type\": \"dapo\", \"group_size\": 16, \"temperature\": 0.9, \"max_completion_tokens\": 300, \"beta\": 0.001, \"reference_reset_steps\": 400, "
             + "\"epsilon_low\": 0.1, \"epsilon_high\": 0.3, \"updates_per_rollout\": 2, \"negative_weight\": 0.5, \"dynamic_sampling_rounds\": 3, \"overlong_filtering\": false, "
             + "\"length_penalty_tokens\": 50, \"reasoning_effort\": \"high\", \"compute_multiplier\": 2.5, \"eval_interval\": 5, \"eval_samples\": 4, \"batch_size\": 8")));
 
@@ -76,8 +76,8 @@ public sealed class JobRequestReaderTests
         Assert.Equal(
             new PolicyRequest
             {
-                ComputeMultiplier = 2.5, LossType = LossType.Dapo, GroupSize = 16, Temperature = 0.9, MaxAnswerTokens = 300, Beta = 0.001, EpsilonLow = 0.1, EpsilonHigh = 0.3,
-                UpdatesPerRollout = 2, NegativeWeight = 0.5, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50, EvaluationInterval = 5, EvaluationSamples = 4,
+                ComputeMultiplier = 2.5, LossType = LossType.Dapo, GroupSize = 16, Temperature = 0.9, MaxAnswerTokens = 300, Beta = 0.001, ReferenceResetSteps = 400, EpsilonLow = 0.1, EpsilonHigh = 0.3,
+                UpdatesPerRollout = 2, NegativeWeight = 0.5, Resamples = 3, FilterOverlong = false, PenaltyTokens = 50, EvaluationInterval = 5, EvaluationSamples = 4, ReasoningEffort = "high",
             },
             request.Method.Policy);
     }
@@ -90,9 +90,42 @@ public sealed class JobRequestReaderTests
     [InlineData("\"negative_weight\": 1.5", "Invalid 'method.reinforcement.hyperparameters.negative_weight': decimal above maximum value. Expected a value <= 1, but got 1.5 instead.", "negative_weight")]
     [InlineData("\"compute_multiplier\": 0.00001", "Invalid value for 'method.reinforcement.hyperparameters.compute_multiplier': expected 'auto' or a number above 0.00001 and at most 10, but got 1E-05 instead.", "compute_multiplier")]
     [InlineData("\"reasoning_effort\": \"utmost\"", "Invalid value: 'utmost'. Supported values are: 'default', 'low', 'medium', and 'high'.", "reasoning_effort")]
+    [InlineData("\"reference_reset_steps\": 400",
+        "'method.reinforcement.hyperparameters.reference_reset_steps' resets the reference policy, and without a 'method.reinforcement.hyperparameters.beta' above 0 there is none: give one, or leave it out.",
+        "reference_reset_steps")]
+    [InlineData("\"reference_reset_steps\": 0, \"beta\": 0.1",
+        "Invalid 'method.reinforcement.hyperparameters.reference_reset_steps': integer below minimum value. Expected a value >= 1, but got 0 instead.", "reference_reset_steps")]
     [InlineData("\"eval_samples\": 17", "Invalid value for 'method.reinforcement.hyperparameters.eval_samples': expected 'auto' or an integer from 1 to 16, but got 17 instead.", "eval_samples")]
     public void A_wrong_hyperparameter_of_reinforcement_is_refused(string field, string message, string name) =>
         Refused(With(Reinforcement(field)), message, $"method.reinforcement.hyperparameters.{name}");
+
+    [Theory]
+    [InlineData("supervised")]
+    [InlineData("pretraining")]
+    public void Examples_may_be_cut_off_at_their_end(string type)
+    {
+        var request = Read(With($$"""
+            "method": {"type": "{{type}}", "{{type}}": {"hyperparameters": {"truncate": "end"}}}
+            """));
+        Assert.Equal(new Hyperparameters { TruncatesEnd = true }, request.Method.Hyperparameters);
+    }
+
+    [Theory]
+    [InlineData("dpo", "")]
+    [InlineData("distillation", "\"teacher\": \"r1\", ")]
+    [InlineData("reinforcement", "")]
+    public void Answers_and_prompts_are_not_cut_off(string type, string fields) => Refused(
+        With($$"""
+            "method": {"type": "{{type}}", "{{type}}": {{{fields}}"hyperparameters": {"truncate": "end"}}}
+            """),
+        $"'method.{type}.hyperparameters.truncate' cuts examples of supervised training and of pretraining; found method '{type}', whose answers or prompts would lose their ends: "
+            + "leave it out, and shorten the examples that are refused.",
+        $"method.{type}.hyperparameters.truncate");
+
+    [Fact]
+    public void Nothing_is_cut_off_elsewhere_than_at_the_end() => Refused(
+        With("\"method\": {\"type\": \"supervised\", \"supervised\": {\"hyperparameters\": {\"truncate\": \"start\"}}}"), "Invalid value: 'start'. Supported values are: 'end'.",
+        "method.supervised.hyperparameters.truncate");
 
     [Fact]
     public void What_the_model_is_written_in_and_which_checkpoint_becomes_it_are_read_and_shown_on_the_job()

@@ -32,6 +32,13 @@ public sealed class RecipeReaderTests
     }
 
     [Fact]
+    public void A_stage_that_is_taught_by_the_one_before_may_name_another_student()
+    {
+        var request = Read("", Supervised, """{"type": "distillation", "distillation": {"teacher": "previous"}, "model": "small"}""");
+        Assert.Equal([null, new ModelId("small")], request.Stages.Select(stage => stage.Model));
+    }
+
+    [Fact]
     public void A_recipe_whose_stages_all_name_a_file_needs_none_itself()
     {
         using var named = JsonDocument.Parse("""{"model": "m", "method": {"type": "recipe", "recipe": {"stages": [{"type": "dpo", "training_file": "file-2"}]}}}""");
@@ -48,12 +55,18 @@ public sealed class RecipeReaderTests
     [InlineData("""{"stages": [{"type": "recipe", "recipe": {}}]}""",
         "Invalid value: 'recipe'. Supported values are: 'supervised', 'dpo', 'reinforcement', 'distillation', and 'pretraining'.", "method.recipe.stages[0].type")]
     [InlineData("""{"stages": [{"type": "dpo", "supervised": {}}]}""",
-        "Unknown parameter: 'method.recipe.stages[0].supervised'. Known there are: 'type', 'dpo', 'adapter', 'replay', 'training_file', and 'validation_file'.", "method.recipe.stages[0].supervised")]
+        "Unknown parameter: 'method.recipe.stages[0].supervised'. Known there are: 'type', 'dpo', 'adapter', 'replay', 'training_file', 'validation_file', and 'model'.", "method.recipe.stages[0].supervised")]
     [InlineData("""{"stages": [{"type": "dpo"}], "loops": 2}""", "Unknown parameter: 'method.recipe.loops'. Known there are: 'stages'.", "method.recipe.loops")]
     [InlineData("""{"stages": [{"type": "dpo"}, {"type": "reinforcement", "reinforcement": {}}]}""",
         "Missing required parameter: 'method.recipe.stages[1].reinforcement.grader'.", "method.recipe.stages[1].reinforcement.grader")]
     [InlineData("""{"stages": [{"type": "dpo", "dpo": {"hyperparameters": {"n_epochs": 0}}}]}""",
         "Invalid value for 'method.recipe.stages[0].dpo.hyperparameters.n_epochs': expected 'auto' or an integer from 1 to 50, but got 0 instead.", "method.recipe.stages[0].dpo.hyperparameters.n_epochs")]
+    [InlineData("""{"stages": [{"type": "dpo"}, {"type": "dpo", "model": "small"}]}""",
+        "'method.recipe.stages[1].model' names the student of a distillation whose teacher is 'previous', and every other stage goes on with the model of the stage before: leave it out.",
+        "method.recipe.stages[1].model")]
+    [InlineData("""{"stages": [{"type": "distillation", "distillation": {"teacher": "r1"}, "model": "small"}]}""",
+        "'method.recipe.stages[0].model' names the student of a distillation whose teacher is 'previous', and every other stage goes on with the model of the stage before: leave it out.",
+        "method.recipe.stages[0].model")]
     [InlineData("""{"stages": [{"type": "distillation", "distillation": {"teacher": "previous"}}]}""",
         "'method.recipe.stages[0].distillation.teacher' is 'previous', and no stage comes before this one: name a teacher.", "method.recipe.stages[0].distillation.teacher")]
     public void A_wrong_recipe_is_refused_with_stage_and_field(string recipe, string message, string parameter)

@@ -35,7 +35,7 @@ public sealed class AdapterTrainingGoldenTests(LoadedTinyModel tiny) : IClassFix
                 RankStabilized = run.GetProperty("rankStabilized").GetBoolean(), WeightDecomposed = run.GetProperty("decomposed").GetBoolean(),
             });
             var wanted = run.GetProperty("losses").Deserialize<double[]>()!;
-            var found = Enumerable.Range(0, 20).Select(_ => trainer.TrainStep().Loss).ToArray();
+            var found = Enumerable.Range(0, 20).Select(_ => trainer.TrainStep().Loss!.Value).ToArray();
             Assert.True(wanted[^1] < wanted[0] / 2, "the golden run learned nothing");
             for (var step = 0; step < 20; step++)
                 Assert.True(Math.Abs(wanted[step] - found[step]) < Tolerance, $"{trainer.Options.Adapter}, step {step + 1}: found {found[step]}, golden {wanted[step]}");

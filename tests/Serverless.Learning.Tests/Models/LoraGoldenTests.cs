@@ -73,7 +73,7 @@ public sealed class LoraGoldenTests : IDisposable
         // Two steps of warm-up, then the peak to the end.
         var schedule = new LearningRateSchedule(golden.GetProperty("peak").GetDouble(), 2, steps, DecayFraction: 1.0 / steps);
         var loop = new TrainingLoop(decoder, parameters, optimiser, schedule, new CrossEntropyObjective(new GoldenBatches(steps), []), new LoopSettings(1.0, 0, Dropout: false));
-        return Enumerable.Range(0, steps).Select(_ => loop.TrainStep().Loss).ToList();
+        return Enumerable.Range(0, steps).Select(_ => loop.TrainStep().Loss!.Value).ToList();
     }
 
     /// <summary>Two sequences of 16 tokens a step, six in turn.</summary>

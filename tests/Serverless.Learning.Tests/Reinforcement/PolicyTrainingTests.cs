@@ -15,16 +15,18 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
     private readonly string wideHeaded = TinyModel.Write(Path.Combine(tiny.Folder, Guid.NewGuid().ToString("N")), headSize: 16);
 
     [Theory]
-    [InlineData(AdapterKind.Full, LossType.Grpo, 1, ComputePrecision.Float32)]
-    [InlineData(AdapterKind.Lora, LossType.Dapo, 2, ComputePrecision.BFloat16)]
-    public void Interruptions_between_any_two_steps_or_batches_of_answers_change_no_byte(AdapterKind kind, LossType type, int updates, ComputePrecision precision)
+    [InlineData(AdapterKind.Full, LossType.Grpo, 1, 0, ComputePrecision.Float32)]
+    [InlineData(AdapterKind.Full, LossType.Grpo, 1, 2, ComputePrecision.Float32)]
+    [InlineData(AdapterKind.Lora, LossType.Dapo, 2, 0, ComputePrecision.BFloat16)]
+    [InlineData(AdapterKind.Lora, LossType.Dapo, 2, 3, ComputePrecision.BFloat16)]
+    public void Interruptions_between_any_two_steps_or_batches_of_answers_change_no_byte(AdapterKind kind, LossType type, int updates, int reset, ComputePrecision precision)
     {
         var options = Options(kind) with
         {
             Precision = precision,
             Policy = Policy with
             {
-                LossType = type, UpdatesPerRollout = updates, Beta = 0.05, GroupSize = 40, Resamples = type == LossType.Dapo ? 1 : 0, EvaluationInterval = 1, EvaluationSamples = 16,
+                LossType = type, UpdatesPerRollout = updates, Beta = 0.05, ReferenceResetSteps = reset, GroupSize = 40, Resamples = type == LossType.Dapo ? 1 : 0, EvaluationInterval = 1, EvaluationSamples = 16,
             },
             Epochs = 1,
         };
@@ -203,7 +205,78 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
         using var trainer = Start(Options(AdapterKind.Full), (_, _) => new Reward(1, new Dictionary<string, double>()));
         var step = Step(trainer);
         Assert.Equal((1.0, 1.0, 0.0, 0.0), (step.Figures["groups_without_variance"], step.Figures["reward"], step.Loss, step.GradientNorm));
-        Assert.False(step.Figures.ContainsKey("entropy"));
+        // Nothing is learned, and yet it is seen whether the policy still varies.
+        Assert.InRange(step.Figures["entropy"], 1, Math.Log(300));
+        Assert.Equal(0.0, step.Figures["clip_share"]);
+        Assert.InRange(step.Figures["sampler_difference"], 0, 1e-4);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Entropy_is_that_of_all_answers_those_that_nothing_is_learned_from_among_them(int updates)
+    {
+        // Every second prompt's answers are worth the same. With a divergence, however small, every answer is learned from.
+        Reward Reward(PolicyPrompt prompt, string answer) => prompt.Line % 2 == 0 ? Letter(prompt, "e") : Share(answer, char.IsAsciiLetterLower);
+        var policy = Policy with { UpdatesPerRollout = updates };
+        using var some = Start(Options(AdapterKind.Full) with { Policy = policy }, Reward);
+        using var all = Start(Options(AdapterKind.Full) with { Policy = policy with { Beta = 1e-9 } }, Reward);
+        var (found, whole) = (Step(some), Step(all));
+        Assert.InRange(found.Figures["groups_without_variance"], 0.25, 0.75);
+        Assert.True(found.SupervisedTokens < whole.SupervisedTokens || updates > 1, "all answers were learned from");
+        foreach (var name in (string[])["entropy", "clip_share", "sampler_difference"])
+            Assert.Equal(whole.Figures[name], found.Figures[name], 1e-5);
+    }
+
+    [Fact]
+    public void Entropy_of_many_answers_that_nothing_is_learned_from_is_measured_on_some_of_them()
+    {
+        // 128 answers of up to 32 tokens, of which some dozens are read.
+        var options = Options(AdapterKind.Full) with { Policy = Policy with { GroupSize = 32, MaxAnswerTokens = 32 } };
+        using var same = Start(options, (_, _) => new Reward(1, new Dictionary<string, double>()));
+        using var all = Start(options with { Policy = options.Policy! with { Beta = 1e-9 } });
+        Assert.Equal(Step(all).Figures["entropy"], Step(same).Figures["entropy"], 0.1);
+    }
+
+    [Theory]
+    [InlineData(AdapterKind.Full)]
+    [InlineData(AdapterKind.Lora)]
+    public void A_policy_becomes_its_own_reference_every_so_many_steps(AdapterKind kind)
+    {
+        using var trainer = Start(Options(kind) with { Policy = Policy with { Beta = 0.1, ReferenceResetSteps = 2 } });
+        var divergences = Enumerable.Range(0, 6).Select(_ => Step(trainer).Figures["kl"]).ToList();
+        Assert.Equal([0.0, 0.0, 0.0], [divergences[0], divergences[2], divergences[4]]);
+        Assert.All([divergences[1], divergences[3], divergences[5]], divergence => Assert.True(divergence > 0));
+    }
+
+    [Fact]
+    public void A_checkpoint_without_the_reference_that_it_needs_is_refused()
+    {
+        var options = Options(AdapterKind.Lora) with { Policy = Policy with { Beta = 0.1, ReferenceResetSteps = 1 } };
+        var folder = Path.Combine(tiny.Folder, Guid.NewGuid().ToString("N"));
+        using (var trainer = Start(options))
+        {
+            trainer.Save(folder);
+            Assert.False(File.Exists(Path.Combine(folder, "reference.safetensors")));
+            Step(trainer);
+            trainer.Save(folder);
+        }
+        File.Delete(Path.Combine(folder, "reference.safetensors"));
+        using var next = Start(options);
+        Assert.Equal("reference.safetensors: the file is missing, and the reference policy was reset before this step", Assert.Throws<InputError>(() => next.Restore(folder)).Message);
+    }
+
+    [Fact]
+    public void Groups_that_are_sampled_again_are_reported_as_they_come_and_as_they_are_learned_from()
+    {
+        var options = Options(AdapterKind.Full) with { Policy = Policy with { LossType = LossType.Dapo, GroupSize = 4, Resamples = 2 } };
+        var asked = 0;
+        // The first four groups, all of the first round, are worth nothing; those of the next vary.
+        using var trainer = Start(options, (_, answer) => asked++ < 16 ? new Reward(0, new Dictionary<string, double>()) : Share(answer, char.IsAsciiLetterLower));
+        var step = Step(trainer);
+        Assert.Equal(1.0, step.Figures["groups_without_variance"]);
+        Assert.InRange(step.Figures["final_groups_without_variance"], 0, 0.5);
+        Assert.InRange(step.Figures["final_answers_cut_off"], 0.1, 1);
     }
 
     [Fact]
@@ -232,10 +305,11 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
     {
         var options = Options(AdapterKind.Lora) with
         {
-            Adapter = new AdapterOptions { Kind = AdapterKind.Lora, Dropout = 0.1 }, Policy = Policy with { GroupSize = 1, EpsilonLow = 1, PenaltyTokens = 9 },
+            Adapter = new AdapterOptions { Kind = AdapterKind.Lora, Dropout = 0.1 }, Policy = Policy with { GroupSize = 1, EpsilonLow = 1, ReferenceResetSteps = 400, PenaltyTokens = 9 },
         };
         Assert.Equal(
-            "group_size: found 1; allowed: 2 to 256\nepsilon_low: found 1; allowed: above 0, below 1\npenalty_tokens: found 9; allowed: 0 to 8\n"
+            "group_size: found 1; allowed: 2 to 256\nepsilon_low: found 1; allowed: above 0, below 1\n"
+            + "reference_reset_steps: found 400; allowed: a value with beta above 0; without a divergence there is no reference\npenalty_tokens: found 9; allowed: 0 to 8\n"
             + "adapter.dropout: found 0.1; allowed: 0 with method reinforcement",
             Assert.Throws<InputError>(options.Validate).Message);
     }

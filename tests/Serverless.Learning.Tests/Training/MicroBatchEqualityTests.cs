@@ -41,7 +41,7 @@ public sealed class MicroBatchEqualityTests(LoadedTinyModel tiny) : IClassFixtur
         var loop = new TrainingLoop(
             model.Decoder, parameters, optimiser, new LearningRateSchedule(0.5, 0, Steps), new CrossEntropyObjective(batches, []), new LoopSettings(1.0, 1, Dropout: adapter is not null));
         var before = parameters.Values.data<float>().ToArray();
-        double[] losses = [.. Enumerable.Range(0, Steps).Select(_ => loop.TrainStep().Loss)];
+        double[] losses = [.. Enumerable.Range(0, Steps).Select(_ => loop.TrainStep().Loss!.Value)];
         return new Outcome([.. batches.BatchOf(0).Select(micro => micro.TargetCount)], losses, before, parameters.Values.data<float>().ToArray());
     }
 

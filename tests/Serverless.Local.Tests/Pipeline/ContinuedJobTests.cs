@@ -5,6 +5,8 @@ using Serverless.Learning.Adapters;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Network;
+using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
@@ -20,16 +22,15 @@ public sealed class ContinuedJobTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Every_method_goes_on_from_a_published_model_or_a_checkpoint_of_any_method_and_keeps_the_bases_name()
     {
-        await using var head = await StartAsync();
-        var files = new Dictionary<MethodType, FileId>();
-        foreach (var method in Methods)
-            files[method] = await head.UploadAsync(MethodData.Of(method, 12));
+        await using var server = await TeacherServer.StartAsync((number, _) => Task.FromResult(TeacherServer.Says($"see {number}")));
+        await using var head = await StartAsync(server);
+        var files = await FilesAsync(head);
         var full = await DoneAsync(head, files, MethodType.Supervised, PipelineHead.Tiny, new AdapterRequest { Type = AdapterKind.Full });
         var merged = await DoneAsync(head, files, MethodType.Supervised, PipelineHead.Tiny, Lora);
         ModelId[] starts = [full.FineTunedModel!.Value, merged.FineTunedModel!.Value];
         foreach (var method in Methods)
         {
-            var (next, adapter) = method is MethodType.Dpo or MethodType.Pretraining ? (starts[0], Lora) : (starts[1], new AdapterRequest { Type = AdapterKind.Full });
+            var (next, adapter) = method is MethodType.Dpo or MethodType.Pretraining or MethodType.Recipe ? (starts[0], Lora) : (starts[1], new AdapterRequest { Type = AdapterKind.Full });
             var job = await DoneAsync(head, files, method, next, adapter);
             Assert.Equal((next, PipelineHead.Tiny), (job.Model, job.BaseModel));
             Assert.Equal($"ft:tiny:local::{job.Id.Value[^8..]}", job.FineTunedModel!.Value.Value);
@@ -39,6 +40,31 @@ public sealed class ContinuedJobTests(AzuriteFixture azurite) : IDisposable
             Assert.Equal((checkpoint, PipelineHead.Tiny), (last.Model, last.BaseModel));
             Assert.Equal($"ft:tiny:local::{last.Id.Value[^8..]}", last.FineTunedModel!.Value.Value);
             Assert.Equal(await head.WeightsAsync(job), (await head.Get<ModelCatalog>().FindAsync(checkpoint, default))!.Parts.Single(part => part.Path == "model.safetensors").Sha256);
+        }
+    }
+
+    [Fact]
+    public async Task Every_method_starts_from_a_checkpoint_that_nobody_has_asked_for_before_and_from_its_very_weights()
+    {
+        await using var server = await TeacherServer.StartAsync((number, _) => Task.FromResult(TeacherServer.Says($"see {number}")));
+        await using var head = await StartAsync(server);
+        var files = await FilesAsync(head);
+        var full = new AdapterRequest { Type = AdapterKind.Full };
+        foreach (var method in Methods)
+        {
+            // Each from a checkpoint of a job of its own: what another job asked for would be a model already.
+            var first = await DoneAsync(head, files, MethodType.Supervised, PipelineHead.Tiny, full);
+            var checkpoint = ModelId.Published("tiny", "local", null, first.Id, (await head.Get<JobLog>().ReadHeadAsync(first.Id, default))!.Step);
+            Assert.Null(await head.Get<ModelCatalog>().FindAsync(checkpoint, default));
+            var job = await DoneAsync(head, files, method, checkpoint, full);
+            Assert.Equal((checkpoint, PipelineHead.Tiny), (job.Model, job.BaseModel));
+            Assert.Equal($"ft:tiny:local::{job.Id.Value[^8..]}", job.FineTunedModel!.Value.Value);
+            // The same from the published model, whose weights are the checkpoint's.
+            var same = await DoneAsync(head, files, method, first.FineTunedModel!.Value, full);
+            // The teacher says something else each time.
+            if (method != MethodType.Distillation)
+                Assert.Equal(await head.WeightsAsync(job), await head.WeightsAsync(same));
+            Assert.NotEqual(await head.WeightsAsync(first), await head.WeightsAsync(job));
         }
     }
 
@@ -133,13 +159,37 @@ public sealed class ContinuedJobTests(AzuriteFixture azurite) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static MethodType[] Methods => [MethodType.Supervised, MethodType.Dpo, MethodType.Reinforcement, MethodType.Pretraining];
+    private static MethodType[] Methods =>
+        [MethodType.Supervised, MethodType.Dpo, MethodType.Reinforcement, MethodType.Pretraining, MethodType.Distillation, MethodType.Recipe];
+
+    private static async Task<Dictionary<MethodType, FileId>> FilesAsync(PipelineHead head)
+    {
+        var files = new Dictionary<MethodType, FileId>();
+        foreach (var method in Methods)
+            files[method] = await head.UploadAsync(MethodData.Of(method, 12), $"{method}.jsonl");
+        return files;
+    }
 
     private static async Task<JobRecord> DoneAsync(
         PipelineHead head, Dictionary<MethodType, FileId> files, MethodType method, ModelId model, AdapterRequest adapter)
     {
-        var job = await head.CreateAsync(files[method], with: request => request with { Model = model, Method = MethodData.Request(method), Adapter = adapter });
+        var job = await head.CreateAsync(files[method], with: request => Asked(request, method) with { Model = model, Adapter = adapter });
         return await head.UntilAsync(job.Id, JobStatus.Succeeded);
+
+        JobRequest Asked(JobRequest request, MethodType type) => type switch
+        {
+            MethodType.Distillation => request with { Method = MethodData.Request(type) with { Distillation = new DistillationRequest { Teacher = "far" } } },
+            MethodType.Recipe => request with
+            {
+                Method = new JobMethod { Type = type },
+                Stages =
+                [
+                    new RecipeStageRequest { Method = MethodData.Request(MethodType.Supervised), Adapter = adapter, TrainingFile = files[MethodType.Supervised] },
+                    new RecipeStageRequest { Method = MethodData.Request(MethodType.Dpo), Adapter = adapter, TrainingFile = files[MethodType.Dpo] },
+                ],
+            },
+            _ => request with { Method = MethodData.Request(type) },
+        };
     }
 
     private static async Task<string?> AdapterBaseAsync(PipelineHead head, JobRecord job)
@@ -151,6 +201,7 @@ public sealed class ContinuedJobTests(AzuriteFixture azurite) : IDisposable
         return config.RootElement.GetProperty("base_model_name_or_path").GetString();
     }
 
-    private async Task<PipelineHead> StartAsync() =>
-        await PipelineHead.StartAsync(await azurite.NewAccountAsync(), Path.Combine(_folder.Path, Guid.NewGuid().ToString("n")));
+    private async Task<PipelineHead> StartAsync(TeacherServer? server = null) => await PipelineHead.StartAsync(
+        await azurite.NewAccountAsync(), Path.Combine(_folder.Path, Guid.NewGuid().ToString("n")),
+        new PipelineSettings { AllowedNetworks = AllowedNetworks.Parse(["127.0.0.1"]), Teachers = server is null ? [] : [server.Endpoint] });
 }

@@ -272,7 +272,7 @@ public sealed class FineTuneTests(AzuriteFixture azurite) : IDisposable
     {
         Assert.Equal(ends, telemetry.ChunkSteps(job.Id));
         var steps = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
-        Assert.Equal(steps.Select(step => step.TrainLoss), telemetry.Values("serverless.training.loss", job.Id));
+        Assert.Equal(steps.Select(step => step.TrainLoss!.Value), telemetry.Values("serverless.training.loss", job.Id));
         Assert.Equal(steps.Select(step => step.Tokens / step.Seconds), telemetry.Values("serverless.training.rate", job.Id));
         Assert.NotEmpty(telemetry.Values("serverless.queue.age", null));
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Serverless.Learning.Adapters;
+using Serverless.Learning.Formats;
 using Serverless.Local.Journal;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
@@ -9,6 +10,7 @@ using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
+using TorchSharp;
 
 namespace Serverless.Local.Tests.Pipeline;
 
@@ -128,7 +130,7 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         Assert.Null(evaluation.GainOf("loss"));
         var messages = await head.MessagesAsync(job.Id);
         Assert.Contains(messages, message => message.StartsWith("Step 1/3: training loss=", StringComparison.Ordinal) && message.Contains(", reward=", StringComparison.Ordinal));
-        Assert.Contains(messages, message => message.Contains("of the answers were cut off at max_completion_tokens, 6. Raise it", StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.Contains("of the answers were cut off at max_completion_tokens, 6, and each counts as much as one that came to its end. Raise it", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -144,6 +146,121 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
             ends.Add(await head.WeightsAsync(job) + rollouts!.Sha256);
         }
         Assert.Single(ends);
+    }
+
+    [Fact]
+    public async Task A_reference_that_is_reset_goes_on_in_chunks_that_end_anywhere()
+    {
+        var ends = new HashSet<string>();
+        foreach (var journal in ((JournalSettings?[])[null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }]))
+        {
+            await using var head = await StartAsync(journal: journal);
+            var job = await head.CreateAsync(await head.UploadAsync(Prompts(12)), with: request => Reinforcement(request) is var asked
+                ? asked with { Method = asked.Method with { Policy = asked.Method.Policy! with { ReferenceResetSteps = 2 }, Hyperparameters = asked.Method.Hyperparameters with { Epochs = 2 } } }
+                : request);
+            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+            var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+            Assert.Equal([true, false, true, false, true, false], metrics.Select(step => step.Figures["kl"] == 0));
+            Assert.Equal(2, job.Options!.Policy!.ReferenceResetSteps);
+            // A checkpoint with a reference of its own becomes a model as any other.
+            Assert.NotNull(await head.Get<CheckpointModels>().FindAsync(ModelId.Published("tiny", "local", null, job.Id, 6), default));
+            ends.Add(await head.WeightsAsync(job) + JsonSerializer.Serialize(metrics.Select(step => step.Figures)));
+        }
+        Assert.Single(ends);
+    }
+
+    [Fact]
+    public async Task Chunks_of_any_size_read_text_to_the_same_bytes()
+    {
+        var ends = new HashSet<string>();
+        foreach (var (settings, journal) in ((PipelineSettings?, JournalSettings?)[])
+            [
+                (null, null),
+                (new PipelineSettings { ChunkSteps = 1 }, null),
+                (new PipelineSettings { ChunkSteps = 7 }, null),
+                (null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }),
+            ])
+        {
+            await using var head = await StartAsync(settings, journal);
+            var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Pretraining, 24)), with: request => request with
+            {
+                Adapter = new AdapterRequest { Type = AdapterKind.Lora, Rank = 4, Dropout = 0.1 },
+                Method = new JobMethod { Type = MethodType.Pretraining, Hyperparameters = new Hyperparameters { Epochs = 3, BatchSize = 2, LearningRate = 2e-3, MaxSequenceLength = 32 } },
+            });
+            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
+            var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+            Assert.InRange(metrics.Count, 9, 99);
+            ends.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors") + JsonSerializer.Serialize(metrics.Select(step => step.TrainLoss)));
+        }
+        Assert.Single(ends);
+    }
+
+    [Theory]
+    [InlineData(MethodType.Supervised, 64)]
+    [InlineData(MethodType.Pretraining, 8)]
+    public async Task Longer_examples_are_cut_off_where_that_was_asked_for_and_told_of(MethodType method, int longest)
+    {
+        await using var head = await StartAsync();
+        var file = await head.UploadAsync(method == MethodType.Pretraining ? MethodData.Of(method, 12) : Answers(12));
+        Func<JobRequest, JobRequest> With(bool cuts) => request => request with
+        {
+            Method = new JobMethod { Type = method, Hyperparameters = new Hyperparameters { Epochs = 1, BatchSize = 4, MaxSequenceLength = longest, TruncatesEnd = cuts } },
+        };
+        var job = await head.UntilAsync((await head.CreateAsync(file, with: With(cuts: true))).Id, JobStatus.Succeeded);
+        var plan = (await head.Get<JobPlans>().FindAsync(job.StageId(), default))!;
+        var told = Assert.Single(await head.MessagesAsync(job.Id), message => message.Contains("cut off at max_sequence_length", StringComparison.Ordinal));
+        Assert.Matches(@"^train\.jsonl line 1: cut off at max_sequence_length, as truncate asks for \(12 of 12 examples like this, \d+ tokens in all\)$", told);
+        Assert.Equal(12L * longest, plan.Tokens);
+        var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+        Assert.Equal(plan.TotalSteps, metrics.Count);
+        if (method == MethodType.Pretraining)
+            return;
+        Assert.Equal([4 * longest, 4 * longest, 4 * longest], metrics.Select(step => step.Tokens));
+        var refused = await head.UntilAsync((await head.CreateAsync(file, with: With(cuts: false))).Id, JobStatus.Failed);
+        Assert.Matches($@"^train\.jsonl line 1: found \d+ tokens; allowed: {longest}\n", refused.Error!.Message);
+    }
+
+    /// <summary>Conversations that are mostly answer.</summary>
+    private static string Answers(int count) => string.Concat(Enumerable.Range(0, count).Select(number => JsonSerializer.Serialize(new
+    {
+        messages = new[] { new { role = "user", content = "a" }, new { role = "assistant", content = string.Concat(Enumerable.Repeat($"parcel {number} has not arrived, ", 5)) } },
+    }) + "\n"));
+
+    [Fact]
+    public async Task Gradients_that_are_not_finite_skip_steps_and_three_in_a_row_end_the_job_at_its_last_checkpoint()
+    {
+        foreach (var settings in ((PipelineSettings?[])[null, new PipelineSettings { ChunkSteps = 1 }]))
+        {
+            await using var head = await StartAsync(settings);
+            await head.Get<ModelStore>().SeedBaseAsync(PipelineHead.Tiny.Value, Overflowing(Path.Combine(_folder.Path, Guid.NewGuid().ToString("n"))), default);
+            var job = await head.CreateAsync(await head.UploadAsync(TinyModel.Dataset(24)), with: FineTuneTests.Epochs(2));
+            job = await head.UntilAsync(job.Id, JobStatus.Failed);
+            Assert.Equal(
+                ("training_diverged", "step 3: the gradient was not finite for 3 steps in a row; lower the learning rate or look at the data of these steps. The checkpoint of step 2, "
+                    + "whose weights are the last good ones, can be used", "method"),
+                (job.Error!.Code, job.Error.Message, job.Error.Param));
+            var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
+            Assert.Equal([(1, true), (2, true)], metrics.Select(step => (step.Step, step.Skipped)));
+            Assert.All(metrics, step => Assert.Equal((null, null, null), (step.TrainLoss, step.TrainAccuracy, step.GradientNorm)));
+            var messages = await head.MessagesAsync(job.Id);
+            Assert.All([1, 2], step => Assert.Single(messages, $"Step {step}: the gradient was not finite; the step was skipped"));
+            Assert.Single(messages, message => message.StartsWith("Step 1/", StringComparison.Ordinal) && message.EndsWith(": skipped", StringComparison.Ordinal));
+            Assert.Equal(2, (await head.Get<JobLog>().ReadHeadAsync(job.Id, default))!.Step);
+        }
+    }
+
+    /// <summary>The tiny model with numbers in it whose products are no numbers any more.</summary>
+    private static string Overflowing(string folder)
+    {
+        var path = Path.Combine(TinyModel.Write(folder), "model.safetensors");
+        using (var scope = torch.NewDisposeScope())
+        {
+            using var file = SafetensorsFile.Open(path);
+            var scaled = file.Tensors.Values.Select(stored => KeyValuePair.Create(stored.Name, stored.Name == "model.norm.weight" ? file.Read(stored.Name).mul(1e38) : file.Read(stored.Name))).ToList();
+            SafetensorsWriter.Write(path + ".new", scaled);
+        }
+        File.Move(path + ".new", path, overwrite: true);
+        return folder;
     }
 
     [Fact]

@@ -107,7 +107,7 @@ public sealed class PolicyJobTests(AzuriteFixture azurite) : IDisposable
         var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
         // A model of random weights seldom says a number.
         Assert.All(metrics, step => Assert.InRange(step.Figures["answers_not_graded"], 0.5, 1));
-        Assert.Contains(await head.MessagesAsync(job.Id), message => message.EndsWith("of the answers could not be graded and got no reward; rollouts.jsonl says why, in its field fault", StringComparison.Ordinal));
+        Assert.Contains(await head.MessagesAsync(job.Id), message => message.EndsWith("of the answers could not be graded and got no reward; GET /v1/fine_tuning/jobs/{id}/rollouts says why, in the field fault of each", StringComparison.Ordinal));
         var lines = await LinesAsync(head, job.ResultFiles[1]);
         Assert.Contains(lines, line => line.GetProperty("fault").GetString()?.StartsWith("letter.model: 'tiny' answered \"", StringComparison.Ordinal) == true);
     }

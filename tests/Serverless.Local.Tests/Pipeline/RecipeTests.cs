@@ -209,6 +209,66 @@ public sealed class RecipeTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_stage_teaches_another_student_as_a_job_of_its_own_would_and_the_stages_after_it_go_on_with_that()
+    {
+        var ends = new HashSet<string>();
+        foreach (var settings in ((PipelineSettings?[])[null, new PipelineSettings { ChunkSteps = 7 }]))
+        {
+            await using var head = await StartAsync(settings);
+            // Of another shape, so that nothing of the one fits the other.
+            var small = new ModelId("small");
+            await head.Get<ModelStore>().SeedBaseAsync(small.Value, TinyModel.Write(NewFolder(), seed: 5, layers: 1), default);
+            var chats = await head.UploadAsync(TinyModel.Dataset(36));
+            var student = Rejection() with { Model = small, Adapter = Full };
+            var recipe = await RunAsync(head, chats, chats, ColdStart, student, Stage(MethodType.Supervised, 1, Lora));
+
+            var result = recipe.Stages[0].Result!.Value;
+            Assert.StartsWith("ft:tiny:local::", result.Value, StringComparison.Ordinal);
+            Assert.Equal([null, small, recipe.Stages[1].Result], recipe.Stages.Select(stage => stage.Model));
+            Assert.Equal($"ft:small:local::{recipe.Id.Value[^8..]}:ckpt-step-{recipe.Stages[1].LastStep}", recipe.Stages[1].Result!.Value.Value);
+            Assert.Equal($"ft:small:local::{recipe.Id.Value[^8..]}", recipe.FineTunedModel!.Value.Value);
+            Assert.Equal(small, (await head.Get<ModelCatalog>().FindAsync(recipe.FineTunedModel.Value, default))!.BaseModel);
+            Assert.Single(
+                await head.MessagesAsync(recipe.Id), $"Stage 1 of 3, supervised, has led to {result}; stage 2 of 3, distillation, teaches what that answers to small");
+            // The checkpoints of either model are found by their names, and are of their shape.
+            foreach (var checkpoint in (await head.Get<JobLog>().ReadHeadAsync(recipe.Id, default))!.Checkpoints)
+            {
+                var name = ModelId.Published(checkpoint.Step <= recipe.Stages[0].LastStep ? "tiny" : "small", "local", null, recipe.Id, checkpoint.Step);
+                Assert.NotNull(await head.Get<CheckpointModels>().FindAsync(name, default));
+            }
+
+            var taught = await head.CreateAsync(chats, chats, request => request with
+            {
+                Model = small, Adapter = Full, Method = student.Method with { Distillation = student.Method.Distillation! with { Teacher = result.Value } },
+            });
+            taught = await head.UntilAsync(taught.Id, JobStatus.Succeeded);
+            var next = await head.CreateAsync(chats, chats, request => request with { Model = taught.FineTunedModel!.Value, Adapter = Lora, Method = MethodData.Request(MethodType.Supervised) });
+            next = await head.UntilAsync(next.Id, JobStatus.Succeeded);
+            Assert.Equal(await head.WeightsAsync(next), await head.WeightsAsync(recipe));
+
+            var evaluations = head.Get<JobEvaluations>();
+            var (whole, alone) = ((await evaluations.FindAsync(recipe.Id, default))!, (await evaluations.FindAsync(taught.Id, default))!);
+            Assert.Equal((alone.Base.Scores, alone.Tuned.Scores), (whole.Base.Scores, whole.Of(1).Scores));
+            Assert.NotEqual(whole.Base.Scores, whole.Of(0).Scores);
+            var model = await head.Get<ModelCatalog>().FindAsync(recipe.FineTunedModel.Value, default);
+            await using var stream = await head.Get<ModelStore>().OpenAsync(model!, model!.Parts.Single(part => part.Path == "README.md"), default);
+            Assert.Contains("Made from small by a recipe of 3 stages", await new StreamReader(stream, Encoding.UTF8).ReadToEndAsync(), StringComparison.Ordinal);
+            ends.Add(await head.WeightsAsync(recipe));
+        }
+        Assert.Single(ends);
+    }
+
+    [Fact]
+    public async Task A_student_that_does_not_exist_is_refused_by_its_stage()
+    {
+        await using var head = await StartAsync();
+        var chats = await head.UploadAsync(MethodData.Of(MethodType.Supervised, 12));
+        var lost = await Assert.ThrowsAsync<InputError>(() => head.CreateAsync(chats, with: Recipe(ColdStart, Rejection() with { Model = new ModelId("none") })));
+        Assert.Equal(
+            ("The model 'none' does not exist or is not available for fine-tuning", "method.recipe.stages[1].model", "model_not_available"), (lost.Message, lost.Parameter, lost.Code));
+    }
+
+    [Fact]
     public async Task A_fault_of_a_stage_fails_the_job_before_it_starts_and_names_the_stage()
     {
         await using var head = await StartAsync();

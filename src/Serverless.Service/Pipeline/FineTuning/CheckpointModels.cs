@@ -49,7 +49,7 @@ public sealed class CheckpointModels(
             return known;
         if (await JobOfAsync(name, ct) is not var (job, step) || (await log.ReadHeadAsync(job.Id, ct))?.Checkpoints.Any(one => one.Step == step) != true)
             return null;
-        return await catalog.FindAsync(job.Model, ct) is { } model ? RecordOf(job, step) with { Folder = model.Folder, Parts = model.Parts } : null;
+        return await catalog.FindAsync(job.AtStep(step).Model, ct) is { } model ? RecordOf(job, step) with { Folder = model.Folder, Parts = model.Parts } : null;
     }
 
     /// <summary>Removes files that were uploaded for a checkpoint's model, as between two stages of a recipe, and that no record names.</summary>

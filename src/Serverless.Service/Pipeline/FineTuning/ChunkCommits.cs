@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Native;
+using Serverless.Learning.Reinforcement;
 using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
@@ -59,11 +60,20 @@ public sealed class ChunkCommits(
         await lease.CommitAsync(lease.Head with { Checkpoints = checkpoints }, ct);
     }
 
-    /// <summary>The validation losses that the session's steps measured so far, epoch by epoch.</summary>
-    public async Task<List<double>> ValidationLossesAsync(TrainingSession session, CancellationToken ct)
+    /// <summary>What the session's steps measured so far, in their order, committed or not: of all steps, or of those that <paramref name="keep"/> keeps.</summary>
+    public async Task<IReadOnlyList<JobMetrics>> MetricsAsync(TrainingSession session, CancellationToken ct, Func<JobMetrics, bool>? keep = null)
     {
-        var committed = await log.ListMetricsAsync(session.JobId, session.StepsBefore, ct, step => step.ValidLoss is not null);
-        return [.. committed.Where(step => session.Metrics.All(later => step.Step < later.Step)).Concat(session.Metrics).Select(step => step.ValidLoss).OfType<double>()];
+        var committed = await log.ListMetricsAsync(session.JobId, session.StepsBefore, ct, keep);
+        return [.. committed.Where(step => session.Metrics.All(later => step.Step < later.Step)).Concat(session.Metrics.Where(step => keep?.Invoke(step) is not false))];
+    }
+
+    /// <summary>What watches a policy, in the state that the steps so far have left it in.</summary>
+    internal async Task<PolicyAdvice> AdviceAsync(TrainingSession session, PolicyOptions policy, CancellationToken ct)
+    {
+        var advice = new PolicyAdvice(policy, session.StepsBefore, session.LastStep, settings.MetricsEventSteps);
+        foreach (var step in await MetricsAsync(session, ct))
+            _ = advice.Take(step);
+        return advice;
     }
 
     /// <summary>Shows what was done since the last commit.</summary>

@@ -1,3 +1,4 @@
+using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline.FineTuning.Teaching;
 using Serverless.Service.Telemetry;
@@ -23,13 +24,14 @@ internal sealed class ChunkRun(
     private bool IsStopped { get; set; }
 
     /// <exception cref="TeacherAwayException">Who grades does not answer now; what was trained by then is committed.</exception>
+    /// <exception cref="DivergenceException">The gradient is not finite again and again; what was trained by then is committed.</exception>
     public async Task<StageOutcome> RunAsync(ActivityScope scope)
     {
         try
         {
             return await GoOnAsync(scope);
         }
-        catch (TeacherAwayException)
+        catch (Exception end) when (end is TeacherAwayException or DivergenceException)
         {
             await StoreAsync(scope);
             await LeaveAsync(null, scope);
@@ -150,7 +152,7 @@ internal sealed class ChunkRun(
     {
         var step = taken.Metrics;
         ServiceTelemetry.Step(session.JobId, step.Step, step.Loss, step.Tokens, step.Elapsed);
-        session.Metrics.Add(new JobMetrics
+        var metrics = new JobMetrics
         {
             Step = step.Step,
             CreatedAt = taken.At,
@@ -160,10 +162,12 @@ internal sealed class ChunkRun(
             ValidAccuracy = taken.Validation?.Accuracy,
             LearningRate = step.LearningRate,
             GradientNorm = step.GradientNorm,
+            Skipped = step.Skipped,
             Tokens = step.Tokens,
             Seconds = step.Elapsed.TotalSeconds,
             Figures = StepFigures.Of(taken),
-        });
+        };
+        session.Metrics.Add(metrics);
         if (taken.Validation is { } looked && plan.EarlyStoppingPatience is { } patience)
         {
             ValidationLosses.Add(looked.Loss);
@@ -176,11 +180,9 @@ internal sealed class ChunkRun(
         if (taken.Samples.Count > 0)
             session.Events.Add((step.Step, StepEvents.Samples(taken)));
         if (step.Step == session.StepsBefore + 1 || step.Step % settings.MetricsEventSteps == 0 || step.Step == session.LastStep || taken.Looked)
-        {
             session.Events.Add((step.Step, StepEvents.Metrics(taken, session.LastStep + plan.StepsAfter)));
-            if (plan.Options.Policy is { } policy)
-                session.Events.AddRange(PolicyAdvice.Of(taken, policy).Select(advice => (step.Step, advice)));
-        }
+        if (session.Advice is { } advice)
+            session.Events.AddRange(advice.Take(metrics).Select(told => (step.Step, told)));
     }
 
     private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> lengths)

@@ -14,7 +14,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 /// the model's weights and without libtorch.
 /// </summary>
 public sealed class DryRuns(
-    JobService jobs, DatasetFiles files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
+    JobService jobs, CheckpointModels models, DatasetFiles files, JobDatasets datasets, TeacherPrompts prompts, ModelStore modelStore, ModelEncoders encoders, JobFolders folders,
     PipelineSettings settings, TimeProvider clock)
 {
     /// <exception cref="InputError">The request cannot be created, or its job would fail before it trains; the error is the one of either.</exception>
@@ -23,16 +23,14 @@ public sealed class DryRuns(
         var (drafted, model) = await jobs.DraftAsync(request, ct);
         var job = await datasets.WithValidationFilesAsync(drafted, ct);
         await datasets.CheckEvaluationAsync(job, ct);
-        // An adapter has its base's shape, tokenizer and template.
-        var whole = await modelStore.WeightsOfAsync(model, ct);
-        var light = whole with { Parts = [.. whole.Parts.Where(part => !part.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))] };
-        var encoder = (await encoders.OfAsync(light, ct)).At(job.CreatedAt);
-        var config = DecoderConfig.Load(await modelStore.DownloadAsync(light, folders.Models, ct));
+        var (encoder, config) = await ReadAsync(model, job, ct);
         var stages = new List<DryRunStage>();
         foreach (var stage in job.InStages())
         {
             try
             {
+                if (!stage.Stages.IsEmpty && stage.Stages[stage.Stage].Student is { } student)
+                    (encoder, config) = await ReadAsync((await models.DescribeAsync(student, ct))!, job, ct);
                 stages.Add(await LookAtAsync(stage, encoder, config, settings.DryRunTime / Math.Max(1, job.Stages.Length), ct));
             }
             catch (InputError error)
@@ -43,13 +41,21 @@ public sealed class DryRuns(
         return await SumAsync(job, stages, ct);
     }
 
+    private async Task<(ChatEncoder Encoder, DecoderConfig Config)> ReadAsync(ModelRecord model, JobRecord job, CancellationToken ct)
+    {
+        // An adapter has its base's shape, tokenizer and template.
+        var whole = await modelStore.WeightsOfAsync(model, ct);
+        var light = whole with { Parts = [.. whole.Parts.Where(part => !part.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))] };
+        return ((await encoders.OfAsync(light, ct)).At(job.CreatedAt), DecoderConfig.Load(await modelStore.DownloadAsync(light, folders.Models, ct)));
+    }
+
     private async Task<DryRunStage> LookAtAsync(JobRecord job, ChatEncoder encoder, DecoderConfig config, TimeSpan budget, CancellationToken ct)
     {
         var training = await FileAsync(job, job.TrainingFile, "training_file", ct);
         var validation = job.ValidationFile is { } id ? await FileAsync(job, id, "validation_file", ct) : null;
         var replayed = job.Method.Replay is { } replay ? await FileAsync(job.AsReader(), replay.File, ReplayRequest.FileParameter, ct) : null;
         var until = clock.GetUtcNow() + budget;
-        var counted = await CountAsync(job, training, "training_file", encoder, budget * 0.75, ct);
+        var counted = await CountAsync(job, training, "training_file", encoder, budget * 0.75, ct, JobPlanner.CutAt(job, config));
         var checkedOn = validation is null
             ? DatasetScan.Start
             : await CountAsync(job, validation, "validation_file", encoder, until - clock.GetUtcNow(), ct);
@@ -65,7 +71,7 @@ public sealed class DryRuns(
             _ = await prompts.ReadAsync(job, ct);
         return new DryRunStage
         {
-            Job = job with { Options = plan.Options, Fingerprint = plan.Fingerprint },
+            Job = job with { Options = plan.Options, Method = PlannedStage.Resolved(job.Method, plan), Fingerprint = plan.Fingerprint },
             Plan = plan,
             TrainingFile = training,
             Training = cursor.Training,
@@ -101,8 +107,9 @@ public sealed class DryRuns(
         return fault is null ? file : throw FileRefusal.Of(fault, parameter);
     }
 
-    private Task<DatasetScan> CountAsync(JobRecord job, FileRecord file, string parameter, ChatEncoder encoder, TimeSpan budget, CancellationToken ct) =>
-        datasets.ScanAsync(job, file.Id, parameter, DatasetScan.Start, encoder, budget, ct);
+    private Task<DatasetScan> CountAsync(
+        JobRecord job, FileRecord file, string parameter, ChatEncoder encoder, TimeSpan budget, CancellationToken ct, int? longest = null) =>
+        datasets.ScanAsync(job, file.Id, parameter, DatasetScan.Start, encoder, budget, ct, longest);
 
     /// <summary>The count of a whole file, by proportion where only its beginning was read; the number of examples is intake's, if that has ended.</summary>
     private static DatasetScan Whole(DatasetScan read, FileRecord file)
@@ -119,6 +126,8 @@ public sealed class DryRuns(
             UnsupervisedExamples = (int)Math.Round(read.UnsupervisedExamples * factor),
             Tokens = (long)Math.Round(read.Tokens * factor),
             SupervisedTokens = (long)Math.Round(read.SupervisedTokens * factor),
+            TruncatedExamples = (int)Math.Round(read.TruncatedExamples * factor),
+            TruncatedTokens = (long)Math.Round(read.TruncatedTokens * factor),
         };
     }
 }

@@ -134,11 +134,14 @@ public sealed class Evaluate(
         return answers.Count == 0 ? answered : await items.GradeAsync(job, job.ValidationFile!.Value, answered, answers, ct);
     }
 
+    /// <summary>The model whose tuning led to the one that is published: of a recipe that teaches a student, that.</summary>
     private async Task<string> BaseFolderAsync(JobRecord job, CancellationToken ct)
     {
-        var model = await models.FindAsync(job.Model, ct)
-            ?? throw new InputError($"model: '{job.Model}' was deleted", "model", "model_not_available");
-        var first = await plans.FindAsync(job.At(0).StageId(), ct);
+        var last = job.Stages.Length - 1;
+        var start = job.StartOf(last);
+        var model = await models.FindAsync(start, ct)
+            ?? throw new InputError($"model: '{start}' was deleted", "model", "model_not_available");
+        var first = await plans.FindAsync(job.At(job.FirstOf(last)).StageId(), ct);
         return await starting.FolderAsync(model, first?.StartsFrom, ct);
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Serverless.Learning;
 using Serverless.Learning.Data;
 using Serverless.Learning.Grading;
+using Serverless.Learning.Models;
 using Serverless.Learning.Text;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
@@ -12,15 +13,16 @@ namespace Serverless.Service.Pipeline.FineTuning;
 public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvider clock)
 {
     /// <summary>Goes on with counting a file.</summary>
+    /// <param name="longest">The tokens that longer examples are cut to; null for none to be cut.</param>
     /// <exception cref="InputError">The file is gone, or it has been read to its end and has faults.</exception>
     public async Task<DatasetScan> ScanAsync(
-        JobRecord job, FileId id, string parameter, DatasetScan scan, ChatEncoder encoder, TimeSpan budget, CancellationToken ct)
+        JobRecord job, FileId id, string parameter, DatasetScan scan, ChatEncoder encoder, TimeSpan budget, CancellationToken ct, int? longest = null)
     {
         if (scan.Finished)
             return scan;
         var (file, stream) = await OpenAsync(id, parameter, scan.Offset, ct);
         await using (stream)
-            scan = await new DatasetScanner(file.Name, MethodFormats.Of(job.Method.Type, file), encoder, clock).ContinueAsync(stream, scan, budget, ct);
+            scan = await new DatasetScanner(file.Name, MethodFormats.Of(job.Method.Type, file), encoder, clock, longest).ContinueAsync(stream, scan, budget, ct);
         return scan.Finished && DatasetScanner.ErrorOf(scan) is { } message
             ? throw FileRefusal.Of(message, parameter)
             : scan;
@@ -68,12 +70,13 @@ public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvide
     }
 
     /// <summary>Goes on with counting a stage's files.</summary>
+    /// <param name="config">The shape of the model that is trained.</param>
     /// <returns>The whole count once all of it is there.</returns>
     /// <exception cref="InputError">A file is gone, or it has been read to its end and has faults.</exception>
-    public async Task<PrepareCursor> ScanAsync(JobRecord job, PrepareCursor cursor, ChatEncoder encoder, TimeSpan budget, CancellationToken ct)
+    public async Task<PrepareCursor> ScanAsync(JobRecord job, PrepareCursor cursor, ChatEncoder encoder, DecoderConfig config, TimeSpan budget, CancellationToken ct)
     {
         var begun = clock.GetTimestamp();
-        cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, budget * 0.75, ct) };
+        cursor = cursor with { Training = await ScanAsync(job, job.TrainingFile, "training_file", cursor.Training, encoder, budget * 0.75, ct, JobPlanner.CutAt(job, config)) };
         if (cursor.Training.Finished && job.ValidationFile is { } validation)
             cursor = cursor with { Validation = await ScanAsync(job, validation, "validation_file", cursor.Validation, encoder, budget - clock.GetElapsedTime(begun), ct) };
         return cursor.Training.Finished && job.Method.Replay is { } replay
@@ -132,8 +135,11 @@ public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvide
     {
         var file = await files.FindAsync(job.TrainingFile, ct) ?? throw FileRefusal.Deleted(job.TrainingFile, "training_file");
         var warnings = new List<PlanWarning>(PlanWarning.OfData("training_file", training));
-        if (PlanWarning.OfFewExamples(job, file, training) is { } few)
-            warnings.Add(few);
+        foreach (var warning in (PlanWarning?[])[PlanWarning.OfFewExamples(job, file, training), PlanWarning.OfTruncated(file, training), PlanWarning.OfIgnored(job)])
+        {
+            if (warning is not null)
+                warnings.Add(warning);
+        }
         if (job.ValidationFile is { } id)
         {
             warnings.AddRange(PlanWarning.OfData("validation_file", validation));
@@ -143,7 +149,7 @@ public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvide
         }
         return job.Stages.IsEmpty
             ? warnings
-            : [.. warnings.Select(warning => warning.Parameter is null ? warning : warning with { Parameter = $"{job.MethodPath()}.{warning.Parameter}" })];
+            : [.. warnings.Select(warning => warning.Parameter is { } own ? warning with { Parameter = Placed(job, own) } : warning)];
     }
 
     private async Task<IEnumerable<PlanWarning>> SharedLinesAsync(FileId training, FileId validation, CancellationToken ct)
@@ -156,6 +162,10 @@ public sealed class JobDatasets(DatasetFiles files, FileStore store, TimeProvide
                 return PlanWarning.OfShared(file, second, await SharedLines.CountAsync(lines, others, ct));
         }
     }
+
+    private static string Placed(JobRecord stage, string parameter) => parameter.StartsWith("method.", StringComparison.Ordinal)
+        ? stage.MethodPath() + parameter["method".Length..]
+        : $"{stage.MethodPath()}.{parameter}";
 
     private async Task<(FileRecord File, Stream Content)> OpenAsync(FileId id, string parameter, long offset, CancellationToken ct) =>
         await files.FindAsync(id, ct) is { } file && await store.OpenAsync(file, offset, ct) is { } content

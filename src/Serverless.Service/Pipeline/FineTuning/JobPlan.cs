@@ -59,7 +59,7 @@ public sealed record JobPlan
 
     /// <summary>
     /// The content that training starts from, as <see cref="StartingModels.ContentAsync"/> names it: a name may be given to another content
-    /// while the job waits. Null of a stage whose model the stage before leads to.
+    /// while the job waits. Null of a stage that starts from what the stage before leads to.
     /// </summary>
     public string? StartsFrom { get; init; }
 

@@ -21,6 +21,11 @@ internal static class JobPlanner
         ? BeforeTeaching(job, distillation, config, cursor)
         : Of(job, config, cursor);
 
+    /// <summary>The tokens that longer examples of a job's training file are cut to; null if none is to be cut.</summary>
+    public static int? CutAt(JobRecord job, DecoderConfig config) => job.Method.Hyperparameters is { TruncatesEnd: true, MaxSequenceLength: var asked }
+        ? Math.Min(asked ?? (job.Method.Type == MethodType.Pretraining ? UsualRow : config.MaxLength), config.MaxLength)
+        : null;
+
     /// <exception cref="Learning.InputError">A value that was asked for is out of its range.</exception>
     public static JobPlan Of(JobRecord job, DecoderConfig config, PrepareCursor cursor)
     {

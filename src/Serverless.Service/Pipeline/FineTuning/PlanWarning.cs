@@ -6,7 +6,7 @@ using Serverless.Service.Jobs;
 namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>Something that does not keep a job from training and that its owner should know before: an event of the job, and a line of its dry run.</summary>
-/// <param name="Code">The kind: <c>data</c>, <c>few_examples</c>, <c>shared_examples</c>, <c>memory</c>, <c>budget</c>.</param>
+/// <param name="Code">The kind: <c>data</c>, <c>few_examples</c>, <c>shared_examples</c>, <c>ignored_field</c>, <c>truncated_examples</c>, <c>memory</c>, <c>budget</c>.</param>
 /// <param name="Message">What was found, and where.</param>
 /// <param name="Parameter">The request parameter that it is about; null: none alone.</param>
 public sealed record PlanWarning(string Code, string Message, string? Parameter)
@@ -22,6 +22,23 @@ public sealed record PlanWarning(string Code, string Message, string? Parameter)
         scan.Examples < Recommended && job.Method.Type != MethodType.Pretraining
             ? new("few_examples", $"{file.Name}: found {scan.Examples} examples; clear improvements usually need {Recommended} or more", "training_file")
             : null;
+
+    /// <summary>OpenAI's field that means nothing here; its default asks for nothing.</summary>
+    internal static PlanWarning? OfIgnored(JobRecord job) => job.Method.Policy?.ReasoningEffort is { } effort and not "default"
+        ? new(
+            "ignored_field",
+            $"reasoning_effort: found '{effort}', which changes nothing: how long a model thinks is in its weights, and what the grader rewards; max_completion_tokens bounds it",
+            "method.reinforcement.hyperparameters.reasoning_effort")
+        : null;
+
+    /// <summary>What was asked to be cut off.</summary>
+    internal static PlanWarning? OfTruncated(FileRecord file, DatasetScan scan) => scan.TruncatedExamples > 0
+        ? new(
+            "truncated_examples",
+            $"{file.Name} line {scan.FirstTruncatedLine}: cut off at max_sequence_length, as truncate asks for ({scan.TruncatedExamples} of {scan.Examples} examples like this, "
+                + $"{scan.TruncatedTokens} tokens in all)",
+            "training_file")
+        : null;
 
     internal static IEnumerable<PlanWarning> OfShared(FileRecord training, FileRecord validation, (int Count, int FirstLine) shared)
     {

@@ -1,4 +1,5 @@
 using Serverless.Service.Jobs;
+using Serverless.Service.Pipeline.FineTuning.Teaching;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
@@ -31,7 +32,13 @@ internal sealed record PlannedStage(JobRecord Job, JobPlan Plan, PrepareCursor C
     public static JobRecord Resolved(JobRecord job, IReadOnlyList<PlannedStage> stages) => job with
     {
         Options = job.Stages.IsEmpty ? stages[0].Plan.Options : null,
-        Stages = [.. job.Stages.Select((own, at) => own with { Options = stages[at].Plan.Options, ValidationFile = stages[at].Job.ValidationFile })],
+        Method = job.Stages.IsEmpty ? Resolved(job.Method, stages[0].Plan) : job.Method,
+        Stages = [.. job.Stages.Select((own, at) => own with { Options = stages[at].Plan.Options, Method = Resolved(own.Method, stages[at].Plan), ValidationFile = stages[at].Job.ValidationFile })],
         Fingerprint = stages[^1].Plan.Fingerprint,
     };
+
+    /// <summary>A method whose teacher, if it has one, is asked with nothing <c>auto</c> any more.</summary>
+    public static JobMethod Resolved(JobMethod method, JobPlan plan) => method.Distillation is { } asked && plan.AnswerTokens is { } tokens
+        ? method with { Distillation = TeacherSampling.Resolved(asked, tokens) }
+        : method;
 }

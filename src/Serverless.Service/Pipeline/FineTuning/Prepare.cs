@@ -42,17 +42,23 @@ public sealed class Prepare(
         var ct = scope.Stopping;
         job = await datasets.WithValidationFilesAsync(job, ct);
         await datasets.CheckEvaluationAsync(job, ct);
-        var encoder = (await encoders.OfAsync(model, ct)).At(job.CreatedAt);
-        var config = DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct));
-        var content = await starting.ContentAsync(model, ct);
+        var (encoder, config, content) = await ReadAsync(model, job, ct);
         var stages = new List<PlannedStage>();
         foreach (var stage in job.InStages())
         {
             try
             {
-                if (await ScanAsync(stage, encoder, scope) is not { } cursor)
+                var begins = stages.Count == 0;
+                if (!stage.Stages.IsEmpty && stage.Stages[stage.Stage].Student is { } student)
+                {
+                    model = await models.FindAsync(student, ct)
+                        ?? throw new InputError($"{stage.MethodPath()}.model: '{student}' was deleted", $"{stage.MethodPath()}.model", "model_not_available");
+                    (encoder, config, content) = await ReadAsync(model, job, ct);
+                    begins = true;
+                }
+                if (await ScanAsync(stage, encoder, config, scope) is not { } cursor)
                     return StageOutcome.More;
-                var plan = JobPlanner.PlanOf(stage, config, cursor) with { StartsFrom = stages.Count == 0 ? content : null };
+                var plan = JobPlanner.PlanOf(stage, config, cursor) with { StartsFrom = begins ? content : null };
                 await datasets.CheckLengthAsync(stage, cursor, plan, encoder, ct);
                 await datasets.CheckItemsAsync(stage, settings.EvaluatedAnswers, ct);
                 if (stage.Method.Distillation is not null)
@@ -67,13 +73,19 @@ public sealed class Prepare(
         return await QueueAsync(job, PlannedStage.InOrder(stages), ct);
     }
 
+    /// <summary>What files are counted with and plans are made of, for a model and what it is tuned to.</summary>
+    private async Task<(ChatEncoder Encoder, DecoderConfig Config, string Content)> ReadAsync(ModelRecord model, JobRecord job, CancellationToken ct) => (
+        (await encoders.OfAsync(model, ct)).At(job.CreatedAt),
+        DecoderConfig.Load(await modelStore.DownloadAsync(await modelStore.WeightsOfAsync(model, ct), folders.Models, ct)),
+        await starting.ContentAsync(model, ct));
+
     /// <summary>Counts on in a stage's files.</summary>
     /// <returns>The count; null if there is more to read.</returns>
-    private async Task<PrepareCursor?> ScanAsync(JobRecord stage, ChatEncoder encoder, ActivityScope scope)
+    private async Task<PrepareCursor?> ScanAsync(JobRecord stage, ChatEncoder encoder, DecoderConfig config, ActivityScope scope)
     {
         var cursors = new JsonBlob<PrepareCursor>(account.Jobs.GetBlobClient($"{stage.StageId()}/prepare.json"));
         var before = (await cursors.ReadAsync(scope.Stopping))?.Value ?? new PrepareCursor();
-        var cursor = await datasets.ScanAsync(stage, before, encoder, (scope.Deadline - clock.GetUtcNow()) / 2, scope.Stopping);
+        var cursor = await datasets.ScanAsync(stage, before, encoder, config, (scope.Deadline - clock.GetUtcNow()) / 2, scope.Stopping);
         if (cursor != before)
             await cursors.WriteAsync(cursor, scope.Stopping);
         return cursor.IsComplete(stage) ? cursor : null;

@@ -26,7 +26,7 @@ public sealed class PublishedCards(JobPlans plans, JobMerges merges, FileCatalog
         var facts = PublishedCard.Facts(name, job.AtPresent(), plan, data, metrics, evaluation) with { HyperParameters = parameters, Merge = await merges.FindAsync(job.Id, ct) };
         return job.Stages.IsEmpty ? facts : facts with
         {
-            BaseModel = job.Model.Value,
+            BaseModel = job.StartOf(job.Stages.Length - 1).Value,
             Method = $"a recipe of {job.Stages.Length} stages",
             Stages = [.. job.InStages().Select(stage => PublishedCard.Stage(stage, evaluation))],
         };

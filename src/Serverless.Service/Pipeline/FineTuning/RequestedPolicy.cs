@@ -32,6 +32,7 @@ internal static class RequestedPolicy
             EpsilonLow = asked.EpsilonLow ?? 0.2,
             EpsilonHigh = asked.EpsilonHigh ?? (isDapo ? 0.28 : 0.2),
             Beta = asked.Beta ?? 0,
+            ReferenceResetSteps = asked.ReferenceResetSteps ?? 0,
             UpdatesPerRollout = asked.UpdatesPerRollout ?? 1,
             NegativeWeight = asked.NegativeWeight ?? 1,
             Resamples = asked.Resamples ?? (isDapo ? 2 : 0),

@@ -9,13 +9,16 @@ internal static class StageFigures
     /// <summary>Single steps vary, above all the rewards of a policy.</summary>
     private const int AveragedSteps = 10;
 
-    /// <summary>The means of the loss and of the method's own figures over the last ten steps, and what validation measured last.</summary>
+    /// <summary>
+    /// The means of the loss and of the method's own figures over the last ten steps, steps that were skipped left out, what validation measured last, and how many steps
+    /// were skipped, if any were.
+    /// </summary>
     /// <param name="metrics">Those of the stage's steps, in order.</param>
     public static ImmutableSortedDictionary<string, double> Of(IReadOnlyCollection<JobMetrics> metrics)
     {
         var figures = ImmutableSortedDictionary.CreateBuilder<string, double>(StringComparer.Ordinal);
         var last = metrics.TakeLast(AveragedSteps).ToList();
-        Add("train_loss", last.Select(step => (double?)step.TrainLoss));
+        Add("train_loss", last.Select(step => step.TrainLoss));
         Add("train_mean_token_accuracy", last.Select(step => step.TrainAccuracy));
         foreach (var name in metrics.SelectMany(step => step.Figures.Keys).Distinct())
         {
@@ -25,6 +28,8 @@ internal static class StageFigures
         }
         Add("valid_loss", metrics.Select(step => step.ValidLoss).OfType<double>().TakeLast(1).Cast<double?>());
         Add("valid_mean_token_accuracy", metrics.Select(step => step.ValidAccuracy).OfType<double>().TakeLast(1).Cast<double?>());
+        if (metrics.Count(step => step.Skipped) is > 0 and var skipped)
+            figures["skipped_steps"] = skipped;
         return figures.ToImmutable();
 
         void Add(string name, IEnumerable<double?> values)

@@ -5,7 +5,7 @@ namespace Serverless.Service.Pipeline.FineTuning;
 
 /// <summary>
 /// Between two stages of a recipe: what the ended one led to becomes a model under the name of its last checkpoint, and the next one starts
-/// from there, as a job of its own would.
+/// from there, as a job of its own would, or has it teach the next one's student.
 /// </summary>
 public sealed class StageHandover(
     JobCatalog jobs, JobPlans plans, JobExports exports, JobLog log, ModelStore models, PipelineSettings settings, TimeProvider clock)
@@ -44,7 +44,7 @@ public sealed class StageHandover(
             stage.Id,
             now => now.Status.IsFinal() || now.Stage != at ? now : (now with { Stage = next })
                 .With(at, own => own with { Result = result, LastStep = head.Step, Figures = figures })
-                .With(next, own => own with { Model = result, StepsBefore = head.Step }),
+                .With(next, own => own with { Model = own.Student ?? result, Before = result, StepsBefore = head.Step }),
             ct);
         // The next stage takes the model from the storage, as any other.
         Directory.Delete(export.Folder, recursive: true);
@@ -54,7 +54,8 @@ public sealed class StageHandover(
     private static string Message(JobRecord stage, ModelId result)
     {
         var (number, all) = (stage.Stage + 1, stage.Stages.Length);
-        return $"Stage {number} of {all}, {NameOf(stage.Stages[stage.Stage])}, has led to {result}; stage {number + 1} of {all}, {NameOf(stage.Stages[number])}, starts from there";
+        return $"Stage {number} of {all}, {NameOf(stage.Stages[stage.Stage])}, has led to {result}; stage {number + 1} of {all}, {NameOf(stage.Stages[number])}, "
+            + (stage.Stages[number].Student is { } student ? $"teaches what that answers to {student}" : "starts from there");
     }
 
     private static string NameOf(RecipeStage stage) => stage.Method.Type.ToString().ToLowerInvariant();

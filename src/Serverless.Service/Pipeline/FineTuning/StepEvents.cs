@@ -17,7 +17,7 @@ internal static class StepEvents
 
     private sealed record SampleData(string Prompt, string Answer, double? Reward);
 
-    /// <summary>OpenAI's metrics event, with the rate, the pace and what validation measured.</summary>
+    /// <summary>OpenAI's metrics event, with the rate, the pace and what validation measured; of a step that was skipped without a loss, and with <c>skipped</c> 1.</summary>
     public static JobEvent Metrics(TrainedStep taken, int totalSteps)
     {
         var step = taken.Metrics;
@@ -25,13 +25,16 @@ internal static class StepEvents
         {
             ["step"] = step.Step,
             ["total_steps"] = totalSteps,
-            ["train_loss"] = step.Loss,
             ["learning_rate"] = step.LearningRate,
             ["tokens_per_second"] = Math.Round(step.Tokens / Math.Max(1e-9, step.Elapsed.TotalSeconds), 1),
         };
+        if (step.Loss is { } loss)
+            data["train_loss"] = loss;
+        if (step.Skipped)
+            data["skipped"] = 1;
         if (step.Accuracy is { } accuracy)
             data["train_mean_token_accuracy"] = accuracy;
-        var message = string.Create(CultureInfo.InvariantCulture, $"Step {step.Step}/{totalSteps}: training loss={step.Loss:0.00##}");
+        var message = string.Create(CultureInfo.InvariantCulture, $"Step {step.Step}/{totalSteps}: {(step.Loss is null ? "skipped" : $"training loss={step.Loss:0.00##}")}");
         if (step.Figures.TryGetValue("reward", out var reward))
             message += string.Create(CultureInfo.InvariantCulture, $", reward={reward:0.00##}");
         if (step.Figures.TryGetValue("valid_reward", out var validReward))

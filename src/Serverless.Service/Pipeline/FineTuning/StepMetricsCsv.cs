@@ -4,7 +4,9 @@ using Serverless.Service.Jobs;
 
 namespace Serverless.Service.Pipeline.FineTuning;
 
-/// <summary>The result file of a job: the columns of OpenAI's, then one for each figure of the job's method.</summary>
+/// <summary>
+/// The result file of a job: the columns of OpenAI's, then one for each figure of the job's method, and if steps were skipped one that says which: they have no loss.
+/// </summary>
 internal static class StepMetricsCsv
 {
     public const string FileName = "step_metrics.csv";
@@ -15,6 +17,9 @@ internal static class StepMetricsCsv
         var text = new StringBuilder("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy");
         foreach (var name in names)
             text.Append(',').Append(name);
+        var skips = metrics.Any(step => step.Skipped);
+        if (skips)
+            text.Append(",skipped");
         text.Append('\n');
         foreach (var step in metrics)
         {
@@ -23,6 +28,8 @@ internal static class StepMetricsCsv
                 $"{step.Step},{step.TrainLoss:0.#####},{step.TrainAccuracy:0.#####},{step.ValidLoss:0.#####},{step.ValidAccuracy:0.#####}");
             foreach (var name in names)
                 text.Append(CultureInfo.InvariantCulture, $",{(step.Figures.TryGetValue(name, out var value) ? value : null):0.#####}");
+            if (skips)
+                text.Append(step.Skipped ? ",1" : ",");
             text.Append('\n');
         }
         return Encoding.UTF8.GetBytes(text.ToString());

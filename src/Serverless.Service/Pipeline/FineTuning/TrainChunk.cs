@@ -74,13 +74,15 @@ public sealed class TrainChunk(
         }
         catch (DivergenceException divergence)
         {
-            return StageOutcome.Refuse(new JobError("training_diverged", divergence.Message, job!.MethodPath()));
+            return StageOutcome.Refuse(new JobError("training_diverged", MessageOf(divergence, plan, lease.Head), job.MethodPath()));
         }
     }
 
     private async Task<StageOutcome> TrainAsync(TrainingSession session, JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)
     {
-        var losses = plan.EarlyStoppingPatience is null ? [] : await commits.ValidationLossesAsync(session, scope.Stopping);
+        List<double> losses = plan.EarlyStoppingPatience is null ? [] : [.. (await commits.MetricsAsync(session, scope.Stopping, step => step.ValidLoss is not null)).Select(step => step.ValidLoss).OfType<double>()];
+        if (plan.Options.Policy is { } policy)
+            session.Advice ??= await commits.AdviceAsync(session, policy, scope.Stopping);
         // The process may have ended between the last commit and the note that training ends there.
         var isOver = session.Step == lease.Head.Step && session.IsAtEpochEnd
             && plan.EarlyStoppingPatience is { } patience && EarlyStop.IsDue(losses, patience);
@@ -99,6 +101,10 @@ public sealed class TrainChunk(
             await plans.WriteAsync(session.StageId, plan with { StoppedAt = lease.Head.Step }, CancellationToken.None);
         return outcome;
     }
+
+    private static string MessageOf(DivergenceException divergence, JobPlan plan, JobHead head) =>
+        $"step {plan.StepsBefore + divergence.Step}: the gradient was not finite for {divergence.Skipped} steps in a row; lower the learning rate or look at the data of these steps"
+        + (head.Step > plan.StepsBefore ? $". The checkpoint of step {head.Step}, whose weights are the last good ones, can be used" : "");
 
     /// <summary>Scores the reference of preferences; null if that is done.</summary>
     private async Task<StageOutcome?> ReferenceAsync(JobRecord job, JobPlan plan, TrainerLease lease, ActivityScope scope)

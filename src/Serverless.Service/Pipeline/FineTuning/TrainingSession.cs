@@ -65,6 +65,9 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>What there is to tell since the last commit, each with its step.</summary>
     public List<(int Step, JobEvent Event)> Events { get; } = [];
 
+    /// <summary>What watches a policy, fed with the steps so far; null of other methods, and until a chunk begins.</summary>
+    internal PolicyAdvice? Advice { get; set; }
+
     /// <summary>The answers that were drawn and are not stored yet.</summary>
     public List<RolloutBatch> Rollouts { get; } = [];
 
@@ -108,6 +111,7 @@ public sealed class TrainingSession : IAsyncDisposable
     /// </param>
     /// <exception cref="Learning.InputError">Who grades cannot be asked, or comes to no end in time with any of the answers drawn together.</exception>
     /// <exception cref="Teaching.TeacherAwayException">Who grades does not answer now.</exception>
+    /// <exception cref="DivergenceException">The first step taken has no finite gradient, as those before had none; the state before it can be saved.</exception>
     public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
     {
         var steps = new List<TrainedStep>();
@@ -271,6 +275,10 @@ public sealed class TrainingSession : IAsyncDisposable
         catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
         {
             // Neither a look nor a draw has changed anything: they are repeated.
+        }
+        catch (DivergenceException) when (steps.Count > 0)
+        {
+            // The steps before are noted first: the next call ends the same.
         }
         return false;
     }

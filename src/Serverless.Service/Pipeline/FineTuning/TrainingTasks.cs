@@ -24,14 +24,14 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Gr
         MethodType.Dpo => PreferencesAsync(job, encoder, ct),
         MethodType.Pretraining => TextAsync(job, plan, encoder, ct),
         MethodType.Reinforcement => PromptsAsync(job, encoder, ct),
-        _ => SupervisedAsync(job, encoder, ct),
+        _ => SupervisedAsync(job, plan, encoder, ct),
     };
 
-    private async Task<TrainingTask> SupervisedAsync(JobRecord job, ChatEncoder encoder, CancellationToken ct)
+    private async Task<TrainingTask> SupervisedAsync(JobRecord job, JobPlan plan, ChatEncoder encoder, CancellationToken ct)
     {
-        var training = Learned(await files.ReadLearnedAsync(job, ct), encoder);
+        var training = Learned(await files.ReadLearnedAsync(job, ct), encoder, Longest(job, plan));
         var validation = await LooksAsync(job, training.Count, ct);
-        return new SupervisedTask(training, Learned(validation, encoder)) { Asked = SamplePrompts.Of(validation, encoder) };
+        return new SupervisedTask(training, Learned(validation, encoder, int.MaxValue)) { Asked = SamplePrompts.Of(validation, encoder) };
     }
 
     private async Task<TrainingTask> PreferencesAsync(JobRecord job, ChatEncoder encoder, CancellationToken ct)
@@ -47,7 +47,7 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Gr
         var training = await files.ReadAsync(job, job.TrainingFile, "training_file", ct);
         var validation = await LooksAsync(job, training.Count, ct);
         return new TextTask(
-            [.. training.Cast<TextExample>().Select(document => encoder.EncodeText(document.Text))],
+            [.. training.Cast<TextExample>().Select(document => Cut(encoder.EncodeText(document.Text), Longest(job, plan)))],
             [.. validation.Cast<TextExample>().SelectMany(document => encoder.EncodeDocument(document, plan.Options.MaxSequenceLength))]);
     }
 
@@ -72,9 +72,14 @@ public sealed class TrainingTasks(TrainingFiles files, References references, Gr
         return job.ValidationFile is { } id && most > 0 ? await files.ReadAsync(job, id, "validation_file", ct, most) : [];
     }
 
+    /// <summary>The most tokens of an example that is trained on; what is longer is a fault by then, unless it is to be cut.</summary>
+    private static int Longest(JobRecord job, JobPlan plan) => job.Method.Hyperparameters.TruncatesEnd ? plan.Options.MaxSequenceLength : int.MaxValue;
+
+    private static int[] Cut(int[] ids, int longest) => ids.Length <= longest ? ids : ids[..longest];
+
     /// <summary>The sequences that are trained on: those with at least one target, in the order of the file.</summary>
-    private static IReadOnlyList<TrainingSequence> Learned(IEnumerable<DatasetExample> examples, ChatEncoder encoder) =>
-        [.. examples.SelectMany(encoder.Encode).Where(sequence => sequence.SupervisedCount > 0)];
+    private static IReadOnlyList<TrainingSequence> Learned(IEnumerable<DatasetExample> examples, ChatEncoder encoder, int longest) =>
+        [.. examples.SelectMany(encoder.Encode).Select(sequence => sequence.CutAt(longest)).Where(sequence => sequence.SupervisedCount > 0)];
 
     private static IReadOnlyList<PolicyPrompt> Prompts(IEnumerable<DatasetExample> examples, ChatEncoder encoder) => [.. examples.Cast<PromptExample>().Select(example =>
     {

@@ -10,6 +10,13 @@ namespace Serverless.Service.Pipeline.FineTuning.Teaching;
 /// <param name="Seed">Keys the draws, where the teacher knows such.</param>
 public sealed record TeacherSampling(int Samples, double Temperature, double TopP, int MaxTokens, long Seed)
 {
+    /// <summary>The same as it is shown: a request that says all of it.</summary>
+    public static DistillationRequest Resolved(DistillationRequest asked, int maxTokens)
+    {
+        var sampling = Of(asked, maxTokens, seed: 0);
+        return asked with { Temperature = sampling.Temperature, TopP = sampling.TopP, MaxAnswerTokens = sampling.MaxTokens };
+    }
+
     /// <summary>What a job asks for, with nothing <c>auto</c> any more.</summary>
     public static TeacherSampling Of(DistillationRequest asked, int maxTokens, long seed) =>
         new(asked.Samples, asked.Temperature ?? (asked.Samples == 1 ? 0 : 1), asked.TopP ?? 1, maxTokens, seed);
