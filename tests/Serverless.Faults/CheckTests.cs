@@ -88,7 +88,7 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
             ("an event is doubled", () => ChangeAsync(jobs, events[0], text => text + text[..(text.IndexOf('\n') + 1)]), "begins at"),
             ("an event is told otherwise", () => ChangeTextAsync(events, "The job has successfully completed", "The job has succeeded"), "and tell of 0 ends"),
             ("an event of long ago is told otherwise", () => ChangeTextAsync(events, "Step 1/", "Step one/"), "Step one/"),
-            ("the order of events is another one", () => ChangeAsync(jobs, events.First(IsLong), Reversed), "an event is older than the one before it"),
+            ("the last event is of the last century", () => ChangeTextAsync([events[^1]], "\"createdAt\":\"20", "\"createdAt\":\"19"), "an event is older than the one before it"),
             ("a segment of metrics is gone", () => RemoveAsync((jobs, metrics[^1])), "metrics end at"),
             ("a step's metrics are another step's", () => ChangeTextAsync(metrics, "\"step\":1,", "\"step\":2,"), "the metrics are not those of the steps 1 to"),
             ("a job has not ended", () => world.Jobs.UpdateAsync(job.Id, one => one with { Status = JobStatus.Running }, Ct), $"{job.Id} is Running"),
@@ -135,8 +135,6 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
                 });
             Assert.Equal(1, changed);
         }
-
-        bool IsLong(string name) => jobs.GetBlobClient(name).DownloadContent(Ct).Value.Content.ToString().Split('\n').Length > 5;
 
         async Task JournalAsync(JournalState state)
         {
@@ -209,8 +207,6 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
     }
 
     private static string Flip(string content) => content[..^1] + (char)(content[^1] ^ 1);
-
-    private static string Reversed(string lines) => string.Concat(lines.Split('\n').SkipLast(1).Reverse().Select(line => line + "\n"));
 
     private FaultRun NewRun() => new(azurite, HeadPlace.Model, 1, TimeSpan.Zero, 0, isShort: true, TextWriter.Null, Ct);
 }

@@ -13,8 +13,8 @@ internal static class BlobCheck
 {
     private const int Most = 1000;
 
-    // What lies in the catalog and the jobs for nobody in particular.
-    private static readonly string[] s_common = ["access/session-secret", "admission.json"];
+    // What lies in the catalog and the jobs for nobody in particular: the secret of sessions, who trains and waits, the lease of the one head.
+    private static readonly string[] s_common = ["access/session-secret", "admission.json", "local-head/head.json"];
 
     // Answers that may be asked for again, and marks of drops that were removed.
     private static readonly string[] s_kept = ["answers/", "removed-files/"];

@@ -106,7 +106,15 @@ internal sealed class Ledger
         foreach (var checkpoint in entry.Checkpoints.Where(one => !IsDamaged(one) && head.Checkpoints.All(kept => kept.Manifest != one.Manifest)))
             if (head.Step <= checkpoint.Step)
                 findings.Add(string.Create(CultureInfo.InvariantCulture, $"{id} had a checkpoint of step {checkpoint.Step}, which is lost: its newest is that of step {head.Step}"));
-        var messages = (await Ending.EventsAsync(world, id, ct)).Select(one => one.Message).ToList();
+        List<string> messages;
+        try
+        {
+            messages = [.. (await Ending.EventsAsync(world, id, ct)).Select(one => one.Message)];
+        }
+        catch (InvalidDataException gap)
+        {
+            return [.. findings, $"{id}: {gap.Message}"];
+        }
         var same = entry.Messages.Zip(messages).TakeWhile(pair => pair.First == pair.Second).Count();
         if (same < entry.Messages.Count)
             findings.Add($"{id}: event {same + 1} was '{entry.Messages[same]}' and is '{messages.ElementAtOrDefault(same)}'");

@@ -77,7 +77,7 @@ internal static partial class LogCheck
         static int Step(Match match) => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
     }
 
-    private static void CheckEnd(JobStatus status, IReadOnlyList<string> messages, List<string> findings)
+    private static void CheckEnd(JobStatus status, List<string> messages, List<string> findings)
     {
         string? end = status switch
         {

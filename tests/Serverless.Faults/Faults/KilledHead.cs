@@ -36,7 +36,7 @@ internal sealed class KilledHead : IFault
             await run.TryAsync(
                 $"kill -9, while files and models come and go and while {string.Join(", ", kinds.Select(kind => kind.Name))} run", ct => RunAsync(run, kinds, total, ct));
         }
-        while (run.GoesOn || !run.IsShort && total.All < run.Kills);
+        while (run.GoesOn || total.All < run.Kills);
         run.Notes = string.Create(
             CultureInfo.InvariantCulture,
             $"{total.All} kills in {total.Trials} trials: {total.BeforeJobs} while files and models came and went, of which {total.Answered} were answered, {total.WhileJobsRan} while jobs ran");
