@@ -58,7 +58,7 @@ internal sealed class LargeUpload : ILoad
         var clock = Stopwatch.StartNew();
         using var content = new StreamContent(new MadeStream(lines * s_lineLength, Chats));
         var file = await head.UploadAsync(content, "large.jsonl", run.Cancellation);
-        run.Add($"{lines * s_lineLength / MiB} MiB of training data up", $"{lines * s_lineLength / 1e6 / clock.Elapsed.TotalSeconds:F0} MB/s");
+        run.Add($"{lines * s_lineLength / (double)MiB:F0} MiB of training data up", $"{lines * s_lineLength / 1e6 / clock.Elapsed.TotalSeconds:F0} MB/s");
         var uploading = HeadUse.PeakMemory(head.Id);
 
         clock.Restart();
