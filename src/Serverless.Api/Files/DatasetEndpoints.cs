@@ -38,8 +38,8 @@ internal sealed class DatasetEndpoints(FileCatalog catalog, FileStore store, Mod
         if (query.After is { } line && !int.TryParse(line, out after))
             throw Refusal.WrongType("after", "the number of a line", $"'{line}'");
         var name = PageQuery.Single(context.Request, "model") ?? pipeline.IntakeModel;
-        var model = await models.FindAsync(new ModelId(name), context.RequestAborted)
-            ?? throw new InputError($"The model '{name}' does not exist", "model", "model_not_found");
+        var id = new ModelId(name);
+        var model = await models.FindAsync(id, context.RequestAborted) ?? throw UnknownModel.Refusal(id);
         var encoder = await encoders.OfAsync(await WeightsOfAsync(model, context.RequestAborted), context.RequestAborted);
 
         await using var content = await store.OpenAsync(file.Id, 0, context.RequestAborted) ?? throw NotFound(file.Id.Value);

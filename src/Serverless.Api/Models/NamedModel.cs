@@ -13,7 +13,7 @@ internal static class NamedModel
     {
         // The server leaves an escaped slash as it is, and names of bases may have one.
         var name = ((string)context.Request.RouteValues["model"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        return await models.FindAsync(new ModelId(name), context.RequestAborted)
-            ?? throw new InputError($"The model '{name}' does not exist", "model", "model_not_found");
+        var id = new ModelId(name);
+        return await models.FindAsync(id, context.RequestAborted) ?? throw UnknownModel.Refusal(id);
     }
 }

@@ -13,8 +13,8 @@ internal sealed record AnswerHead(string Id, long Created, string Model, string?
     public static async Task<(AnswerHead Head, ModelRecord Model)> BeginAsync(
         string prefix, string model, CheckpointModels models, TimeProvider time, CancellationToken cancellationToken)
     {
-        var found = await models.FindAsync(new ModelId(model), cancellationToken)
-            ?? throw new InputError($"The model '{model}' does not exist", "model", "model_not_found");
+        var id = new ModelId(model);
+        var found = await models.FindAsync(id, cancellationToken) ?? throw UnknownModel.Refusal(id);
         return (new AnswerHead($"{prefix}-{Guid.NewGuid():N}", time.GetUtcNow().ToUnixTimeSeconds(), model, FingerprintOf(found)), found);
     }
 

@@ -73,7 +73,7 @@ internal sealed class ArithmeticCommand(IAnsiConsole console) : ICommand
         policy["model"] = started.GetProperty("fine_tuned_model").GetString();
         var job = await run.RunAsync(policy, $"{policy["model"]} is rewarded for right answers to {problems.Practised.Length} other problems", ct);
         var evaluation = await client.EvaluationAsync(job.GetProperty("id").GetString()!, ct);
-        console.Write(ComparisonTable.Of(evaluation, "after the cold start", "after GRPO", [("right", "right answers"), ("thinks", "thinks before it answers")]));
+        console.Write(EvaluationTable.Of(evaluation, "after the cold start", "after GRPO"));
         ShowAnswers(evaluation);
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Published {job.GetProperty("fine_tuned_model").GetString()}; in all {clock.Elapsed.TotalSeconds:F0} s, at most {PeakMemory.Read() / 1e9:F2} GB of memory in this process."));

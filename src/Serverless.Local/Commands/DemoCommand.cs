@@ -38,6 +38,8 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
         var request = new JsonObject { ["model"] = SampleModel.Name, ["suffix"] = "tickets", ["seed"] = 1, ["method"] = OnePass() };
         var outcome = await new LabelledRun(head, client, console).RunAsync(task, request, likelihoods: true, ct);
         console.Write(OutcomeTable.Of(outcome));
+        console.WriteLine("The job's own evaluation, on its validation file:");
+        console.Write(EvaluationTable.Of(await client.EvaluationAsync(outcome.JobId, ct), "base", "tuned"));
         await ShowAnswersAsync(client, outcome, tickets, ct);
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"In all {clock.Elapsed.TotalSeconds:F0} s, at most {PeakMemory.Read() / 1e9:F2} GB of memory in this process."));
@@ -69,7 +71,8 @@ internal sealed class DemoCommand(IAnsiConsole console) : ICommand
     private async Task SayWhereAsync(LocalHead head, LabelledOutcome outcome, LabelledText ticket, CancellationToken ct)
     {
         var record = (await head.Services.GetRequiredService<ModelCatalog>().FindAsync(outcome.Tuned, ct))!;
-        console.WriteLine($"The model lies in the container {head.Services.GetRequiredService<BlobAccount>().Models.Name}, folder {record.Folder}.");
+        var account = head.Services.GetRequiredService<BlobAccount>();
+        console.WriteLine($"The model lies in the container {account.Models.Name}, folder {record.Folder}; its evaluation, with twenty answers, in {account.Jobs.Name}, {outcome.JobId}/evaluation.json.");
         console.WriteLine("Start the head with `dotnet run -c Release --project src/Serverless.Local` and ask it:");
         // Written past Spectre, which would break the line at the terminal's width.
         await console.Profile.Out.Writer.WriteLineAsync(CurlLine.Of(head.Url, outcome.Tuned.Value, Prompt(ticket), TestBench.MostAnswerTokens));

@@ -111,7 +111,7 @@ internal sealed class DistilCommand(IAnsiConsole console) : ICommand
         foreach (var (name, model) in new[] { ("teacher", teacher), ("student", student) })
         {
             var scores = await bench.ScoreAsync(model, test, ct);
-            table.AddRow(name, Text($"{(await catalog.FindAsync(model, ct))!.Bytes / 1e6:F1}"), Text($"{scores.Tokens.Loss:F3}"), Text($"{100 * scores.Exact:F1} %"));
+            table.AddRow(name, Text($"{(await catalog.FindAsync(model, ct))!.Bytes / 1e6:F1}"), Text($"{scores.Tokens.Loss:F3}"), ShareInterval.Text(scores.Exact));
         }
         console.Write(table);
     }

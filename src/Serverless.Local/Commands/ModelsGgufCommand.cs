@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
-using Serverless.Learning;
 using Serverless.Learning.Formats.Gguf;
 using Serverless.Local.Composition;
 using Serverless.Local.Settings;
@@ -32,7 +31,7 @@ internal sealed class ModelsGgufCommand(TextWriter output) : ICommand
         var type = GgufTypeNames.TypeOf(arguments.OneOf("--type", [.. GgufTypeNames.All]) ?? GgufTypeNames.Usual);
         var settings = SettingsOptions.Read(arguments);
         await using var storage = await LocalStorage.OpenAsync(settings, output.WriteLine, ct);
-        var model = await storage.Get<ModelCatalog>().FindAsync(id, ct) ?? throw new InputError($"The model '{id}' does not exist", "model", "model_not_found");
+        var model = await storage.Get<ModelCatalog>().FindAsync(id, ct) ?? throw UnknownModel.Refusal(id);
         var folders = new JobFolders(settings.Pipeline(), NullLogger<JobFolders>.Instance);
         using var models = new StartingModels(storage.Get<ModelStore>(), folders);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -58,10 +58,7 @@ internal sealed class PreferCommand(IAnsiConsole console) : ICommand
         var longer = test.Average(pair => 0.5 * (1 + pair.Preferred.Length.CompareTo(pair.Other.Length)));
         var table = new Table().Border(TableBorder.Simple).AddColumn($"on {test.Count} other pairs").AddColumn(new TableColumn("tells the preferred answer").RightAligned());
         foreach (var (name, share) in new[] { ("tuned model", evaluation.GetProperty("reward_accuracy").GetDouble()), ("n-grams of the answers", judged), ("the longer answer", longer) })
-        {
-            var (low, high) = ShareInterval.Of(share, test.Count);
-            table.AddRow(name, Text($"{100 * share:F1} % ({100 * low:F1} to {100 * high:F1})"));
-        }
+            table.AddRow(name, ShareInterval.Text(share, test.Count));
         return table;
     }
 

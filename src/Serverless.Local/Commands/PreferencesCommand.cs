@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Serverless.Local.Composition;
 using Serverless.Local.Demo;
@@ -15,13 +14,10 @@ namespace Serverless.Local.Commands;
 
 /// <summary>
 /// Direct preference optimisation on the sample task of preferences: a model that replies courteously and curtly by turns learns which of the
-/// two is preferred, and is measured on pairs of other tickets and by its own replies to them.
+/// two is preferred, and is measured on pairs of other tickets and by its own replies to them, which a grader takes for courteous or not.
 /// </summary>
 internal sealed class PreferencesCommand(IAnsiConsole console) : ICommand
 {
-    private const int MostReplyTokens = 64;
-    private const int AskedTogether = 8;
-
     // The wordings that are held out make no more tickets than a few thousand.
     private const int MostHeldOut = 2000;
 
@@ -34,7 +30,6 @@ internal sealed class PreferencesCommand(IAnsiConsole console) : ICommand
         new("--replies", "COUNT", "replies of both tones that are learned first (800)"),
         new("--pairs", "COUNT", "pairs to learn from (1200)"),
         new("--held-out", "COUNT", "pairs to measure on (500)"),
-        new("--asked", "COUNT", "held-out tickets that both models reply to (200)"),
         new("--epochs", "NUMBER", "passes over the pairs (1)"),
         new("--beta", "NUMBER", "how strongly preferences move the model (0.1)"),
         new("--seed", "NUMBER", "seed of replies and runs (1)"),
@@ -47,7 +42,6 @@ internal sealed class PreferencesCommand(IAnsiConsole console) : ICommand
         var seed = arguments.WholeNumber("--seed", 0, int.MaxValue) ?? 1;
         var replies = ReplySets.Generate(
             arguments.WholeNumber("--replies", 10, 10_000) ?? 800, arguments.WholeNumber("--pairs", 10, 10_000) ?? 1200, arguments.WholeNumber("--held-out", 10, MostHeldOut) ?? 500, seed);
-        var asked = replies.HeldOut.Take(arguments.WholeNumber("--asked", 1, MostHeldOut) ?? 200).ToList();
         var preference = Preference(arguments, seed);
         var settings = SettingsOptions.Read(arguments);
         await using var head = await LocalHead.StartAsync(settings, console.WriteLine, LogLevel.Warning, ct);
@@ -70,11 +64,9 @@ internal sealed class PreferencesCommand(IAnsiConsole console) : ICommand
         var before = begun.GetProperty("fine_tuned_model").GetString()!;
         preference["model"] = before;
         var job = await run.RunAsync(preference, $"{before} learns {replies.Compared.Length} preferences", ct);
-        var after = job.GetProperty("fine_tuned_model").GetString()!;
         var evaluation = await client.EvaluationAsync(job.GetProperty("id").GetString()!, ct);
-        console.WriteLine(Text($"Of {replies.HeldOut.Length} held-out pairs the preferred reply gained on the other in {100 * evaluation.GetProperty("reward_accuracy").GetDouble():F1} %, by {evaluation.GetProperty("reward_margin").GetDouble():F2} nats on average (beta included)."));
-        foreach (var (name, model) in new[] { ("before", before), ("after", after) })
-            console.WriteLine(Text($"Courteous replies of its own to {asked.Count} held-out tickets, {name}: {100 * await CourteousShareAsync(client, model, asked, ct):F1} %"));
+        console.WriteLine(Text($"Of {replies.HeldOut.Length} held-out pairs the preferred reply gained on the other in {ShareInterval.Text(evaluation.GetProperty("reward_accuracy").GetDouble(), replies.HeldOut.Length)}, by {evaluation.GetProperty("reward_margin").GetDouble():F2} nats on average (beta included)."));
+        console.Write(EvaluationTable.Of(evaluation, "both tones", "after DPO"));
         console.WriteLine(Text($"In all {clock.Elapsed.TotalSeconds:F0} s, at most {PeakMemory.Read() / 1e9:F2} GB of memory in this process."));
         return 0;
     }
@@ -95,22 +87,14 @@ internal sealed class PreferencesCommand(IAnsiConsole console) : ICommand
                 },
             },
         },
-    };
-
-    private async Task<double> CourteousShareAsync(HeadClient client, string model, List<ReplyPair> asked, CancellationToken ct)
-    {
-        var courteous = 0;
-        string? first = null;
-        foreach (var tickets in asked.Chunk(AskedTogether))
+        ["evaluation"] = new JsonObject
         {
-            var replies = await Task.WhenAll(tickets.Select(pair =>
-                client.AnswerAsync(model, [("system", ReplySets.SystemPrompt), ("user", pair.Ticket)], MostReplyTokens, ct)));
-            first ??= replies[0];
-            courteous += replies.Count(reply => Regex.IsMatch(reply, ReplySets.CourteousPattern));
-        }
-        console.WriteLine($"  {model} replies: {first?.ReplaceLineEndings(" ")}");
-        return courteous / (double)asked.Count;
-    }
+            ["graders"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "format", ["name"] = "courteous", ["input"] = "{{sample.output_text}}", ["pattern"] = ReplySets.CourteousPattern,
+            }),
+        },
+    };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Serverless.Local.Tasks;
 using Spectre.Console;
 
 namespace Serverless.Local.Demo;
@@ -16,12 +17,12 @@ internal static class OutcomeTable
         AddScores(table, $"base, {outcome.Base}", outcome.BaseScores);
         AddScores(table, "tuned", outcome.TunedScores);
         if (outcome.BaseByLikelihood is { } likeliest)
-            table.AddRow("base, likeliest of the labels", "", "", Percent(likeliest));
-        return table.AddRow("linear n-gram classifier", "", "", Percent(outcome.Ngrams));
+            table.AddRow("base, likeliest of the labels", "", "", ShareInterval.Text(likeliest));
+        return table.AddRow("linear n-gram classifier", "", "", ShareInterval.Text(outcome.Ngrams, outcome.TunedScores.Exact.Count));
     }
 
     private static void AddScores(Table table, string name, TestScores scores) => table.AddRow(
-        Markup.Escape(name), scores.Tokens.Loss.ToString("F3", CultureInfo.InvariantCulture), Percent(scores.Tokens.TokenAccuracy), Percent(scores.Exact));
+        Markup.Escape(name), scores.Tokens.Loss.ToString("F3", CultureInfo.InvariantCulture), Percent(scores.Tokens.TokenAccuracy), ShareInterval.Text(scores.Exact));
 
     private static string Percent(double share) => (share * 100).ToString("F1", CultureInfo.InvariantCulture) + " %";
 }

@@ -30,19 +30,19 @@ internal sealed class TestBench(ModelCatalog catalog, ModelStore store, JobFolde
             var tokens = Evaluator.Score(model, [.. test.SelectMany(model.Chat.EncodeExample)], ct);
             var clock = Stopwatch.StartNew();
             var answers = Evaluator.Answers(model, test, MostAnswerTokens, ct);
-            return new TestScores(tokens, answers.Count(answer => answer.Exact) / (double)answers.Count, clock.Elapsed);
+            return new TestScores(tokens, [.. answers.Select(answer => answer.Exact)], clock.Elapsed);
         });
     }
 
-    /// <summary>The share of examples whose right label has the highest likelihood among all labels.</summary>
-    public async Task<double> LikeliestAsync(ModelId id, ImmutableArray<ChatExample> test, IReadOnlyList<string> labels, CancellationToken ct)
+    /// <summary>Whether the right label of each example has the highest likelihood among all labels.</summary>
+    public async Task<IReadOnlyList<bool>> LikeliestAsync(ModelId id, ImmutableArray<ChatExample> test, IReadOnlyList<string> labels, CancellationToken ct)
     {
         var folder = await FolderAsync(id, ct);
-        return await OnOneThread(() =>
+        return await OnOneThread<IReadOnlyList<bool>>(() =>
         {
             using var model = LanguageModel.Load(folder);
             var answers = Evaluator.LikeliestOf(model, test, labels, ct);
-            return answers.Count(answer => answer.Exact) / (double)answers.Count;
+            return [.. answers.Select(answer => answer.Exact)];
         });
     }
 

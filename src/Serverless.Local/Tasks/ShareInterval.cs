@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Serverless.Local.Tasks;
 
 /// <summary>
@@ -7,6 +9,19 @@ namespace Serverless.Local.Tasks;
 public static class ShareInterval
 {
     private const double Quantile = 1.959964;
+
+    /// <summary>The share of those that hold, with its interval, in per cent: <c>91.2 % (88.0 to 93.6)</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are none.</exception>
+    public static string Text(IReadOnlyCollection<bool> cases) => Text(cases.Count(holds => holds) / (double)Math.Max(1, cases.Count), cases.Count);
+
+    /// <inheritdoc cref="Text(IReadOnlyCollection{bool})"/>
+    /// <param name="share">0 to 1; a tie may count a half.</param>
+    /// <param name="cases">How many were counted, at least 1.</param>
+    public static string Text(double share, int cases)
+    {
+        var (low, high) = Of(share, cases);
+        return string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1} % ({100 * low:F1} to {100 * high:F1})");
+    }
 
     /// <param name="share">0 to 1.</param>
     /// <param name="cases">How many were counted, at least 1.</param>

@@ -11,7 +11,7 @@ public sealed class RemoveModel(ModelStore store, ModelCatalog catalog, BaseUse 
     /// </exception>
     public async Task RunAsync(ModelId id, CancellationToken ct)
     {
-        var model = await catalog.FindAsync(id, ct) ?? throw new InputError($"The model '{id}' does not exist", "model", "model_not_found");
+        var model = await catalog.FindAsync(id, ct) ?? throw UnknownModel.Refusal(id);
         if (model is { Kind: ModelKind.Base, OwnedBy: not ModelRecord.Brought })
             throw new InputError(
                 $"You have insufficient permissions for this operation: '{id}' is a base model that comes with the service or lies in its folder of models, and would be back at the next start.",
