@@ -21,6 +21,15 @@ public sealed class FileCatalog(BlobAccount account) : NewestFirstCatalog<FileId
     public async Task<bool> IsRemovedAsync(FileId id, CancellationToken cancellationToken) =>
         await Container.GetBlobClient(MarkOf(id)).ExistsAsync(cancellationToken);
 
+    /// <summary>The ids of all files.</summary>
+    internal async Task<HashSet<FileId>> IdsAsync(CancellationToken cancellationToken)
+    {
+        var ids = new HashSet<FileId>();
+        await foreach (var blob in Container.GetBlobsAsync(new() { Prefix = Prefix }, cancellationToken))
+            ids.Add(new FileId(Path.GetFileNameWithoutExtension(blob.Name)));
+        return ids;
+    }
+
     protected override FileId IdOf(FileRecord record) => record.Id;
 
     protected override string TextOf(FileId id) => id.Value;

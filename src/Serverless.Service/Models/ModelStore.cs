@@ -12,6 +12,8 @@ namespace Serverless.Service.Models;
 /// </summary>
 public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimeProvider clock) : IDisposable
 {
+    private const string Published = "published";
+
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>
@@ -192,8 +194,14 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         return await catalog.UpdateAsync(complete.Id, _ => complete, cancellationToken);
     }
 
+    /// <summary>The folder of a model that a blob lies in; null for one that is no model's, such as an archive on its way in.</summary>
+    internal static string? FolderOf(string blobName) => blobName.Split('/') is [var kind and ("base" or "adapter" or Published), var name, var hash, _, ..] ? $"{kind}/{name}/{hash}" : null;
+
+    /// <summary>Whether a folder is that of a model that a job made.</summary>
+    internal static bool IsPublished(string folder) => folder.StartsWith(Published + "/", StringComparison.Ordinal);
+
     private static string Prefix(ModelKind kind, ModelId id) =>
-        $"{kind switch { ModelKind.Base => "base", ModelKind.Adapter => "adapter", _ => "published" }}/{BlobName.Segment(id.Value)}/";
+        $"{kind switch { ModelKind.Base => "base", ModelKind.Adapter => "adapter", _ => Published }}/{BlobName.Segment(id.Value)}/";
 
     /// <summary>Removes all files below a prefix but those of one folder.</summary>
     private async Task DeleteFilesAsync(string prefix, string? kept, CancellationToken cancellationToken)

@@ -103,6 +103,7 @@ public static class PipelineServices
         .AddSingleton<ExpiredData>()
         .AddSingleton<ExpiredFiles>()
         .AddSingleton<UnfinishedWork>()
+        .AddSingleton<UnnamedContents>()
         .AddSingleton<UploadBlobs>()
         .AddSingleton<UploadCatalog>()
         .AddSingleton<UploadService>()

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Serverless.Faults.Worlds;
 using Serverless.Service.Jobs;
-using Serverless.Service.Models;
+using Serverless.Service.Storage;
+using Serverless.Service.Uploads;
 
 namespace Serverless.Faults.Checks;
 
@@ -11,13 +13,24 @@ internal static class BlobCheck
 {
     private const int Most = 1000;
 
+    // What lies in the catalog and the jobs for nobody in particular: the secret of sessions, who trains and waits, the lease of the one head.
+    private static readonly string[] s_common = ["access/session-secret", "admission.json", "local-head/head.json"];
+
+    // Answers that may be asked for again, and marks of drops that were removed.
+    private static readonly string[] s_kept = ["answers/", "removed-files/"];
+
     /// <returns>What does not hold of a storage whose jobs have ended.</returns>
     public static async Task<IReadOnlyList<string>> FindAsync(World world, CancellationToken ct)
     {
         var findings = new List<string>();
+        var jobs = (await world.Jobs.ListAsync(null, Most, null, ct)).Items;
+        var uploads = (await new UploadCatalog(world.Account).ListAsync(null, Most, null, ct)).Items;
         await CheckModelsAsync(world, findings, ct);
-        await CheckFilesAsync(world, findings, ct);
-        await CheckCheckpointsAsync(world, findings, ct);
+        await CheckFilesAsync(world, uploads, findings, ct);
+        await CheckCheckpointsAsync(world, jobs, findings, ct);
+        await CheckJobsAsync(world, jobs, findings, ct);
+        await CheckCatalogAsync(world, jobs, uploads, findings, ct);
+        await CheckDropsAsync(world, findings, ct);
         return findings;
     }
 
@@ -30,15 +43,15 @@ internal static class BlobCheck
                 var name = $"{model.Folder}/{part.Path}";
                 if (!blobs.Remove(name))
                     findings.Add($"{model.Id} lacks {part.Path}");
-                else if (model.Kind == ModelKind.Published && await HashAsync(world.Account.Models.GetBlobClient(name), ct) != part.Sha256)
+                else if (await HashAsync(world.Account.Models.GetBlobClient(name), ct) != part.Sha256)
                     findings.Add($"{model.Id} has another {part.Path} than its record says");
             }
         findings.AddRange(blobs.Select(name => $"models/{name} is nobody's"));
     }
 
-    private static async Task CheckFilesAsync(World world, List<string> findings, CancellationToken ct)
+    private static async Task CheckFilesAsync(World world, IReadOnlyList<UploadRecord> uploads, List<string> findings, CancellationToken ct)
     {
-        var blobs = await NamesAsync(world.Account.Files, "", ct);
+        var blobs = await NamesAsync(world.Account.Files, "", ct, BlobStates.Uncommitted);
         foreach (var file in (await world.Files.ListAsync(null, Most, null, ct)).Items)
         {
             var own = blobs.Where(name => name.StartsWith(file.Id.Value + "/", StringComparison.Ordinal)).ToList();
@@ -48,30 +61,70 @@ internal static class BlobCheck
                 findings.Add($"{file.Id} has another content than its record says");
             blobs.ExceptWith(own);
         }
+        // Parts of an upload that may still be completed.
+        foreach (var upload in uploads.Where(upload => upload.Status == UploadStatus.Pending))
+            blobs.RemoveWhere(name => name.StartsWith(upload.FileId.Value + "/", StringComparison.Ordinal));
         findings.AddRange(blobs.Select(name => $"files/{name} is nobody's"));
     }
 
-    private static async Task CheckCheckpointsAsync(World world, List<string> findings, CancellationToken ct)
+    private static async Task CheckCheckpointsAsync(World world, IReadOnlyList<JobRecord> jobs, List<string> findings, CancellationToken ct)
     {
         var store = new CheckpointStore(world.Account, TimeProvider.System);
-        foreach (var job in (await world.Jobs.ListAsync(null, Most, null, ct)).Items)
+        foreach (var job in jobs)
         {
             var blobs = await NamesAsync(world.Account.Jobs, $"{job.Id}/checkpoints/", ct);
-            foreach (var checkpoint in (await world.Log.ReadHeadAsync(job.Id, ct))?.Checkpoints ?? [])
+            foreach (var checkpoint in (await world.Log.ReadHeadAsync(job.Id, ct))?.Named ?? [])
             {
                 var folder = checkpoint.Manifest[..(checkpoint.Manifest.LastIndexOf('/') + 1)];
-                var manifest = await store.ReadManifestAsync(checkpoint, ct);
-                findings.AddRange(manifest.Parts.Where(part => !blobs.Contains(folder + part.Name)).Select(part => $"{checkpoint.Manifest} lacks {part.Name}"));
-                blobs.RemoveWhere(name => name.StartsWith(folder, StringComparison.Ordinal));
+                try
+                {
+                    var manifest = await store.ReadManifestAsync(checkpoint, ct);
+                    foreach (var part in manifest.Parts)
+                        if (!blobs.Remove(folder + part.Name))
+                            findings.Add($"{checkpoint.Manifest} lacks {part.Name}");
+                        else if (!world.Ledger.IsDamaged(checkpoint) && await HashAsync(world.Account.Jobs.GetBlobClient(folder + part.Name), ct) != part.Sha256)
+                            findings.Add($"{checkpoint.Manifest} has another {part.Name} than it says");
+                    blobs.Remove(checkpoint.Manifest);
+                }
+                catch (CheckpointDamagedException damage)
+                {
+                    findings.Add($"{job.Id}: {damage.Message}");
+                    blobs.RemoveWhere(name => name.StartsWith(folder, StringComparison.Ordinal));
+                }
             }
             findings.AddRange(blobs.Select(name => $"jobs/{name} is no checkpoint's"));
         }
     }
 
-    private static async Task<SortedSet<string>> NamesAsync(BlobContainerClient container, string prefix, CancellationToken ct)
+    private static async Task CheckJobsAsync(World world, IReadOnlyList<JobRecord> jobs, List<string> findings, CancellationToken ct)
+    {
+        var known = jobs.Select(job => job.Id.Value).ToHashSet(StringComparer.Ordinal);
+        var blobs = await NamesAsync(world.Account.Jobs, "", ct);
+        findings.AddRange(blobs.Except(s_common).Where(name => !known.Contains(name.Split('/')[0])).Select(name => $"jobs/{name} is no job's"));
+    }
+
+    private static async Task CheckCatalogAsync(World world, IReadOnlyList<JobRecord> jobs, IReadOnlyList<UploadRecord> uploads, List<string> findings, CancellationToken ct)
+    {
+        var blobs = await NamesAsync(world.Account.Catalog, "", ct);
+        blobs.ExceptWith(jobs.Select(job => $"jobs/{job.Id}.json"));
+        blobs.ExceptWith(uploads.Select(upload => $"uploads/{upload.Id}.json"));
+        blobs.ExceptWith((await world.Files.ListAsync(null, Most, null, ct)).Items.Select(file => $"files/{file.Id}.json"));
+        blobs.ExceptWith((await world.Models.ListAsync(null, ct)).Select(model => $"models/{BlobName.Segment(model.Id.Value)}.json"));
+        blobs.ExceptWith(s_common);
+        findings.AddRange(blobs.Where(name => !s_kept.Any(kind => name.StartsWith(kind, StringComparison.Ordinal))).Select(name => $"catalog/{name} is nobody's"));
+    }
+
+    private static async Task CheckDropsAsync(World world, List<string> findings, CancellationToken ct)
+    {
+        var blobs = await NamesAsync(world.Account.Datasets, "", ct);
+        blobs.ExceptWith((await world.Files.ListAsync(null, Most, null, ct)).Items.Select(file => file.DroppedFrom).OfType<string>());
+        findings.AddRange(blobs.Select(name => $"datasets/{name} was never taken"));
+    }
+
+    private static async Task<SortedSet<string>> NamesAsync(BlobContainerClient container, string prefix, CancellationToken ct, BlobStates states = BlobStates.None)
     {
         var names = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var blob in container.GetBlobsAsync(new() { Prefix = prefix }, ct))
+        await foreach (var blob in container.GetBlobsAsync(new() { Prefix = prefix, States = states }, ct))
             names.Add(blob.Name);
         return names;
     }

@@ -8,7 +8,7 @@ using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Faults.Checks;
 
-/// <summary>Journal and catalog agree, and records name each other.</summary>
+/// <summary>Journal and catalog agree, and whatever records name has a record.</summary>
 internal static class CatalogCheck
 {
     private const int Most = 1000;
@@ -24,9 +24,9 @@ internal static class CatalogCheck
         {
             if (!job.Status.IsFinal())
                 findings.Add($"{job.Id} is {job.Status}");
-            if (job.FineTunedModel is { } name && models.All(model => model.Id != name))
+            if (job.FineTunedModel is { } name && models.All(model => model.Id != name) && !world.Ledger.MayLack(name.Value))
                 findings.Add($"{job.Id} names {name}, which does not exist");
-            findings.AddRange(job.ResultFiles.Where(id => files.All(file => file.Id != id)).Select(id => $"{job.Id} names {id}, which does not exist"));
+            findings.AddRange(FilesOf(job).Where(id => files.All(file => file.Id != id) && !world.Ledger.MayLack(id.Value)).Select(id => $"{job.Id} names {id}, which does not exist"));
         }
         findings.AddRange(files.Where(file => file.Status is not (FileStatus.Processed or FileStatus.Error)).Select(file => $"{file.Id} is {file.Status}"));
         findings.AddRange(models.Where(model => jobs.All(job => job.FineTunedModel != model.Id && !model.Id.Value.Contains(":ckpt-step-", StringComparison.Ordinal)))
@@ -34,6 +34,9 @@ internal static class CatalogCheck
         await CheckJournalAsync(world, jobs, files, findings, ct);
         return findings;
     }
+
+    private static IEnumerable<FileId> FilesOf(JobRecord job) =>
+        [job.TrainingFile, .. job.ValidationFile is { } validation ? new[] { validation } : [], .. job.ResultFiles];
 
     private static async Task CheckJournalAsync(
         World world, IReadOnlyList<JobRecord> jobs, IReadOnlyList<FileRecord> files, List<string> findings, CancellationToken ct)

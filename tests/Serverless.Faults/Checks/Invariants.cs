@@ -5,53 +5,52 @@ using Serverless.Service.Jobs;
 namespace Serverless.Faults.Checks;
 
 /// <summary>
-/// What holds of a storage whose jobs have ended, whatever happened meanwhile: the weights are those of an undisturbed run, each log is in order
-/// without gaps or doubles, journal and catalog agree, and no blob lies there that nothing names.
+/// What holds of a storage whose jobs have ended, whatever happened meanwhile: nothing is lost that was there, the weights are those of an undisturbed run, each
+/// log is in order without gaps or doubles, journal and catalog agree, and no blob lies there that nothing names.
 /// </summary>
 internal static class Invariants
 {
+    private const int Most = 1000;
+
     /// <summary>Checks all of it.</summary>
     /// <param name="jobs">The jobs that have to have succeeded as if nothing had happened.</param>
     /// <param name="said">Tells of a message that no undisturbed job has whether the fault is to cause it.</param>
     /// <param name="clockJumped">Whether the times of events may go back.</param>
+    /// <param name="ended">A job that the fault has ended, and how; up to there it has to have gone as if nothing had happened.</param>
     /// <exception cref="FaultLostException">Something does not hold; all of it is named.</exception>
     public static async Task CheckAsync(
-        World world, IReadOnlyCollection<(JobKind Kind, JobId Id)> jobs, CancellationToken ct, Func<string, bool>? said = null, bool clockJumped = false)
+        World world, IReadOnlyCollection<(JobKind Kind, JobId Id)> jobs, CancellationToken ct, Func<string, bool>? said = null, bool clockJumped = false,
+        (JobKind Kind, JobId Id, JobStatus Status)? ended = null)
     {
+        said ??= _ => false;
         var findings = new List<string>();
         foreach (var (kind, id) in jobs)
         {
             var job = await world.UntilEndedAsync(id, ct);
-            if (job.Status != JobStatus.Succeeded)
-            {
-                findings.Add($"{kind.Name}: {job.Status}, {job.Error?.Message}");
-                continue;
-            }
-            var (expected, found) = (Undisturbed.Of(kind, world.Model), await Ending.OfAsync(world, job, ct));
-            findings.AddRange(Differences(expected, found, said ?? (_ => false)).Concat(await LogCheck.FindAsync(world, id, clockJumped, ct)).Select(one => $"{kind.Name}: {one}"));
+            findings.AddRange(job.Status == JobStatus.Succeeded
+                ? EndingCheck.Differences(Undisturbed.Of(kind, world.Model), await Ending.OfAsync(world, job, ct), said).Select(one => $"{kind.Name}: {one}")
+                : [$"{kind.Name}: {job.Status}, {job.Error?.Message}"]);
         }
-        findings.AddRange(await CatalogCheck.FindAsync(world, ct));
-        findings.AddRange(await BlobCheck.FindAsync(world, ct));
+        if (ended is var (endedKind, endedId, status))
+        {
+            var job = await world.UntilEndedAsync(endedId, ct);
+            findings.AddRange(job.Status == status
+                ? EndingCheck.DifferencesUntilItEnded(Undisturbed.Of(endedKind, world.Model), await Ending.OfAsync(world, job, ct), said).Select(one => $"{endedKind.Name}: {one}")
+                : [$"{endedKind.Name}: {job.Status} instead of {status}, {job.Error?.Message}"]);
+        }
+        findings.AddRange(await FindAsync(world, clockJumped, ct));
         if (findings.Count > 0)
             throw new FaultLostException(findings);
     }
 
-    private static IEnumerable<string> Differences(Ending expected, Ending found, Func<string, bool> said)
+    /// <returns>What does not hold of a storage, whatever its jobs were to come to.</returns>
+    public static async Task<IReadOnlyList<string>> FindAsync(World world, bool clockJumped, CancellationToken ct)
     {
-        foreach (var (path, hash) in expected.Weights)
-            if (found.Weights.GetValueOrDefault(path) != hash)
-                yield return $"{path}: other weights than an undisturbed run's";
-        var messages = found.Messages.Where(message => !said(message)).ToList();
-        if (!messages.SequenceEqual(expected.Messages))
-            yield return $"other events than an undisturbed run's: {Difference(expected.Messages, messages)}";
-        if (!found.Blobs.SequenceEqual(expected.Blobs))
-            yield return $"other blobs than an undisturbed run's: {Difference([.. expected.Blobs], [.. found.Blobs])}";
-    }
-
-    /// <summary>Where two lists part.</summary>
-    private static string Difference(IReadOnlyList<string> expected, List<string> found)
-    {
-        var at = expected.Zip(found).TakeWhile(pair => pair.First == pair.Second).Count();
-        return $"number {at + 1} of {found.Count} is '{found.ElementAtOrDefault(at)}' instead of '{expected.ElementAtOrDefault(at)}' of {expected.Count}";
+        var findings = new List<string>(await world.Ledger.FindAsync(world, ct));
+        foreach (var job in (await world.Jobs.ListAsync(null, Most, null, ct)).Items)
+            findings.AddRange((await LogCheck.FindAsync(world, job, clockJumped, ct)).Select(one => $"{job.Id}: {one}"));
+        findings.AddRange(await CatalogCheck.FindAsync(world, ct));
+        findings.AddRange(await BlobCheck.FindAsync(world, ct));
+        return findings;
     }
 }

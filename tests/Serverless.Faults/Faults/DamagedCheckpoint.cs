@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Service.Jobs;
@@ -16,7 +17,7 @@ internal sealed class DamagedCheckpoint : IFault
     public async Task RunAsync(FaultRun run)
     {
         await Undisturbed.FindAsync(run, [JobKind.Long]);
-        for (var all = false; run.GoesOn || all && !run.IsShort && run.Tried < 2; all = !all)
+        for (var all = false; run.GoesOn || run.Tried < 2; all = !all)
         {
             var every = all;
             await run.TryAsync(every ? "one bit of every checkpoint" : "one bit of the newest checkpoint", ct => RunAsync(run, every, ct));
@@ -29,25 +30,27 @@ internal sealed class DamagedCheckpoint : IFault
         await trial.KillAsync(ct);
         var checkpoints = (await trial.CommittedAsync(ct)).Checkpoints;
         foreach (var damaged in every ? checkpoints : [checkpoints[^1]])
+        {
             await FlipAsync(run, trial, damaged.Manifest[..(damaged.Manifest.LastIndexOf('/') + 1)], ct);
+            trial.World.Ledger.Damages(damaged);
+        }
         await trial.StartNextAsync(ct);
         if (every)
         {
             var ended = await trial.World.UntilEndedAsync(trial.Job, ct);
-            if (ended.Status != JobStatus.Failed || ended.Error?.Code != "checkpoint_damaged")
+            if (ended.Error?.Code != "checkpoint_damaged")
                 throw new FaultLostException([$"the job is {ended.Status}: {ended.Error?.Message}"]);
+            await Invariants.CheckAsync(trial.World, [], ct, TellsOfDamage, ended: (trial.Kind, trial.Job, JobStatus.Failed));
             return;
         }
-        var said = 0;
-        await trial.CheckAsync(ct, message =>
-        {
-            var damage = message.Contains("is damaged", StringComparison.Ordinal) && message.Contains("The job goes on from step", StringComparison.Ordinal);
-            said += damage ? 1 : 0;
-            return damage;
-        });
+        await trial.CheckAsync(ct, TellsOfDamage);
+        var said = (await trial.MessagesAsync(ct)).Count(TellsOfDamage);
         if (said != 1)
             throw new FaultLostException([$"{said} events tell of the damage of a checkpoint"]);
     }
+
+    private static bool TellsOfDamage(string message) =>
+        message.Contains("is damaged", StringComparison.Ordinal) && message.Contains("The job goes on from step", StringComparison.Ordinal);
 
     private static async Task FlipAsync(FaultRun run, Trial trial, string folder, CancellationToken ct)
     {

@@ -21,6 +21,7 @@ internal sealed class DeadlyChunk : IFault
 
     public async Task RunAsync(FaultRun run)
     {
+        await Undisturbed.FindAsync(run, [JobKind.Long]);
         while (run.GoesOn)
             await run.TryAsync("each chunk is the process's death", ct => RunAsync(run, ct));
     }
@@ -38,6 +39,7 @@ internal sealed class DeadlyChunk : IFault
             while (await StartsAsync(world, job, ct) <= death)
                 await Task.Delay(TimeSpan.FromMilliseconds(20), ct);
             await head.KillAsync();
+            await world.Ledger.NoteAsync(world, ct);
         }
         await using var last = await world.StartHeadAsync(ct);
         var ended = await world.UntilEndedAsync(id!.Value, ct);
@@ -46,7 +48,7 @@ internal sealed class DeadlyChunk : IFault
             throw new FaultLostException([$"the job is {ended.Status}: {ended.Error?.Message}"]);
         if (last.HasEnded)
             throw new FaultLostException([$"the head has ended:\n{last.Output}"]);
-        await Invariants.CheckAsync(world, [], ct);
+        await Invariants.CheckAsync(world, [], ct, ended: (JobKind.Long, id.Value, JobStatus.Failed));
     }
 
     private static async Task<int> StartsAsync(World world, JobId job, CancellationToken ct) =>

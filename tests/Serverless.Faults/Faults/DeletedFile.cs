@@ -18,7 +18,7 @@ internal sealed class DeletedFile : IFault
     public async Task RunAsync(FaultRun run)
     {
         await Undisturbed.FindAsync(run, [JobKind.Long]);
-        for (var restarts = true; run.GoesOn || !restarts && !run.IsShort && run.Tried < 2; restarts = !restarts)
+        for (var restarts = true; run.GoesOn || run.Tried < 2; restarts = !restarts)
         {
             var anew = restarts;
             await run.TryAsync(anew ? "the file is deleted, the head started anew" : "the file is deleted", ct => RunAsync(run, anew, ct));
@@ -29,8 +29,10 @@ internal sealed class DeletedFile : IFault
     {
         await using var trial = await Trial.StartAsync(await World.OnSharedStorageAsync(run), ct);
         var file = (await trial.World.Jobs.FindAsync(trial.Job, ct))!.TrainingFile;
+        trial.World.Ledger.Deletes(file.Value);
         using (var answer = await trial.Head.Http.DeleteAsync($"files/{file}", ct))
             answer.EnsureSuccessStatusCode();
+        trial.World.Ledger.Deleted(file.Value);
         if (!restarts)
         {
             trial.Strikes();
@@ -42,6 +44,6 @@ internal sealed class DeletedFile : IFault
         var job = await trial.World.UntilEndedAsync(trial.Job, ct);
         if (job.Status != JobStatus.Failed || job.Error?.Message != $"training_file: the file {file} was deleted")
             throw new FaultLostException([$"the job is {job.Status}: {job.Error?.Message}"]);
-        await Invariants.CheckAsync(trial.World, [], ct);
+        await Invariants.CheckAsync(trial.World, [], ct, ended: (trial.Kind, trial.Job, JobStatus.Failed));
     }
 }

@@ -4,7 +4,6 @@ using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Service.Jobs;
-using Serverless.Tests.Heads;
 
 namespace Serverless.Faults.Faults;
 
@@ -20,6 +19,7 @@ internal sealed class DeletedModel : IFault
 
     public async Task RunAsync(FaultRun run)
     {
+        await Undisturbed.FindAsync(run, [JobKind.All[1]]);
         while (run.GoesOn)
             await run.TryAsync("a model is deleted while it is used", ct => RunAsync(run, ct));
     }
@@ -30,9 +30,10 @@ internal sealed class DeletedModel : IFault
         await using var head = await world.StartHeadAsync(ct);
         var first = await world.UntilEndedAsync(await world.CreateJobAsync(head, JobKind.All[1], ct), ct);
         var model = first.FineTunedModel?.Value ?? throw new InvalidOperationException($"the job is {first.Status}: {first.Error?.Message}");
-        var body = JobKind.Long.Body(world.Model, await head.UploadAsync(JobKind.Long.Content, "next.jsonl", ct));
+        await world.Ledger.NoteAsync(world, ct);
+        var body = JobKind.Long.Body(world.Model, await world.UploadAsync(head, JobKind.Long.Content, "next.jsonl", ct));
         body["model"] = model;
-        var job = new JobId(await head.CreateJobAsync(body, ct));
+        var job = await world.CreateJobAsync(head, body, ct);
         await world.UntilTrainingAsync(job, 1, ct);
         var (status, text) = await DeleteAsync();
         if (status < 400 || !text.Contains("model_in_use", StringComparison.Ordinal))
@@ -40,6 +41,7 @@ internal sealed class DeletedModel : IFault
         var ended = await world.UntilEndedAsync(job, ct);
         if (ended.Status != JobStatus.Succeeded)
             throw new FaultLostException([$"the job is {ended.Status}: {ended.Error?.Message}"]);
+        await Invariants.CheckAsync(world, [(JobKind.All[1], first.Id)], ct);
 
         var asked = new JsonObject
         {
@@ -48,12 +50,13 @@ internal sealed class DeletedModel : IFault
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, "chat/completions") { Content = JsonContent.Create(asked) };
         using var answer = await head.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        world.Ledger.Deletes(model);
         (status, text) = await DeleteAsync();
         var streamed = await answer.Content.ReadAsStringAsync(ct);
         if (status != 200 || !streamed.Contains("data: [DONE]", StringComparison.Ordinal))
             throw new FaultLostException([$"deleting answered {status} {text}, and the answer under way was:\n{streamed}"]);
-        if (await BlobCheck.FindAsync(world, ct) is { Count: > 0 } findings)
-            throw new FaultLostException(findings);
+        world.Ledger.Deleted(model);
+        await Invariants.CheckAsync(world, [], ct);
 
         async Task<(int Status, string Text)> DeleteAsync()
         {

@@ -35,6 +35,7 @@ internal sealed class FaultyStart : IFault
             await using var head = await world.StartHeadAsync(ct);
             var shown = await Shown.OfAsync(world, head, ct);
             await head.KillAsync();
+            await world.Ledger.NoteAsync(world, ct);
             var findings = shown.Differences(undisturbed).ToList();
             if (findings.Count > 0)
                 throw new FaultLostException([.. findings.Select(one => $"start {start + 1}: {one}")]);

@@ -1,16 +1,18 @@
+using System.Globalization;
 using Serverless.Faults.Checks;
 using Serverless.Faults.Proxy;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Local.Journal;
+using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Tests.Heads;
 
 namespace Serverless.Faults.Faults;
 
 /// <summary>
-/// Heads that get SIGKILL at random moments while a job of every method runs: some time after they were started, some time after they
-/// answered, or at one of their writes, before or after it is carried out.
+/// Heads that get SIGKILL at random moments, first while files are uploaded, models added and either deleted, then while a job of every method runs: some time
+/// after they were started, some time after they answered, or at one of their writes, before or after it is carried out.
 /// </summary>
 internal sealed class KilledHead : IFault
 {
@@ -21,42 +23,89 @@ internal sealed class KilledHead : IFault
 
     public string Name => "head-killed";
 
-    public bool IsInShortForm => false;
+    public bool IsInShortForm => true;
 
     public async Task RunAsync(FaultRun run)
     {
-        IReadOnlyList<JobKind> kinds = run.IsShort ? [JobKind.All[0], JobKind.All[1]] : JobKind.All;
+        IReadOnlyList<JobKind> kinds = run.IsShort ? [JobKind.All[1]] : JobKind.All;
         await Undisturbed.FindAsync(run, kinds);
+        var total = new Kills();
         do
         {
-            await run.TryAsync($"kill -9, while {string.Join(", ", kinds.Select(kind => kind.Name))} run", ct => RunAsync(run, kinds, ct));
+            total.Trials++;
+            await run.TryAsync(
+                $"kill -9, while files and models come and go and while {string.Join(", ", kinds.Select(kind => kind.Name))} run", ct => RunAsync(run, kinds, total, ct));
         }
-        while (run.GoesOn || !run.IsShort && run.Tried < run.Kills);
+        while (run.GoesOn || total.All < run.Kills);
+        run.Notes = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{total.All} kills in {total.Trials} trials: {total.BeforeJobs} while files and models came and went, of which {total.Answered} were answered, {total.WhileJobsRan} while jobs ran");
     }
 
-    private static async Task RunAsync(FaultRun run, IReadOnlyList<JobKind> kinds, CancellationToken ct)
+    private static async Task RunAsync(FaultRun run, IReadOnlyList<JobKind> kinds, Kills total, CancellationToken ct)
     {
         await using var world = await World.BehindProxyAsync(run);
+        total.OfTrial = 0;
+        await ComeAndGoAsync(run, world, total, run.IsShort ? 2 : 8, ct);
         var jobs = new List<(JobKind Kind, JobId Id)>();
         await using (var first = await world.StartHeadAsync(ct))
         {
             foreach (var kind in kinds)
                 jobs.Add((kind, await world.CreateJobAsync(first, kind, ct)));
-            await first.KillAsync();
+            await KillAsync(first);
         }
         for (var ended = false; !ended;)
         {
             await using var head = HeadProcess.Launch(world.Place);
             var dead = DieAsync(run, world, head, ct);
             ended = await EndedAsync(world, jobs, () => dead.IsCompleted, ct);
-            if (!ended)
-                run.Faults++;
-            await head.KillAsync();
+            if (ended)
+                await head.KillAsync();
+            else
+                await KillAsync(head);
             // A head that ended by itself is one more thing to find out.
             await dead;
         }
         await using var last = await world.StartHeadAsync(ct);
         await Invariants.CheckAsync(world, jobs, ct);
+
+        async Task KillAsync(HeadProcess head)
+        {
+            await head.KillAsync();
+            run.Faults = ++total.OfTrial;
+            total.WhileJobsRan++;
+            await world.Ledger.NoteAsync(world, ct);
+        }
+    }
+
+    /// <summary>Kills heads while a caller's files and models come and go, and asks what is there of them.</summary>
+    private static async Task ComeAndGoAsync(FaultRun run, World world, Kills total, int deaths, CancellationToken ct)
+    {
+        var caller = new ComingAndGoing(world, run.Random);
+        for (var death = 0; death < deaths; death++)
+        {
+            await using var head = HeadProcess.Launch(world.Place);
+            var (timed, part, before) = (run.Random.Next(3) == 0, run.Random.NextDouble(), run.Random.Next(2) == 0);
+            await head.AnswersAsync(ct);
+            var killed = timed ? AfterAsync(head, part * TimeSpan.FromSeconds(2), ct) : AtWriteAsync(world.Proxy!, head, 1 + (int)(part * 40), before, ct);
+            await caller.RunAsync(head, ct);
+            await killed;
+            run.Faults = ++total.OfTrial;
+            total.BeforeJobs++;
+            await world.Ledger.NoteAsync(world, ct);
+        }
+        total.Answered += caller.Answered;
+        if (caller.Answered == 0)
+            throw new InvalidOperationException("the heads died before they had answered anything");
+        await using (var last = await world.StartHeadAsync(ct))
+        {
+            // The intake of what has come goes on.
+            while ((await world.Files.ListAsync(null, 1, file => file.Status == FileStatus.Uploaded, ct)).Items.Length > 0)
+                await Task.Delay(s_look, ct);
+            await last.StopAsync();
+        }
+        await CleanUp.RunAsync(world, ct);
+        await Invariants.CheckAsync(world, [], ct);
     }
 
     /// <summary>Kills the head at a random moment.</summary>
@@ -131,5 +180,21 @@ internal sealed class KilledHead : IFault
                 return ended;
             await Task.Delay(s_look, ct);
         }
+    }
+
+    /// <summary>What all trials together come to.</summary>
+    private sealed class Kills
+    {
+        public int Trials { get; set; }
+
+        public int OfTrial { get; set; }
+
+        public int BeforeJobs { get; set; }
+
+        public int Answered { get; set; }
+
+        public int WhileJobsRan { get; set; }
+
+        public int All => BeforeJobs + WhileJobsRan;
     }
 }

@@ -10,16 +10,20 @@ namespace Serverless.Faults.Faults;
 /// </summary>
 internal sealed class KilledStorage : IFault
 {
+    private static readonly TimeSpan s_betweenSaves = TimeSpan.FromSeconds(5);
+
     public string Name => "storage-killed";
 
-    public bool IsInShortForm => false;
+    public bool IsInShortForm => true;
 
     public Task RunAsync(FaultRun run) => run.RepeatAsync("kill -9 of the storage", RunAsync);
 
     private static async Task RunAsync(FaultRun run, CancellationToken ct)
     {
         await using var trial = await Trial.StartAsync(await World.OnOwnStorageAsync(run), ct, checkpoints: 2);
-        await Task.Delay(run.Random.NextDouble() * TimeSpan.FromSeconds(5), ct);
+        // What was noted by then is saved; what comes after is at the mercy of the moment.
+        await trial.World.UntilSavedAsync(ct);
+        await Task.Delay(run.Random.NextDouble() * s_betweenSaves, ct);
         using (var storage = Process.GetProcessById(trial.World.Storage!.ProcessId!.Value))
             storage.Kill();
         trial.Strikes();

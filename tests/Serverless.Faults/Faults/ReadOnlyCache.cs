@@ -52,8 +52,6 @@ internal sealed class ReadOnlyCache : IFault
     {
         using (var answer = await trial.Head.Http.PostAsync($"fine_tuning/jobs/{trial.Job}/cancel", null, ct))
             answer.EnsureSuccessStatusCode();
-        if (await trial.World.UntilEndedAsync(trial.Job, ct) is { Status: not JobStatus.Cancelled } ended)
-            throw new FaultLostException([$"the job is {ended.Status}: {ended.Error?.Message}"]);
-        await Invariants.CheckAsync(trial.World, [], ct);
+        await Invariants.CheckAsync(trial.World, [], ct, ended: (trial.Kind, trial.Job, JobStatus.Cancelled));
     }
 }

@@ -11,8 +11,7 @@ internal sealed class SecondHead : IFault
 
     public string Name => "head-second";
 
-    // It waits for twenty seconds.
-    public bool IsInShortForm => false;
+    public bool IsInShortForm => true;
 
     public Task RunAsync(FaultRun run) => run.RepeatAsync("a second head on one storage", RunAsync);
 

@@ -35,6 +35,7 @@ internal sealed class StoppedHead : IFault
             throw new FaultLostException([$"it had shown step {seen} and committed step {step}"]);
         if ((await world.Journal.FindAsync(job.Value, ct))?.Record is { State: JournalState.Running, Pending.Starts: > 0 })
             throw new FaultLostException(["it counts as a death"]);
+        await world.Ledger.NoteAsync(world, ct);
         await using var next = await world.StartHeadAsync(ct);
         await Invariants.CheckAsync(world, [(JobKind.Long, job)], ct);
     }

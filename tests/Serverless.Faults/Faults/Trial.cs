@@ -37,6 +37,7 @@ internal sealed class Trial : IAsyncDisposable
             head = await world.StartHeadAsync(ct);
             var job = await world.CreateJobAsync(head, JobKind.Long, ct);
             await world.UntilTrainingAsync(job, checkpoints, ct);
+            await world.Ledger.NoteAsync(world, ct);
             return new Trial(world, head, JobKind.Long, job);
         }
         catch (InvalidOperationException fault)
@@ -68,6 +69,7 @@ internal sealed class Trial : IAsyncDisposable
         Strikes();
         await Head.KillAsync();
         await World.EnsureTrainsAsync(Job, ct);
+        await World.Ledger.NoteAsync(World, ct);
     }
 
     /// <summary>Checks what holds of a storage whose jobs have ended, and that the job took steps after the fault had struck.</summary>

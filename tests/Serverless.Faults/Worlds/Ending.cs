@@ -5,9 +5,10 @@ namespace Serverless.Faults.Worlds;
 
 /// <summary>What a job has come to, told so that two jobs of one kind are equal.</summary>
 /// <param name="Weights">The SHA-256 of every safetensors file that was published, by path.</param>
+/// <param name="Steps">The step of its newest checkpoint.</param>
 /// <param name="Messages">Its events in their order, without those about checkpoints, ids replaced.</param>
 /// <param name="Blobs">What lies in the storage for it, besides checkpoints and segments of the log.</param>
-internal sealed partial record Ending(IReadOnlyDictionary<string, string> Weights, IReadOnlyList<string> Messages, IReadOnlyCollection<string> Blobs)
+internal sealed partial record Ending(IReadOnlyDictionary<string, string> Weights, int Steps, IReadOnlyList<string> Messages, IReadOnlyCollection<string> Blobs)
 {
     private const string Checkpoint = "Checkpoint created at step ";
     private const int Page = 1000;
@@ -26,7 +27,8 @@ internal sealed partial record Ending(IReadOnlyDictionary<string, string> Weight
         await foreach (var blob in world.Account.Jobs.GetBlobsAsync(new() { Prefix = prefix }, ct))
             if (!PerCommit.Any(kind => blob.Name.AsSpan(prefix.Length).StartsWith(kind, StringComparison.Ordinal)))
                 blobs.Add(blob.Name[prefix.Length..]);
-        return new Ending(weights, [.. events.Select(one => one.Message).Where(message => !message.StartsWith(Checkpoint, StringComparison.Ordinal)).Select(Anonymous)], blobs);
+        var steps = (await world.Log.ReadHeadAsync(job.Id, ct))?.Step ?? 0;
+        return new Ending(weights, steps, [.. events.Select(one => one.Message).Where(message => !message.StartsWith(Checkpoint, StringComparison.Ordinal)).Select(Anonymous)], blobs);
     }
 
     /// <summary>All events of a job, oldest first.</summary>

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using Azure.Storage.Blobs.Specialized;
+using Serverless.Faults.Checks;
 using Serverless.Faults.Proxy;
 using Serverless.Faults.Running;
 using Serverless.Local.Azurite;
@@ -47,6 +50,9 @@ internal sealed class World : IAsyncDisposable
     public FileCatalog Files { get; }
 
     public ModelCatalog Models { get; }
+
+    /// <summary>What callers were told is there.</summary>
+    public Ledger Ledger { get; } = new();
 
     /// <summary>What stands between heads and storage, if something does.</summary>
     public StorageProxy? Proxy { get; private init; }
@@ -98,7 +104,24 @@ internal sealed class World : IAsyncDisposable
 
     /// <summary>Uploads the kind's file and creates a job on it.</summary>
     public async Task<JobId> CreateJobAsync(HeadProcess head, JobKind kind, CancellationToken ct) =>
-        new(await head.CreateJobAsync(kind.Body(Model, await head.UploadAsync(kind.Content, $"{kind.Name}.jsonl", ct)), ct));
+        await CreateJobAsync(head, kind.Body(Model, await UploadAsync(head, kind.Content, $"{kind.Name}.jsonl", ct)), ct);
+
+    /// <summary>Creates a job, which has to be there from then on.</summary>
+    public async Task<JobId> CreateJobAsync(HeadProcess head, JsonObject body, CancellationToken ct)
+    {
+        var id = new JobId(await head.CreateJobAsync(body, ct));
+        Ledger.Created(id);
+        return id;
+    }
+
+    /// <summary>Uploads a file, which has to be there from then on.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<string> UploadAsync(HeadProcess head, string content, string name, CancellationToken ct)
+    {
+        var id = await head.UploadAsync(content, name, ct);
+        Ledger.Uploaded(new FileId(id), content);
+        return id;
+    }
 
     /// <summary>Waits for the job's end and for that of its workflow, whatever becomes of heads meanwhile.</summary>
     public async Task<JobRecord> UntilEndedAsync(JobId id, CancellationToken ct)
@@ -109,6 +132,15 @@ internal sealed class World : IAsyncDisposable
                 return ended;
             await Task.Delay(Pause, ct);
         }
+    }
+
+    /// <summary>Waits until the world's own storage has saved everything that it has acknowledged by now; it does so every few seconds.</summary>
+    public async Task UntilSavedAsync(CancellationToken ct)
+    {
+        var mark = $"saved-{Guid.NewGuid():N}";
+        await Account.Jobs.GetParentBlobServiceClient().CreateBlobContainerAsync(mark, cancellationToken: ct);
+        while (!(await File.ReadAllTextAsync(Path.Combine(_storageFolder!, "__azurite_db_blob__.json"), ct)).Contains(mark, StringComparison.Ordinal))
+            await Task.Delay(Pause, ct);
     }
 
     /// <summary>The job if it has ended, its workflow included.</summary>

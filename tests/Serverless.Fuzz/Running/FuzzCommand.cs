@@ -11,7 +11,7 @@ internal static class FuzzCommand
     {
         if (!double.TryParse(After("--seconds"), CultureInfo.InvariantCulture, out var seconds) || !int.TryParse(After("--seed") ?? "1", CultureInfo.InvariantCulture, out var seed))
         {
-            output.WriteLine("usage: --seconds N [--target NAME] [--seed S] [--keep FOLDER]");
+            output.WriteLine("usage: --seconds N [--target NAME] [--seed S] [--keep FOLDER]; N: for all targets together, each a share");
             return 2;
         }
         var targets = FuzzTargets.All.Where(target => After("--target") is not { } name || target.Name == name).ToList();
@@ -52,9 +52,11 @@ internal static class FuzzCommand
     private static void Print(List<FuzzRun> runs, string folder, TextWriter output)
     {
         output.WriteLine("| target | executions | findings | longest input |");
-        output.WriteLine("|---|---|---|---|");
+        output.WriteLine("|---|---:|---:|---:|");
         foreach (var run in runs)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {run.Target.Name} | {run.Executions:N0} | {run.Findings.Count} | {run.Longest.TotalMilliseconds:N0} ms |"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"| all | {runs.Sum(run => run.Executions):N0} | {runs.Sum(run => run.Findings.Count)} | {runs.Max(run => run.Longest).TotalMilliseconds:N0} ms |"));
         foreach (var finding in runs.SelectMany(run => run.Findings))
         {
             var path = Path.Combine(folder, $"{finding.Target}-{finding.Number}");

@@ -16,7 +16,8 @@ internal sealed class ConcurrentChats : ILoad
 
     public async Task RunAsync(LoadRun run)
     {
-        var count = run.Of(64, 16);
+        // Fewer could not overtake more than they may.
+        var count = run.Of(64, 64);
         using var place = await run.PlaceAsync();
         await using var head = await HeadProcess.StartAsync(place);
         await ChatAsync(head, run.Cancellation);

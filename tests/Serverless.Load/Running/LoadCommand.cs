@@ -32,9 +32,7 @@ internal static class LoadCommand
             await load.RunAsync(run);
             figures.AddRange(run.Figures);
         }
-        await output.WriteLineAsync("\n| load | | figure | bound | |\n|---|---|---:|---:|---|");
-        foreach (var figure in figures)
-            await output.WriteLineAsync($"| {figure.Load} | {figure.What} | {figure.Figure} | {figure.Bound} | {(figure.Holds ? "" : "missed")} |");
+        await output.WriteLineAsync($"\n{LoadTable.Of(figures)}");
         return figures.All(figure => figure.Holds) ? 0 : 1;
 
         string? After(string option) => words.SkipWhile(word => word != option).Skip(1).FirstOrDefault();

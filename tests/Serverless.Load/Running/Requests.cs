@@ -35,17 +35,17 @@ internal static class Requests
     }
 
     /// <summary>Every entry of a list, page after page, and the seconds that the slowest page took.</summary>
-    public static async Task<(List<string> Ids, double Slowest)> PagesAsync(this HeadProcess head, string path, int limit, CancellationToken ct)
+    public static async Task<(List<JsonElement> Entries, double Slowest)> PagesAsync(this HeadProcess head, string path, int limit, CancellationToken ct)
     {
-        var ids = new List<string>();
+        var entries = new List<JsonElement>();
         var slowest = 0.0;
         while (true)
         {
             var clock = System.Diagnostics.Stopwatch.StartNew();
-            var page = await head.GetAsync($"{path}?limit={limit}{(ids.Count > 0 ? $"&after={ids[^1]}" : "")}", ct);
+            var page = await head.GetAsync($"{path}?limit={limit}{(entries.Count > 0 ? $"&after={entries[^1].GetProperty("id").GetString()}" : "")}", ct);
             slowest = Math.Max(slowest, clock.Elapsed.TotalSeconds);
-            ids.AddRange(page.GetProperty("data").EnumerateArray().Select(entry => entry.GetProperty("id").GetString()!));
-            if (!page.GetProperty("has_more").GetBoolean()) return (ids, slowest);
+            entries.AddRange(page.GetProperty("data").EnumerateArray());
+            if (!page.GetProperty("has_more").GetBoolean()) return (entries, slowest);
         }
     }
 }

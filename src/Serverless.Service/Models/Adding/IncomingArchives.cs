@@ -22,7 +22,8 @@ public sealed class IncomingArchives(BlobAccount account, TimeProvider clock)
         return new IncomingArchive(name, blob);
     }
 
-    private async Task RemoveLeftAsync(CancellationToken ct)
+    /// <summary>Removes what processes that ended have left; also done before each archive.</summary>
+    public async Task RemoveLeftAsync(CancellationToken ct)
     {
         await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = Folder + "/" }, ct))
             if (blob.Properties.LastModified < clock.GetUtcNow() - s_longest)

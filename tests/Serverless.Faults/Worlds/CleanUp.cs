@@ -1,0 +1,36 @@
+using Serverless.Service.Files;
+using Serverless.Service.Models.Adding;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.Intake;
+using Serverless.Service.Uploads;
+
+namespace Serverless.Faults.Worlds;
+
+/// <summary>What a head's upkeep does to what was broken off, days later.</summary>
+internal static class CleanUp
+{
+    /// <summary>Removes it, as a head that runs in three days would: uploads that nobody completes, and contents that nothing names.</summary>
+    public static async Task RunAsync(World world, CancellationToken ct)
+    {
+        var clock = new LaterClock(TimeSpan.FromDays(3));
+        var uploads = new UploadCatalog(world.Account);
+        var store = new FileStore(world.Account, world.Files, clock);
+        await new UploadService(uploads, new UploadBlobs(store), store, new FileIntake(store, new NoWorkflows()), clock).RemoveExpiredAsync(ct);
+        await new UnnamedContents(world.Account, world.Files, uploads, world.Models, world.Jobs, new IncomingArchives(world.Account, clock), clock).RemoveAsync(ct);
+    }
+
+    private sealed class LaterClock(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+    }
+
+    /// <summary>Cleaning up starts nothing.</summary>
+    private sealed class NoWorkflows : IWorkflowStarter
+    {
+        public Task StartAsync<TIn>(WorkflowName<TIn> workflow, string instanceId, TIn input, CancellationToken ct) => throw new InvalidOperationException($"{instanceId} is started");
+
+        public Task RaiseAsync(string instanceId, string eventName, CancellationToken ct) => throw new InvalidOperationException($"{instanceId} is told of {eventName}");
+
+        public Task PurgeAsync(string instanceId, CancellationToken ct) => throw new InvalidOperationException($"{instanceId} is purged");
+    }
+}

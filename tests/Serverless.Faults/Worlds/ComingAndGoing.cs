@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Tests;
+using Serverless.Tests.Heads;
+
+namespace Serverless.Faults.Worlds;
+
+/// <summary>
+/// A caller of whom files and models come and go, one request after another: a file posted, one in parts, a model as an archive, one of them deleted again. What is
+/// answered stands in the world's ledger; a request that the head's death breaks off may have been carried out or not.
+/// </summary>
+internal sealed class ComingAndGoing(World world, Random random)
+{
+    private readonly byte[] _archive = ArchiveOf(Path.Combine(world.Place.Folder, "models", HeadPlace.Model));
+    private readonly List<string> _files = [], _models = [];
+    private int _number;
+
+    /// <summary>How many requests were answered.</summary>
+    public int Answered { get; private set; }
+
+    /// <summary>Sends one request after another until the head is dead.</summary>
+    public async Task RunAsync(HeadProcess head, CancellationToken ct)
+    {
+        while (!head.HasEnded)
+        {
+            try
+            {
+                await SendAsync(head, _number++, ct);
+                Answered++;
+            }
+            catch (Exception broken) when (broken is HttpRequestException or IOException && !ct.IsCancellationRequested)
+            {
+                // The head is gone, or goes: it does not take the next one either.
+                await Task.Delay(TimeSpan.FromMilliseconds(20), ct);
+            }
+        }
+    }
+
+    private async Task SendAsync(HeadProcess head, int number, CancellationToken ct)
+    {
+        var content = MethodData.Of(MethodType.Supervised, 3 + number % 5);
+        var name = string.Create(CultureInfo.InvariantCulture, $"brought-{number}");
+        switch (number % 5)
+        {
+            case 0 or 3:
+                _files.Add(await world.UploadAsync(head, content, name + ".jsonl", ct));
+                break;
+            case 1:
+                _files.Add(await UploadInPartsAsync(head, content, name + ".jsonl", ct));
+                break;
+            case 2:
+                await AddAsync(head, name, ct);
+                _models.Add(name);
+                break;
+            default:
+                var (kind, ids) = _models.Count > 0 && random.Next(2) == 0 ? ("models", _models) : ("files", _files);
+                if (ids.Count > 0)
+                    await DeleteAsync(head, kind, ids, ct);
+                break;
+        }
+    }
+
+    private async Task<string> UploadInPartsAsync(HeadProcess head, string content, string name, CancellationToken ct)
+    {
+        var bytes = Encoding.UTF8.GetBytes(content);
+        var upload = await PostAsync(head, "uploads", JsonContent.Create(new { filename = name, purpose = "fine-tune", bytes = bytes.Length, mime_type = "application/jsonl" }), ct);
+        var id = upload.GetProperty("id").GetString();
+        var parts = new List<string>();
+        foreach (var part in new[] { bytes[..(bytes.Length / 2)], bytes[(bytes.Length / 2)..] })
+        {
+            using var form = new MultipartFormDataContent { { new ByteArrayContent(part), "data", "part" } };
+            parts.Add((await PostAsync(head, $"uploads/{id}/parts", form, ct)).GetProperty("id").GetString()!);
+        }
+        var complete = await PostAsync(head, $"uploads/{id}/complete", JsonContent.Create(new { part_ids = parts }), ct);
+        var file = complete.GetProperty("file").GetProperty("id").GetString()!;
+        world.Ledger.Uploaded(new FileId(file), content);
+        return file;
+    }
+
+    private async Task AddAsync(HeadProcess head, string name, CancellationToken ct)
+    {
+        using var form = new MultipartFormDataContent { { new StringContent(name), "name" }, { new ByteArrayContent(_archive), "file", name + ".zip" } };
+        await PostAsync(head, "models", form, ct);
+        world.Ledger.Added(new ModelId(name));
+    }
+
+    private async Task DeleteAsync(HeadProcess head, string kind, List<string> ids, CancellationToken ct)
+    {
+        var id = ids[random.Next(ids.Count)];
+        ids.Remove(id);
+        world.Ledger.Deletes(id);
+        using var answer = await head.Http.DeleteAsync($"{kind}/{id}", ct);
+        answer.EnsureSuccessStatusCode();
+        world.Ledger.Deleted(id);
+    }
+
+    private static async Task<JsonElement> PostAsync(HeadProcess head, string path, HttpContent content, CancellationToken ct)
+    {
+        using var answer = await head.Http.PostAsync(path, content, ct);
+        var text = await answer.Content.ReadAsStringAsync(ct);
+        return answer.IsSuccessStatusCode ? JsonDocument.Parse(text).RootElement : throw new InvalidOperationException($"{path}: {(int)answer.StatusCode} {text}");
+    }
+
+    private static byte[] ArchiveOf(string folder)
+    {
+        using var bytes = new MemoryStream();
+        ZipFile.CreateFromDirectory(folder, bytes);
+        return bytes.ToArray();
+    }
+}

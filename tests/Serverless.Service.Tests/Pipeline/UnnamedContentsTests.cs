@@ -1,0 +1,101 @@
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.Time.Testing;
+using Serverless.Service.Files;
+using Serverless.Service.Jobs;
+using Serverless.Service.Models;
+using Serverless.Service.Models.Adding;
+using Serverless.Service.Pipeline;
+using Serverless.Service.Storage;
+using Serverless.Service.Tests.Files;
+using Serverless.Service.Uploads;
+using Serverless.Tests.Shared;
+
+namespace Serverless.Service.Tests.Pipeline;
+
+/// <summary>What a process leaves that dies between a content and its record, or between the two deletions.</summary>
+public sealed class UnnamedContentsTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Contents_that_nothing_names_go_after_a_day_and_no_others()
+    {
+        var account = await azurite.NewAccountAsync();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var store = new FileStore(account, new FileCatalog(account), clock);
+        var named = (await store.UploadAsync("train.jsonl", "fine-tune", new OneWayStream([1, 2, 3]), Cancel)).Id;
+        var upload = await new UploadCatalog(account).CreateAsync(UploadOf(clock), Cancel);
+        foreach (var id in new[] { FileId.New(clock), upload.FileId })
+            await account.Files.UploadBlobAsync($"{id}/train.jsonl", new BinaryData("{}"), Cancel);
+        var unnamed = New(account, clock);
+
+        await unnamed.RemoveAsync(Cancel);
+        Assert.Equal(3, await CountAsync(account.Files));
+
+        clock.Advance(UnnamedContents.Age + TimeSpan.FromMinutes(1));
+        await unnamed.RemoveAsync(Cancel);
+        Assert.Equal(2, await CountAsync(account.Files));
+        Assert.Equal(1, await CountAsync(account.Files, named + "/"));
+        Assert.Equal(1, await CountAsync(account.Files, upload.FileId + "/"));
+    }
+
+    [Fact]
+    public async Task Folders_of_models_that_no_record_names_go_but_not_what_a_job_may_still_publish()
+    {
+        var account = await azurite.NewAccountAsync();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var record = new ModelRecord { Id = new ModelId("kept"), Kind = ModelKind.Base, CreatedAt = clock.GetUtcNow(), OwnedBy = "user", Folder = "base/kept/0123" };
+        await new ModelCatalog(account).CreateAsync(record, Cancel);
+        foreach (var name in new[] { "base/kept/0123/config.json", "base/kept/4567/config.json", "adapter/half/0123/inner/adapter.safetensors", "published/ft=3Atiny/0123/config.json", "drop.zip" })
+            await account.Models.UploadBlobAsync(name, new BinaryData("{}"), Cancel);
+        var jobs = new JobCatalog(account);
+        var job = await jobs.CreateAsync(JobOf(clock), Cancel);
+        var unnamed = New(account, clock);
+        clock.Advance(UnnamedContents.Age + TimeSpan.FromMinutes(1));
+
+        await unnamed.RemoveAsync(Cancel);
+        Assert.Equal(["base/kept/0123/config.json", "drop.zip", "published/ft=3Atiny/0123/config.json"], await NamesAsync(account.Models));
+
+        await jobs.UpdateAsync(job.Id, now => now with { Status = JobStatus.Cancelled }, Cancel);
+        await unnamed.RemoveAsync(Cancel);
+        Assert.Equal(3, await CountAsync(account.Models));
+        clock.Advance(UnnamedContents.Interval);
+        await unnamed.RemoveAsync(Cancel);
+        Assert.Equal(["base/kept/0123/config.json", "drop.zip"], await NamesAsync(account.Models));
+    }
+
+    [Fact]
+    public async Task A_folder_to_which_something_came_lately_stays()
+    {
+        var account = await azurite.NewAccountAsync();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await account.Models.UploadBlobAsync("base/half/0123/config.json", new BinaryData("{}"), Cancel);
+        clock.Advance(UnnamedContents.Age - TimeSpan.FromMinutes(5));
+        await New(account, clock).RemoveAsync(Cancel);
+        Assert.Equal(["base/half/0123/config.json"], await NamesAsync(account.Models));
+    }
+
+    private static UnnamedContents New(BlobAccount account, TimeProvider clock) => new(
+        account, new FileCatalog(account), new UploadCatalog(account), new ModelCatalog(account), new JobCatalog(account), new IncomingArchives(account, clock), clock);
+
+    private static UploadRecord UploadOf(TimeProvider clock) => new()
+    {
+        Id = UploadId.New(clock), FileId = FileId.New(clock), FileName = "train.jsonl", Purpose = "fine-tune", Bytes = 2, CreatedAt = clock.GetUtcNow(), ExpiresAt = clock.GetUtcNow() + TimeSpan.FromHours(1),
+    };
+
+    private static JobRecord JobOf(TimeProvider clock) => new()
+    {
+        Id = JobId.New(clock), Model = new ModelId("tiny"), BaseModel = new ModelId("tiny"), TrainingFile = FileId.New(clock), Seed = 1, CreatedAt = clock.GetUtcNow(),
+        Method = new JobMethod { Type = MethodType.Supervised, Hyperparameters = new Hyperparameters() },
+    };
+
+    private static async Task<int> CountAsync(BlobContainerClient container, string prefix = "") => (await NamesAsync(container, prefix)).Count;
+
+    private static async Task<List<string>> NamesAsync(BlobContainerClient container, string prefix = "")
+    {
+        var names = new List<string>();
+        await foreach (var blob in container.GetBlobsAsync(new() { Prefix = prefix }, Cancel))
+            names.Add(blob.Name);
+        return names;
+    }
+}
