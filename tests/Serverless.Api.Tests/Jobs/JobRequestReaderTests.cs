@@ -104,8 +104,8 @@ public sealed class JobRequestReaderTests
     [InlineData("pretraining")]
     public void Examples_may_be_cut_off_at_their_end(string type)
     {
-        var request = Read(With($$"""
-            "method": {"type": "{{type}}", "{{type}}": {"hyperparameters": {"truncate": "end"}}}
+        var request = Read(With($$$$"""
+            "method": {"type": "{{{{type}}}}", "{{{{type}}}}": {"hyperparameters": {"truncate": "end"}}}
             """));
         Assert.Equal(new Hyperparameters { TruncatesEnd = true }, request.Method.Hyperparameters);
     }
@@ -115,9 +115,7 @@ public sealed class JobRequestReaderTests
     [InlineData("distillation", "\"teacher\": \"r1\", ")]
     [InlineData("reinforcement", "")]
     public void Answers_and_prompts_are_not_cut_off(string type, string fields) => Refused(
-        With($$"""
-            "method": {"type": "{{type}}", "{{type}}": {{{fields}}"hyperparameters": {"truncate": "end"}}}
-            """),
+        With("\"method\": {\"type\": \"" + type + "\", \"" + type + "\": {" + fields + "\"hyperparameters\": {\"truncate\": \"end\"}}}"),
         $"'method.{type}.hyperparameters.truncate' cuts examples of supervised training and of pretraining; found method '{type}', whose answers or prompts would lose their ends: "
             + "leave it out, and shorten the examples that are refused.",
         $"method.{type}.hyperparameters.truncate");
