@@ -11,7 +11,7 @@ public sealed record JobMetrics
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The method's loss; for supervised training the cross-entropy in nats, averaged over supervised tokens. Null if the step was skipped.</summary>
-    public required double? TrainLoss { get; init; }
+    public double? TrainLoss { get; init; }
 
     /// <summary>The share of supervised tokens that greedy decoding would have got right; null for methods that predict none, and if the step was skipped.</summary>
     public double? TrainAccuracy { get; init; }
@@ -24,7 +24,7 @@ public sealed record JobMetrics
     public required double LearningRate { get; init; }
 
     /// <summary>The L2 norm of the whole gradient before clipping; null if the step was skipped.</summary>
-    public required double? GradientNorm { get; init; }
+    public double? GradientNorm { get; init; }
 
     /// <summary>Whether the gradient was not finite, so that the step was skipped.</summary>
     public bool Skipped { get; init; }
