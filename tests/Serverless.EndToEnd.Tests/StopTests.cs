@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Serverless.Tests.Heads;
 using Serverless.Tests.Shared;
 
 namespace Serverless.EndToEnd.Tests;

@@ -1,6 +1,5 @@
 using System.Text;
 using Serverless.Fuzz.Running;
-using Serverless.Learning;
 using Serverless.Service.Models.Adding;
 using Serverless.Service.Models.Hub;
 using Serverless.Service.Network;

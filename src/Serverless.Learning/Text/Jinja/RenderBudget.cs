@@ -2,9 +2,9 @@ namespace Serverless.Learning.Text.Jinja;
 
 /// <summary>Bounds what one rendering may use: a template is foreign code. Whatever makes a value or looks through one pays before it does so.</summary>
 /// <param name="clock">Its timestamps tell how long the rendering takes.</param>
-/// <param name="cancellationToken">Ends the rendering at once.</param>
 /// <param name="processorTime">What the process has had of its processors; null: asks the system.</param>
-internal sealed class RenderBudget(TimeProvider clock, CancellationToken cancellationToken = default, Func<TimeSpan>? processorTime = null)
+/// <param name="cancellationToken">Ends the rendering at once.</param>
+internal sealed class RenderBudget(TimeProvider clock, Func<TimeSpan>? processorTime = null, CancellationToken cancellationToken = default)
 {
     /// <summary>Statements, expressions and list entries visited.</summary>
     public const int MaxSteps = 10_000_000;

@@ -37,7 +37,7 @@ internal sealed class Template
     /// <exception cref="InputError">It refuses what it is given, fails, or exceeds the bounds; the line is named.</exception>
     public MarkedText Render(IEnumerable<KeyValuePair<string, object?>> variables, TimeProvider clock, CancellationToken cancellationToken = default)
     {
-        var budget = new RenderBudget(clock, cancellationToken);
+        var budget = new RenderBudget(clock, cancellationToken: cancellationToken);
         var scope = new Scope(Globals.Scope(budget, clock));
         foreach (var (key, value) in variables)
             scope[key] = value;

@@ -100,7 +100,7 @@ public sealed class EvalBlocks(CheckpointModels models, BatchGenerator generator
         {
             var replies = await graderModels.AskAsync(grader.Questions(item.Item, sample), ct);
             usage.AddRange(replies.Select(reply => new EvalModelUsage(reply.Question.Model, 1, reply.PromptTokens, reply.CompletionTokens) { CachedTokens = reply.CachedTokens }));
-            var grade = grader.Grade(item.Item, sample, [.. replies.Select(reply => reply.Answer)]);
+            var grade = grader.Grade(item.Item, sample, [.. replies.Select(reply => reply.Answer)], ct);
             results.Add(new EvalItemResult(grader.Name, grader.Type, grade.Score, grade.Passed, grade.Faults.FirstOrDefault()?.Message));
         }
         var status = results.Any(result => result.Fault is not null) ? EvalItemStatus.Error

@@ -1,3 +1,4 @@
+using Serverless.Learning.Adapters;
 using Serverless.Learning.Evaluation;
 using Serverless.Learning.Models;
 using Serverless.Learning.Reinforcement;

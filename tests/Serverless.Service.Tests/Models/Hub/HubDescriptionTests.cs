@@ -12,7 +12,7 @@ public sealed class HubDescriptionTests
     [Fact]
     public void Files_are_read_with_their_sizes_and_hashes()
     {
-        var model = Read($$"""{"sha":"{{Commit}}","siblings":[{"rfilename":"config.json","size":12,"blobId":"ab"},{"rfilename":"model.safetensors","size":1,"lfs":{"size":34,"sha256":"cd"}}]}""");
+        var model = Read($$"""{"sha":"{{Commit}}","siblings":[{"rfilename":"config.json","size":12,"blobId":"ab"},{"rfilename":"model.safetensors","size":1,"lfs":{"size":34,"sha256":"cd"} }]}""");
 
         Assert.Equal([new HubFile("config.json", 12, null, "ab"), new HubFile("model.safetensors", 34, "cd", null)], model.Files);
     }
