@@ -45,7 +45,7 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
         new("--rejection-epochs", "NUMBER", "passes over those that are right (6)"),
         new("--replay", "SHARE", "the share of the loss that keeps general text, which the model wrote itself (0.1)"),
         new("--baseline", null, "also tune on the solutions alone, at three lengths, of which the best on other problems counts"),
-        new("--baseline-epochs", "NUMBER", "passes of the longest; the others take a half and a quarter of them (40)"),
+        new("--baseline-epochs", "NUMBER", "passes of the longest; the others take a half and a quarter of them (50, as many as a job may take)"),
         new("--seeds", "COUNT", "repeat all of it with so many seeds (1)"),
         new("--seed", "NUMBER", "the first seed of problems and runs (1)"),
         .. SettingsOptions.All,
@@ -161,7 +161,7 @@ internal sealed class R1Command(IAnsiConsole console) : ICommand
     /// </summary>
     internal static ImmutableArray<JsonObject> Baselines(CommandArguments arguments, int seed)
     {
-        var longest = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 40;
+        var longest = arguments.WholeNumber("--baseline-epochs", 1, 50) ?? 50;
         return [.. new[] { longest / 4, longest / 2, longest }.Where(passes => passes > 0).Select(passes =>
         {
             var body = ArithmeticCommand.ColdStart(arguments, seed);

@@ -131,7 +131,7 @@ public sealed class GrowthStepTests : IDisposable
         for (var at = 5; at < text.Length; at++)
         {
             var difference = expected[at].sub(decoder.NextLogits([text[at]], cache).log_softmax(1)[0]).abs();
-            Assert.True(difference.mean().item<float>() < 0.03 && difference.max().item<float>() < 0.25,
+            Assert.True(difference.mean().item<float>() < 0.06 && difference.max().item<float>() < 0.3,
                 $"token {at}: {difference.mean().item<float>()} on average, {difference.max().item<float>()} at most");
         }
     }

@@ -21,13 +21,13 @@ public sealed class LocalSettingsReaderTests
     public void An_option_wins_over_a_variable_and_a_variable_over_the_file()
     {
         var settings = Read(
-            new() { ["Serverless:Data"] = "/file", ["Serverless:ChunkSeconds"] = "10", ["Serverless:Threads"] = "1", ["Serverless:Keys:0"] = "a", ["Serverless:Keys:1"] = "b" },
+            new() { ["Serverless:Data"] = "/file", ["Serverless:ChunkSeconds"] = "10", ["Serverless:Threads"] = "1", ["Serverless:Keys:0"] = "sixteen-letters-a", ["Serverless:Keys:1"] = "sixteen-letters-b" },
             new() { ["SERVERLESS_DATA"] = "/variable", ["SERVERLESS_CHUNK_SECONDS"] = "20", ["SERVERLESS_ACCESS_KEY"] = "of other software" },
             new() { ["Data"] = "/option", ["Url"] = null });
         Assert.Equal("/option", settings.Data);
         Assert.Equal(20, settings.ChunkSeconds);
         Assert.Equal(1, settings.Threads);
-        Assert.Equal(["a", "b"], settings.Keys);
+        Assert.Equal(["sixteen-letters-a", "sixteen-letters-b"], settings.Keys);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class LocalSettingsReaderTests
     {
         var error = Assert.Throws<InputError>(() => Read([], [], new() { ["Url"] = "http://0.0.0.0:7071" }));
         Assert.Equal("settings: Keys: found none; an address other than this machine's own (http://0.0.0.0:7071/) needs at least one", error.Message);
-        Assert.Single(Read([], new() { ["SERVERLESS_KEYS"] = "secret" }, new() { ["Url"] = "http://0.0.0.0:7071" }).Keys);
+        Assert.Single(Read([], new() { ["SERVERLESS_KEYS"] = "a-secret-of-26-characters." }, new() { ["Url"] = "http://0.0.0.0:7071" }).Keys);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class LocalSettingsReaderTests
     [Fact]
     public void A_key_that_claims_to_be_a_hash_and_is_none_is_named_by_its_place()
     {
-        var error = Assert.Throws<InputError>(() => Read([], new() { ["SERVERLESS_KEYS"] = "laptop=sk-1,ci=sha256:abcd" }, []));
+        var error = Assert.Throws<InputError>(() => Read([], new() { ["SERVERLESS_KEYS"] = "laptop=sk-of-16-characters,ci=sha256:abcd" }, []));
         Assert.Equal(
             "settings: SERVERLESS_KEYS: found no hash behind sha256: in entry 2; allowed: a key, or sha256: and 64 hexadecimal digits, either with name= before it",
             error.Message);

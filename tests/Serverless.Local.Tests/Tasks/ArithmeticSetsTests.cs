@@ -94,7 +94,7 @@ public sealed class ArithmeticSetsTests
     public void What_the_recipe_is_compared_with_learns_the_same_solutions_at_three_lengths()
     {
         var bodies = R1Command.Baselines(new CommandArguments("r1", new Dictionary<string, string>()), seed: 2);
-        Assert.Equal([10, 20, 40], bodies.Select(body => body["method"]!["supervised"]!["hyperparameters"]!["n_epochs"]!.GetValue<int>()));
+        Assert.Equal([12, 25, 50], bodies.Select(body => body["method"]!["supervised"]!["hyperparameters"]!["n_epochs"]!.GetValue<int>()));
         Assert.Equal([2, 2, 2], bodies.Select(body => body["seed"]!.GetValue<int>()));
         var once = R1Command.Baselines(new CommandArguments("r1", new Dictionary<string, string> { ["--baseline-epochs"] = "1" }), seed: 2);
         Assert.Equal(1, Assert.Single(once)["method"]!["supervised"]!["hyperparameters"]!["n_epochs"]!.GetValue<int>());

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Serverless.Learning.Text.Jinja;
 
 /// <summary>Filters on lists and dictionaries as a whole.</summary>
@@ -90,7 +92,16 @@ internal static class ListFilters
         var comparer = Comparer<object?>.Create((a, b) => Equality.Compare(a, b, budget, arguments.Callee));
         object? Key(object? item) => Folded(by(item), arguments, caseAt, budget);
         var reverse = Equality.IsTrue(arguments.Optional(reverseAt, "reverse", false));
-        return new JinjaList(reverse ? [.. items.OrderByDescending(Key, comparer)] : [.. items.OrderBy(Key, comparer)]);
+        try
+        {
+            return new JinjaList(reverse ? [.. items.OrderByDescending(Key, comparer)] : [.. items.OrderBy(Key, comparer)]);
+        }
+        catch (InvalidOperationException fault) when (fault.InnerException is not null)
+        {
+            // The runtime's sort wraps whatever a comparison throws.
+            ExceptionDispatchInfo.Throw(fault.InnerException);
+            throw;
+        }
     }
 
     private static object? Folded(object? value, Arguments arguments, int caseAt, RenderBudget budget) =>

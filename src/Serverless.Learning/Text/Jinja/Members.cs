@@ -6,7 +6,9 @@ internal static class Members
     /// <summary><c>value.name</c>: an attribute or method, else the entry of that name.</summary>
     public static object? Attribute(object? value, string name, RenderBudget budget)
     {
-        Operators.Refuse(value, $"'.{name}'");
+        // The name may be a long string of the template's making: it is written out for the refusal only.
+        if (value is Undefined)
+            Operators.Refuse(value, $"'.{name}'");
         return Method(value, name, budget) ?? value switch
         {
             JinjaMap map when map.TryGet((MarkedText)name, out var entry) => entry,

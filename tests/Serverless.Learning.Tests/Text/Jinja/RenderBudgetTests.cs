@@ -13,67 +13,66 @@ public sealed class RenderBudgetTests
 
     /// <summary>With a string of a million characters, 1,100 times over.</summary>
     [Theory]
-    [InlineData("{% set ns.l = ns.l + [ns.s[1:]] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [(' ' ~ ns.s) | trim] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s.strip('b')[:-1]] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s.removeprefix('a')] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s.removesuffix('a')] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + ns.s.split('b') %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + ns.s.split() %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + ns.s.rsplit(none, 1) %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + ns.s.splitlines() %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s | upper] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s | title] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s.capitalize()] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [[ns.s] | string] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s | tojson] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s | replace('b', 'c')] %}{{ ns.s | sort }}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s[::-1]] %}", Bytes)]
-    [InlineData("{% set ns.l = ns.l + [ns.s | list] %}", Bytes)]
-    [InlineData("{% for c in ns.s %}{% endfor %}", Bytes)]
-    [InlineData("{{ [ns.s, ns.s] | sort | length }}", Bytes)]
-    [InlineData("{{ [ns.s, ns.s] | unique | length }}", Bytes)]
-    [InlineData("{{ ([ns.s] | max)[:1] }}{{ ([ns.s, ns.s] | max)[:1] }}", Bytes)]
-    [InlineData("{{ [1] | map(attribute=ns.s) | length }}", Bytes)]
-    [InlineData("{{ strftime_now(ns.s)[:1] }}", Bytes)]
-    [InlineData("{{ 1 if ns.s ~ 'a' == ns.s ~ 'a' }}", Bytes)]
-    [InlineData("{{ 1 if ns.s == ns.t }}{{ 1 if ns.s < ns.t }}", Looks)]
-    [InlineData("{{ 1 if ns.s in ns.s }}", Looks)]
-    [InlineData("{{ ns.s.find('b') }}", Looks)]
-    [InlineData("{{ ns.s.rfind('ab') }}", Looks)]
-    [InlineData("{{ ns.s.count('b') }}", Looks)]
-    [InlineData("{{ ns.s.startswith(ns.t) }}{{ ns.s.endswith(ns.t) }}", Looks)]
-    [InlineData("{{ ns.s | length }}", Looks)]
-    [InlineData("{{ ns.s[-1] }}", Looks)]
-    [InlineData("{{ ns.s.isalpha() }}", Looks)]
-    [InlineData("{{ ns.s is lower }}", Looks)]
-    [InlineData("{{ ns.s | int }}{{ ns.s | float }}", Looks)]
-    [InlineData("{{ ns.s | wordcount }}", Looks)]
-    [InlineData("{{ {'a': 1}[ns.s] }}", Looks)]
-    [InlineData("{{ {'a': 1}.get(ns.s) }}", Looks)]
-    [InlineData("{{ 1 if ns.s in {'a': 1} }}", Looks)]
-    [InlineData("{{ {ns.s: 1} | length }}", Looks)]
-    [InlineData("{{ ns.s.lstrip('a') }}", Looks)]
-    [InlineData("{{ (ns.s ~ ' ' ~ ns.s).split('a' * 100) }}", Bytes)]
-    public void A_long_string_is_paid_for_by_whatever_makes_another_of_it_or_looks_through_it(string body, string message) =>
+    [InlineData("{% set ns.l = ns.l + [ns.s[1:]] %}")]
+    [InlineData("{% set ns.l = ns.l + [(' ' ~ ns.s) | trim] %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s.strip('b')[:-1]] %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s.removeprefix('a')] %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s.removesuffix('a')] %}")]
+    [InlineData("{% set ns.l = ns.l + ns.s.split('b') %}")]
+    [InlineData("{% set ns.l = ns.l + ns.s.split() %}")]
+    [InlineData("{% set ns.l = ns.l + ns.s.rsplit(none, 1) %}")]
+    [InlineData("{% set ns.l = ns.l + ns.s.splitlines() %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s | upper] %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s | title] %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s.capitalize()] %}")]
+    [InlineData("{% set ns.l = ns.l + [[ns.s] | string] %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s | tojson] %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s | replace('b', 'c')] %}{{ ns.s | sort }}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s[::-1]] %}")]
+    [InlineData("{% set ns.l = ns.l + [ns.s | list] %}")]
+    [InlineData("{% for c in ns.s %}{% endfor %}")]
+    [InlineData("{{ [ns.s, ns.s] | sort | length }}")]
+    [InlineData("{{ [ns.s, ns.s] | unique | length }}")]
+    [InlineData("{{ ([ns.s] | max)[:1] }}{{ ([ns.s, ns.s] | max)[:1] }}")]
+    [InlineData("{{ [1] | map(attribute=ns.s) | length }}")]
+    [InlineData("{{ strftime_now(ns.s)[:1] }}")]
+    [InlineData("{{ 1 if ns.s ~ 'a' == ns.s ~ 'a' }}")]
+    [InlineData("{{ 1 if ns.s == ns.t }}{{ 1 if ns.s < ns.t }}")]
+    [InlineData("{{ 1 if ns.s in ns.s }}")]
+    [InlineData("{{ ns.s.find('b') }}")]
+    [InlineData("{{ ns.s.rfind('ab') }}")]
+    [InlineData("{{ ns.s.count('b') }}")]
+    [InlineData("{{ ns.s.startswith(ns.t) }}{{ ns.s.endswith(ns.t) }}")]
+    [InlineData("{{ ns.s | length }}")]
+    [InlineData("{{ ns.s[-1] }}")]
+    [InlineData("{{ ns.s.isalpha() }}")]
+    [InlineData("{{ ns.s is lower }}")]
+    [InlineData("{{ ns.s | int }}{{ ns.s | float }}")]
+    [InlineData("{{ ns.s | wordcount }}")]
+    [InlineData("{{ {'a': 1}[ns.s] }}")]
+    [InlineData("{{ {'a': 1}.get(ns.s) }}")]
+    [InlineData("{{ 1 if ns.s in {'a': 1} }}")]
+    [InlineData("{{ {ns.s: 1} | length }}")]
+    [InlineData("{{ ns.s.lstrip('a') }}")]
+    [InlineData("{{ (ns.s ~ ' ' ~ ns.s).split('a' * 100) }}")]
+    public void A_long_string_is_paid_for_by_whatever_makes_another_of_it_or_looks_through_it(string body) =>
         AssertStops(
             "{% set ns = namespace(s='aaaaaaaaaaaaaaaa', t='aaaaaaaaaaaaaaaa', l=[]) %}{% for i in range(16) %}{% set ns.s = ns.s + ns.s %}{% set ns.t = ns.t + ns.t %}{% endfor %}"
-            + "{% for i in range(1100) %}" + body + "{% endfor %}",
-            message);
+            + "{% for i in range(1100) %}" + body + "{% endfor %}");
 
     [Theory]
-    [InlineData("{% set d = dict(a=1) %}{% for i in range(2000000) %}{% set ns.l = d.items %}{% endfor %}", Bytes)]
-    [InlineData("{% for i in range(2000000) %}{% set ns.l = [ns.l, {}] %}{% endfor %}", Bytes)]
-    [InlineData("{% for i in range(2000000) %}{% macro m() %}{% endmacro %}{% set ns.l = [ns.l, m] %}{% endfor %}", Bytes)]
-    [InlineData("{% for i in range(2000000) %}{% set ns.l = namespace(l=ns.l) %}{% endfor %}", Bytes)]
-    [InlineData("{% for i in range(20) %}{% set ns.l = ns.l + [range(999999)] %}{% endfor %}", Bytes)]
-    [InlineData("{% for i in range(2000) %}{% set ns.l = ns.l + [m | items] %}{% endfor %}", Steps)]
-    public void Values_that_are_kept_are_paid_for(string body, string message) =>
-        AssertStops("{% set ns = namespace(l=[]) %}" + body, message, new JinjaMap(Enumerable.Range(0, 9000).Select(i => KeyValuePair.Create<object, object?>((long)i, i))));
+    [InlineData("{% set d = dict(a=1) %}{% for i in range(2000000) %}{% set ns.l = d.items %}{% endfor %}")]
+    [InlineData("{% for i in range(2000000) %}{% set ns.l = [ns.l, {}] %}{% endfor %}")]
+    [InlineData("{% for i in range(2000000) %}{% macro m() %}{% endmacro %}{% set ns.l = [ns.l, m] %}{% endfor %}")]
+    [InlineData("{% for i in range(2000000) %}{% set ns.l = namespace(l=ns.l) %}{% endfor %}")]
+    [InlineData("{% for i in range(20) %}{% set ns.l = ns.l + [range(999999)] %}{% endfor %}")]
+    [InlineData("{% for i in range(2000) %}{% set ns.l = ns.l + [m | items] %}{% endfor %}")]
+    public void Values_that_are_kept_are_paid_for(string body) =>
+        AssertStops("{% set ns = namespace(l=[]) %}" + body, new JinjaMap(Enumerable.Range(0, 9000).Select(i => KeyValuePair.Create<object, object?>((long)i, i))));
 
     [Fact]
     public void A_search_that_fits_nearly_everywhere_is_paid_for_in_full() => AssertStops(
-        "{% set x = 'a' * 500000 %}{% set y = 'a' * 1000 ~ 'b' ~ 'a' * 1000 %}{% for i in range(1000) %}{{ y in x }}{% endfor %}", Looks);
+        "{% set x = 'a' * 500000 %}{% set y = 'a' * 1000 ~ 'b' ~ 'a' * 1000 %}{% for i in range(1000) %}{{ y in x }}{% endfor %}");
 
     [Fact]
     public void A_string_of_many_marked_parts_is_taken_apart_in_time_proportional_to_it()
@@ -138,12 +137,14 @@ public sealed class RenderBudgetTests
             Assert.Throws<InputError>(() => ChatTemplate.Parse("{{ tools | tojson }}", "t").Render([new ChatMessage { Role = "user", Content = "x" }], true, tools.RootElement)).Message);
     }
 
-    private static void AssertStops(string source, string message, JinjaMap? map = null)
+    /// <summary>Which of the bounds a template meets first is not the point.</summary>
+    private static void AssertStops(string source, JinjaMap? map = null)
     {
         var clock = Stopwatch.StartNew();
         var processor = Environment.CpuUsage.TotalTime;
         var allocated = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal($"t.jinja line 1: {message}", Assert.Throws<InputError>(() => Render(source, map is null ? [] : [new("m", map)], new StandingClock())).Message);
+        var fault = Assert.Throws<InputError>(() => Render(source, map is null ? [] : [new("m", map)], new StandingClock()));
+        Assert.Contains(fault.Message, new[] { Bytes, Looks, Steps }.Select(bound => $"t.jinja line 1: {bound}"));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 3L << 29);
         // Many times what it takes on a machine with nothing else to do.
         Assert.InRange(Shorter(clock.Elapsed, Environment.CpuUsage.TotalTime - processor), TimeSpan.Zero, TimeSpan.FromSeconds(10));
