@@ -63,9 +63,9 @@ public sealed class ForeignPageTests
     [InlineData("/v1/fine", "cross-site", "no-cors", "image", HttpStatusCode.Forbidden)]
     [InlineData("/v1/fine", "same-site", "no-cors", "script", HttpStatusCode.Forbidden)]
     [InlineData("/v1/fine", "cross-site", "navigate", "document", HttpStatusCode.Forbidden)]
-    [InlineData("/docs", "cross-site", "navigate", "document", HttpStatusCode.OK)]
-    [InlineData("/docs", "cross-site", "navigate", "iframe", HttpStatusCode.Forbidden)]
-    [InlineData("/docs", "cross-site", "no-cors", "script", HttpStatusCode.Forbidden)]
+    [InlineData("/page", "cross-site", "navigate", "document", HttpStatusCode.OK)]
+    [InlineData("/page", "cross-site", "navigate", "iframe", HttpStatusCode.Forbidden)]
+    [InlineData("/page", "cross-site", "no-cors", "script", HttpStatusCode.Forbidden)]
     [InlineData("/v1/fine", "same-origin", "no-cors", "image", HttpStatusCode.OK)]
     [InlineData("/v1/fine", "none", "navigate", "document", HttpStatusCode.OK)]
     public async Task Of_what_another_sites_page_has_a_browser_get_only_a_link_to_a_page_is_followed(
@@ -74,7 +74,7 @@ public sealed class ForeignPageTests
         await using var api = await BareApi.StartAsync(new ApiSettings(), app =>
         {
             app.MapGet("/v1/fine", () => "fine");
-            app.MapGet("/docs", () => "fine");
+            app.MapGet("/page", () => "fine");
         });
         var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Add("Sec-Fetch-Site", site);

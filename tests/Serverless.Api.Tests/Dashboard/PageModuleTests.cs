@@ -24,7 +24,7 @@ public sealed class PageModuleTests
             var output = await node.StandardOutput.ReadToEndAsync();
             await node.WaitForExitAsync();
             Assert.True(node.ExitCode == 0, output);
-            Assert.Contains("# pass 17", output, StringComparison.Ordinal);
+            Assert.Contains("# pass 18", output, StringComparison.Ordinal);
         }
         finally
         {

@@ -32,11 +32,11 @@ public sealed class CloudSettingsReaderTests
     {
         var settings = Read(new()
         {
-            ["SERVERLESS_CHUNK_SECONDS"] = "30", ["SERVERLESS_CHECKPOINT_SECONDS"] = "5", ["SERVERLESS_TRAINING_SLOTS"] = "3", ["SERVERLESS_KEYS"] = "a, b",
+            ["SERVERLESS_CHUNK_SECONDS"] = "30", ["SERVERLESS_CHECKPOINT_SECONDS"] = "5", ["SERVERLESS_TRAINING_SLOTS"] = "3", ["SERVERLESS_KEYS"] = "sixteen-letters-a, sixteen-letters-b",
             ["SERVERLESS_ALLOWED_HOSTS"] = "api.example", ["SERVERLESS_DATA"] = "/scratch",
         });
         Assert.Equal((30, 5, 3), (settings.ChunkSeconds, settings.CheckpointSeconds, settings.TrainingSlots));
-        Assert.Equal(["a", "b"], settings.Keys);
+        Assert.Equal(["sixteen-letters-a", "sixteen-letters-b"], settings.Keys);
         Assert.Equal(["api.example"], settings.AllowedHosts);
         Assert.Equal(Path.Combine(Path.GetFullPath("/scratch"), "work"), settings.Pipeline().WorkFolder);
     }

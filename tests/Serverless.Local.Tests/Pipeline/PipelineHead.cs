@@ -7,6 +7,7 @@ using Serverless.Local.Journal;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Models.Adding;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.Intake;
 using Serverless.Service.Storage;
@@ -45,6 +46,7 @@ public sealed class PipelineHead : IAsyncDisposable
             .AddLogging(logging => logging.AddProvider(new TestOutputLog()).SetMinimumLevel(LogLevel.Information))
             .AddSingleton<FileCatalog>()
             .AddSingleton<JobCatalog>()
+            .AddSingleton<IncomingArchives>()
             .AddSingleton<ModelCatalog>()
             .AddSingleton(provider => new FileStore(account, provider.GetRequiredService<FileCatalog>(), TimeProvider.System))
             .AddSingleton<ModelStore>()

@@ -122,11 +122,11 @@ public sealed class LocalSettingsReaderTests
     }
 
     [Fact]
-    public void A_key_that_claims_to_be_a_hash_and_is_none_is_named_by_its_place()
+    public void A_key_that_claims_to_be_a_hash_and_is_none_is_named()
     {
         var error = Assert.Throws<InputError>(() => Read([], new() { ["SERVERLESS_KEYS"] = "laptop=sk-of-16-characters,ci=sha256:abcd" }, []));
         Assert.Equal(
-            "settings: SERVERLESS_KEYS: found no hash behind sha256: in entry 2; allowed: a key, or sha256: and 64 hexadecimal digits, either with name= before it",
+            "settings: SERVERLESS_KEYS: API key 'ci': found a hash of 4 characters; allowed: 64 hexadecimal digits (SHA-256).",
             error.Message);
     }
 

@@ -45,16 +45,17 @@ public sealed class ArchiveFilesTests
     }
 
     [Theory]
-    [InlineData(1_000_000)]
-    [InlineData(1)]
-    public async Task A_list_of_a_million_folders_is_not_read_to_its_end_whatever_the_archive_states_about_it(int stated)
+    [InlineData(1_000_000, "m.zip: the list of its files takes more than 4000000 bytes; allowed: at most as many")]
+    // What does not fit what is stated is found before the bound is met.
+    [InlineData(1, "m.zip: found no zip archive that can be read (")]
+    public async Task A_list_of_a_million_folders_is_not_read_to_its_end_whatever_the_archive_states_about_it(int stated, string begins)
     {
         var bytes = ZipBytes.OfList(1_000_000, stated, '/', 0);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var fault = await Assert.ThrowsAsync<InputError>(() => ZipBytes.OpenAsync(bytes));
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        Assert.Equal("m.zip: the list of its files takes more than 4000000 bytes; allowed: at most as many", fault.Message);
+        Assert.StartsWith(begins, fault.Message, StringComparison.Ordinal);
         Assert.InRange(allocated, 0, 100_000_000);
     }
 
