@@ -95,7 +95,7 @@ public sealed class MainPathTests(AzuriteFixture azurite)
             "--batch-size", "5", "--learning-rate", "0.01", "--url", "http://127.0.0.1:0", "--likelihoods");
         Assert.True(exitCode == 0, output);
         Assert.Matches(@"tuned +0\.0\d\d +100\.0 % +100\.0 %", output);
-        Assert.Matches(@"base, likeliest of the labels +\d+\.\d %", output);
+        Assert.Matches(@"base, likeliest label +\d+\.\d %", output);
         Assert.Matches(@"linear n-gram classifier +100\.0 %", output);
     }
 

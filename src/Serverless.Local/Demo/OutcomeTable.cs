@@ -17,7 +17,7 @@ internal static class OutcomeTable
         AddScores(table, $"base, {outcome.Base}", outcome.BaseScores);
         AddScores(table, "tuned", outcome.TunedScores);
         if (outcome.BaseByLikelihood is { } likeliest)
-            table.AddRow("base, likeliest of the labels", "", "", ShareInterval.Text(likeliest));
+            table.AddRow("base, likeliest label", "", "", ShareInterval.Text(likeliest));
         return table.AddRow("linear n-gram classifier", "", "", ShareInterval.Text(outcome.Ngrams, outcome.TunedScores.Exact.Count));
     }
 
