@@ -23,8 +23,8 @@ internal static class EvaluationTable
     {
         var table = new Table().Border(TableBorder.Simple)
             .AddColumn($"on {evaluation.GetProperty("examples").GetInt32()} examples")
-            .AddColumn(new TableColumn(Markup.Escape(before)).RightAligned())
-            .AddColumn(new TableColumn(Markup.Escape(after)).RightAligned())
+            .AddColumn(new TableColumn(Markup.Escape(before)).RightAligned().NoWrap())
+            .AddColumn(new TableColumn(Markup.Escape(after)).RightAligned().NoWrap())
             .AddColumn(new TableColumn("won, lost, tied").RightAligned());
         var (first, second) = (evaluation.GetProperty("base"), evaluation.GetProperty("tuned"));
         foreach (var (metric, name, text) in s_ofTokens)
