@@ -34,6 +34,7 @@ internal static class CheckpointFiles
     {
         var state = JsonSerializer.Deserialize<State>(File.ReadAllBytes(Path.Combine(folder, "state.json")))!;
         if (state.Version != Version) throw new InputError($"state.json, Version: found {state.Version}; allowed: {Version}");
+        using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         Fill(Path.Combine(folder, "weights.safetensors"), parameters.Items.ToDictionary(item => item.Name, item => item.Weight.Value.detach()));
         Fill(Path.Combine(folder, "optimizer.safetensors"), optimiser.State);

@@ -155,6 +155,7 @@ public sealed class Trainer : IDisposable
     public void ExportAdapter(string folder, string baseModel, string? revision = null)
     {
         if (adapter is null) throw new InvalidOperationException("this run trains all weights and has no adapter to export");
+        using var scope = torch.NewDisposeScope();
         using var files = WeightFiles.Open(Model.Folder);
         PeftAdapter.Save(folder, adapter.Options, baseModel, adapter.Tensors(), revision, files.Spelling);
     }
