@@ -25,11 +25,7 @@ internal unsafe struct AddNormForward<T> : ISlicedKernel
         {
             var sum = Sum + row * Width;
             if (Branch != null) BranchSum.Of(X + row * Width, Branch + row * Width, sum, Width);
-            var y = Y + row * Width;
-            var r = RmsNormRow.InverseRoot((Fp32*)sum, Width, Epsilon);
-            var i = 0;
-            for (; i <= Width - 16; i += 16) T.Store(Load(sum + i) * Create(r) * Load(Weight + i), y + i);
-            for (; i < Width; i++) T.Set(y + i, sum[i] * r * Weight[i]);
+            RmsNormRow.Scale((Fp32*)sum, RmsNormRow.InverseRoot((Fp32*)sum, Width, Epsilon), Weight, Y + row * Width, Width);
         }
     }
 }

@@ -78,13 +78,5 @@ internal static unsafe class BlockPacking
     /// <summary>Two rows of numbers, rounded and interleaved: [width, 2].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePairs(Vector512<float> even, Vector512<float> odd, Bf16* to) =>
-        ((Rounded(even) >>> 16) | (Rounded(odd) & Vector512.Create(0xffff0000u))).Store((uint*)to);
-
-    /// <summary>The numbers with what bfloat16 keeps of them in the upper halves, rounded to the nearest, ties to even.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Rounded(Vector512<float> numbers)
-    {
-        var bits = numbers.AsUInt32();
-        return bits + Vector512.Create(0x7fffu) + ((bits >>> 16) & Vector512<uint>.One);
-    }
+        ((Bf16.Rounded(even).AsUInt32() >>> 16) | (Bf16.Rounded(odd).AsUInt32() & Vector512.Create(0xffff0000u))).Store((uint*)to);
 }

@@ -23,11 +23,7 @@ internal unsafe struct RmsNormForward<TX, TY> : ISlicedKernel
         for (var row = from; row < to; row++)
         {
             var x = X + row * Width;
-            var y = Y + row * Width;
-            var r = RmsNormRow.InverseRoot(x, Width, Epsilon);
-            var i = 0;
-            for (; i <= Width - 16; i += 16) TY.Store(TX.Load(x + i) * Create(r) * Load(Weight + i), y + i);
-            for (; i < Width; i++) TY.Set(y + i, TX.Get(x + i) * r * Weight[i]);
+            RmsNormRow.Scale(x, RmsNormRow.InverseRoot(x, Width, Epsilon), Weight, Y + row * Width, Width);
         }
     }
 }
@@ -81,9 +77,20 @@ internal unsafe struct RmsNormBackward<TX, TY> : ISlicedKernel
     }
 }
 
-/// <summary>Sums over one row, in two vectors of accumulators.</summary>
+/// <summary>What the norm does with one row; sums in two vectors of accumulators.</summary>
 internal static unsafe class RmsNormRow
 {
+    /// <summary>y = x * r * w.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Scale<TX, TY>(TX* x, float r, float* weight, TY* y, int width)
+        where TX : unmanaged, IElement<TX>
+        where TY : unmanaged, IElement<TY>
+    {
+        var i = 0;
+        for (; i <= width - 16; i += 16) TY.Store(TX.Load(x + i) * Create(r) * Load(weight + i), y + i);
+        for (; i < width; i++) TY.Set(y + i, TX.Get(x + i) * r * weight[i]);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float InverseRoot<TX>(TX* x, int width, float epsilon)
         where TX : unmanaged, IElement<TX>

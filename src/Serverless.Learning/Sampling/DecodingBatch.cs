@@ -45,6 +45,7 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
         Reserve(copies);
         Take(read, [.. Enumerable.Repeat(0, copies)]);
         for (var copy = 0; copy < copies; copy++) Add(reader, next);
+        FindAdapters();
         return known;
     }
 
@@ -65,6 +66,7 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
             Reserve(prompts.Count);
             foreach (var (from, _) in read) Take(from, [.. Enumerable.Range(0, from.Rows)]);
             foreach (var next in read.SelectMany(one => one.Logits)) Add(model, next);
+            FindAdapters();
         }
         catch
         {
@@ -117,7 +119,6 @@ internal sealed class DecodingBatch(LanguageModel model, PromptPrefixes? prefixe
     {
         readers.Add(reader);
         next.CopyTo(LogitsOf(Rows - 1));
-        FindAdapters();
     }
 
     /// <summary>The adapter of each row; null where none differs from the batch's model.</summary>

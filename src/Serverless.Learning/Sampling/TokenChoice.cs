@@ -1,4 +1,3 @@
-using System.Buffers;
 using Serverless.Learning.Randomness;
 
 namespace Serverless.Learning.Sampling;
@@ -8,28 +7,9 @@ internal static class TokenChoice
 {
     private static readonly int Module = ModuleKey.Of("sampling");
 
-    /// <param name="logits">V values.</param>
+    /// <summary>A draw whose <see cref="TokenDraw.Run"/> is to come.</summary>
     /// <param name="choice">Which answer of the seed this is.</param>
     /// <param name="place">The number of the token in its answer.</param>
-    /// <returns>The token and the logarithm of the probability with which it was drawn; 0 for the most likely one at temperature 0.</returns>
-    public static (int Id, float LogProbability) Draw(ReadOnlySpan<float> logits, SamplingOptions options, int choice, int place)
-    {
-        var rented = ArrayPool<float>.Shared.Rent(logits.Length);
-        try
-        {
-            var weights = rented.AsSpan(0, logits.Length);
-            logits.CopyTo(weights);
-            Span<TokenDraw> draws = [Begin(options, choice, place)];
-            TokenDraws.Run(draws, weights);
-            return End(draws[0], weights, options);
-        }
-        finally
-        {
-            ArrayPool<float>.Shared.Return(rented);
-        }
-    }
-
-    /// <summary>A draw whose <see cref="TokenDraw.Run"/> is to come.</summary>
     public static TokenDraw Begin(SamplingOptions options, int choice, int place) => options.Temperature == 0 ? default : new TokenDraw
     {
         // Bounded, so that a temperature of next to nothing does not make the highest logit 0 times infinity.
@@ -38,7 +18,7 @@ internal static class TokenChoice
         IsCut = options.TopK != 0 || options.TopP < 1 || options.MinP > 0,
     };
 
-    /// <summary>What was drawn.</summary>
+    /// <summary>The token that was drawn, and the logarithm of the probability with which it was; 0 for the most likely one at temperature 0.</summary>
     /// <param name="draw">After its <see cref="TokenDraw.Run"/>.</param>
     /// <param name="weights">What that made of the logits.</param>
     public static (int Id, float LogProbability) End(TokenDraw draw, ReadOnlySpan<float> weights, SamplingOptions options)

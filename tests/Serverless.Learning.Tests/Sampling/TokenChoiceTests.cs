@@ -55,7 +55,7 @@ public sealed class TokenChoiceTests
     public void Temperature_zero_takes_the_most_likely_and_of_equal_ones_the_first()
     {
         AssertFollows([1, 0, 0, 0], new SamplingOptions { MaxTokens = 1, Temperature = 0 });
-        Assert.Equal((1, 0f), TokenChoice.Draw([0, 2, 2], new SamplingOptions { MaxTokens = 1, Temperature = 0 }, 0, 0));
+        Assert.Equal((1, 0f), Draw([0, 2, 2], new SamplingOptions { MaxTokens = 1, Temperature = 0 }, 0, 0));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class TokenChoiceTests
         {
             for (var place = 0; place < 20; place++)
             {
-                var alone = options.Select((each, row) => TokenChoice.Draw(logits.AsSpan(row * Vocabulary, Vocabulary), each, row, place)).ToArray();
+                var alone = options.Select((each, row) => Draw(logits.AsSpan(row * Vocabulary, Vocabulary), each, row, place)).ToArray();
                 foreach (var threads in new[] { 1, 2, 5 })
                 {
                     NativeRuntime.SetThreads(threads);
@@ -96,7 +96,7 @@ public sealed class TokenChoiceTests
     {
         for (var place = 0; place < 50; place++)
         {
-            var (id, logProbability) = TokenChoice.Draw(Logits, new SamplingOptions { MaxTokens = 1, TopP = 0.7 }, 0, place);
+            var (id, logProbability) = Draw(Logits, new SamplingOptions { MaxTokens = 1, TopP = 0.7 }, 0, place);
             Assert.Equal(Math.Log(id == 0 ? 0.625 : 0.375), logProbability, 1e-6);
         }
     }
@@ -105,8 +105,8 @@ public sealed class TokenChoiceTests
     public void A_token_of_no_probability_is_never_drawn()
     {
         float[] logits = [float.NegativeInfinity, 0, float.NegativeInfinity];
-        Assert.All(Enumerable.Range(0, 200), place => Assert.Equal(1, TokenChoice.Draw(logits, new SamplingOptions { MaxTokens = 1 }, 0, place).Id));
-        Assert.All(Enumerable.Range(0, 200), place => Assert.Equal(1, TokenChoice.Draw(logits, new SamplingOptions { MaxTokens = 1, TopK = 2 }, 0, place).Id));
+        Assert.All(Enumerable.Range(0, 200), place => Assert.Equal(1, Draw(logits, new SamplingOptions { MaxTokens = 1 }, 0, place).Id));
+        Assert.All(Enumerable.Range(0, 200), place => Assert.Equal(1, Draw(logits, new SamplingOptions { MaxTokens = 1, TopK = 2 }, 0, place).Id));
     }
 
     [Theory]
@@ -121,7 +121,7 @@ public sealed class TokenChoiceTests
         var total = weights.Sum();
         for (var place = 0; place < 300; place++)
         {
-            var (id, logProbability) = TokenChoice.Draw(logits, new SamplingOptions { MaxTokens = 1, Temperature = 0.7, Seed = 5 }, 2, place);
+            var (id, logProbability) = Draw(logits, new SamplingOptions { MaxTokens = 1, Temperature = 0.7, Seed = 5 }, 2, place);
             var uniform = new Philox(5, 0, ModuleKey.Of("sampling")).Double((2UL << 32) | (uint)place);
             var (below, up) = (weights.Take(id).Sum() / total, weights.Take(id + 1).Sum() / total);
             Assert.InRange(uniform, below - 1e-6, up + 1e-6);
@@ -164,5 +164,14 @@ public sealed class TokenChoiceTests
     }
 
     private static IEnumerable<int> Sequence(SamplingOptions options, int choice) =>
-        Enumerable.Range(0, Draws).Select(place => TokenChoice.Draw(Logits, options, choice, place).Id);
+        Enumerable.Range(0, Draws).Select(place => Draw(Logits, options, choice, place).Id);
+
+    /// <summary>A token of one row alone.</summary>
+    private static (int Id, float LogProbability) Draw(ReadOnlySpan<float> logits, SamplingOptions options, int choice, int place)
+    {
+        var weights = logits.ToArray();
+        TokenDraw[] draws = [TokenChoice.Begin(options, choice, place)];
+        TokenDraws.Run(draws, weights);
+        return TokenChoice.End(draws[0], weights, options);
+    }
 }
