@@ -35,12 +35,14 @@ public sealed class ApiKey
     public static ApiKey Parse(string entry, int position)
     {
         ArgumentException.ThrowIfNullOrEmpty(entry);
+        var at = entry.IndexOf('=', StringComparison.Ordinal);
+        var isNamed = at is > 0 and <= MaxName;
         // What a variable left empty makes of name=$KEY; a key in Base64 that ends so needs a name before it to be told from that.
-        if (entry.IndexOf('=', StringComparison.Ordinal) is > 0 and <= MaxName and var end && end == entry.Length - 1)
+        if (isNamed && at == entry.Length - 1)
             throw new ArgumentException($"entry {position}: found a name without a key, or a key that ends with one equals sign; allowed: a key of {MinSecret} characters or more, with name= before it if it ends so", nameof(entry));
         var (name, secret) = ($"key {position}", entry);
         // Keys in Base64 end with equals signs, and are keys without a name.
-        if (entry.IndexOf('=', StringComparison.Ordinal) is > 0 and <= MaxName and var at && entry[(at + 1)..].Trim('=').Length > 0)
+        if (isNamed && entry[(at + 1)..].Trim('=').Length > 0)
             (name, secret) = (entry[..at].Trim(), entry[(at + 1)..].Trim());
         if (secret.StartsWith(HashMark, StringComparison.OrdinalIgnoreCase))
             return FromSha256(name, secret[HashMark.Length..]);

@@ -32,10 +32,10 @@ internal sealed class JobEndpoints(
     }
 
     public async Task CancelAsync(HttpContext context) =>
-        await SendAsync(context, await jobs.CancelAsync(IdOf(context), context.RequestAborted));
+        await SendAsync(context, await jobs.CancelAsync(NamedJob.IdOf(context), context.RequestAborted));
 
     public async Task PauseAsync(HttpContext context) =>
-        await SendAsync(context, await jobs.PauseAsync(IdOf(context), context.RequestAborted));
+        await SendAsync(context, await jobs.PauseAsync(NamedJob.IdOf(context), context.RequestAborted));
 
     /// <summary>OpenAI's resume has no body; ours may have one with a new <c>budget</c>.</summary>
     public async Task ResumeAsync(HttpContext context)
@@ -46,7 +46,7 @@ internal sealed class JobEndpoints(
             using var body = await JsonBody.ReadAsync(context, settings);
             budget = JobRequestReader.ReadBudget(new RequestObject(body.RootElement, ""));
         }
-        await SendAsync(context, await jobs.ResumeAsync(IdOf(context), context.RequestAborted, budget));
+        await SendAsync(context, await jobs.ResumeAsync(NamedJob.IdOf(context), context.RequestAborted, budget));
     }
 
     public async Task ListAsync(HttpContext context)
@@ -58,12 +58,12 @@ internal sealed class JobEndpoints(
         await Reply.JsonAsync(context, jobs, WireJson.Plain.ListObjectJobObject);
     }
 
-    public async Task RetrieveAsync(HttpContext context) => await SendAsync(context, await FindAsync(context));
+    public async Task RetrieveAsync(HttpContext context) => await SendAsync(context, await NamedJob.FindAsync(context, catalog));
 
     public async Task EventsAsync(HttpContext context)
     {
         var query = PageQuery.Read(context.Request, defaultLimit: 20, MaxPage);
-        var job = await FindAsync(context);
+        var job = await NamedJob.FindAsync(context, catalog);
         var after = query.AfterId(text => new JobEventId(text), id => id.SequenceIn(job.Id) is not null);
         var page = await log.ListEventsAsync(job.Id, after, query.Limit, context.RequestAborted);
         await Reply.JsonAsync(context, new ListObject<JobEventObject>([.. page.Items.Select(JobEventObject.Of)], page.HasMore),
@@ -73,7 +73,7 @@ internal sealed class JobEndpoints(
     public async Task CheckpointsAsync(HttpContext context)
     {
         var query = PageQuery.Read(context.Request, defaultLimit: 10, MaxPage);
-        var job = await FindAsync(context);
+        var job = await NamedJob.FindAsync(context, catalog);
         var head = await log.ReadHeadAsync(job.Id, context.RequestAborted);
         var below = query.After is { } last ? CheckpointObject.StepIn(job.Id, last) ?? throw PageQuery.NoId(last) : int.MaxValue;
         CheckpointObject[] rest =
@@ -88,7 +88,7 @@ internal sealed class JobEndpoints(
 
     public async Task EvaluationAsync(HttpContext context)
     {
-        var job = await FindAsync(context);
+        var job = await NamedJob.FindAsync(context, catalog);
         var evaluation = await evaluations.FindAsync(job.Id, context.RequestAborted) ?? throw new InputError(
             job.AtLast().ValidationFile is null && job.Rehearsing() is null
                 ? $"The job {job.Id} has no evaluation, because it has no validation_file"
@@ -99,19 +99,4 @@ internal sealed class JobEndpoints(
 
     private Task SendAsync(HttpContext context, JobRecord job) =>
         Reply.JsonAsync(context, JobObject.Of(job, pipeline.Organization), WireJson.Plain.JobObject);
-
-    private async Task<JobRecord> FindAsync(HttpContext context)
-    {
-        var id = IdOf(context);
-        return await catalog.FindAsync(id, context.RequestAborted) ?? throw NotFound(id.Value);
-    }
-
-    /// <summary>An id that has not our shape names nothing, and is not used as a part of a blob's name.</summary>
-    private static JobId IdOf(HttpContext context)
-    {
-        var id = new JobId((string)context.Request.RouteValues["id"]!);
-        return id.IsWellFormed ? id : throw NotFound(id.Value);
-    }
-
-    private static InputError NotFound(string id) => new($"Could not find fine tune: {id}", "fine_tuning_job_id", "fine_tune_not_found");
 }

@@ -12,9 +12,7 @@ internal sealed class RolloutEndpoint(JobCatalog catalog, RolloutStore rollouts)
 {
     public async Task DownloadAsync(HttpContext context)
     {
-        var id = new JobId((string)context.Request.RouteValues["id"]!);
-        var job = (id.IsWellFormed ? await catalog.FindAsync(id, context.RequestAborted) : null)
-            ?? throw new InputError($"Could not find fine tune: {id.Value}", "fine_tuning_job_id", "fine_tune_not_found");
+        var job = await NamedJob.FindAsync(context, catalog);
         var stage = StageOf(job, PageQuery.Single(context.Request, "stage"));
         context.Response.ContentType = "application/jsonl";
         context.Response.Headers.ContentDisposition = $"attachment; filename={stage.OwnName(RolloutStore.FileName)}";

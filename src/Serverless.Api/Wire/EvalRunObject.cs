@@ -43,14 +43,12 @@ internal static class EvalRunObject
     };
 
     /// <summary>What the model makes of the data set's right answers, as a job's evaluation shows it.</summary>
-    private static JsonObject Likelihood(EvalLikelihood found) => new()
+    private static JsonObject Likelihood(EvalLikelihood found)
     {
-        ["scored"] = found.Scored,
-        ["loss"] = found.Scores.Tokens == 0 ? null : found.Scores.Loss,
-        ["perplexity"] = found.Scores.Tokens == 0 ? null : found.Scores.Perplexity,
-        ["token_accuracy"] = found.Scores.Tokens == 0 ? null : found.Scores.TokenAccuracy,
-        ["exact_match"] = found.ExactMatch is { } exact ? new JsonObject { ["mean"] = exact.Mean, ["low"] = exact.Low, ["high"] = exact.High } : null,
-    };
+        var written = MeasuredObject.Tokens(found.Scored, found.Scores);
+        written["exact_match"] = found.ExactMatch is { } exact ? MeasuredObject.Interval(exact) : null;
+        return written;
+    }
 
     private static JsonObject Criterion(EvalCriterionCounts criterion)
     {

@@ -25,29 +25,27 @@ internal static class JobEvaluationObject
         ["base"] = Model(evaluation.Base),
         ["tuned"] = Model(evaluation.Tuned),
         ["reward_accuracy"] = evaluation.RewardAccuracy,
-        ["reward_accuracy_interval"] = evaluation.RewardAccuracyInterval is { } accuracy ? Interval(accuracy) : null,
+        ["reward_accuracy_interval"] = evaluation.RewardAccuracyInterval is { } accuracy ? MeasuredObject.Interval(accuracy) : null,
         ["reward_margin"] = evaluation.RewardMargin,
-        ["reward_margin_interval"] = evaluation.RewardMarginInterval is { } margin ? Interval(margin) : null,
+        ["reward_margin_interval"] = evaluation.RewardMarginInterval is { } margin ? MeasuredObject.Interval(margin) : null,
         ["comparisons"] = new JsonArray([.. evaluation.Comparisons.Select(comparison => (JsonNode)Comparison(comparison, evaluation))]),
         ["samples"] = new JsonArray([.. evaluation.Base.Samples.Zip(evaluation.Tuned.Samples).Select((pair, at) => (JsonNode)Sample(pair.First, pair.Second, at, evaluation))]),
     };
 
-    private static JsonObject Model(ModelEvaluation model) => new()
+    private static JsonObject Model(ModelEvaluation model)
     {
-        ["scored"] = model.Scored,
-        ["loss"] = model.Scores.Tokens == 0 ? null : model.Scores.Loss,
-        ["perplexity"] = model.Scores.Tokens == 0 ? null : model.Scores.Perplexity,
-        ["token_accuracy"] = model.Scores.Tokens == 0 ? null : model.Scores.TokenAccuracy,
-        ["answered"] = model.Answered,
-        ["exact_match"] = model.ExactShare,
-        ["general"] = model.General.Tokens == 0 ? null : new JsonObject { ["loss"] = model.General.Loss, ["perplexity"] = model.General.Perplexity, ["tokens"] = model.General.Tokens },
-    };
+        var written = MeasuredObject.Tokens(model.Scored, model.Scores);
+        written["answered"] = model.Answered;
+        written["exact_match"] = model.ExactShare;
+        written["general"] = model.General.Tokens == 0 ? null : new JsonObject { ["loss"] = model.General.Loss, ["perplexity"] = model.General.Perplexity, ["tokens"] = model.General.Tokens };
+        return written;
+    }
 
     /// <summary>What the model of one stage of a recipe came to, on the same examples.</summary>
     private static JsonObject Stage(JobRecord job, ModelEvaluation model, int at)
     {
         var written = Model(model);
-        written["metrics"] = new JsonArray([.. model.Means(job.Seed).Select(score => (JsonNode)new JsonObject { ["metric"] = score.Metric, ["tuned"] = Interval(score.Mean) })]);
+        written["metrics"] = new JsonArray([.. model.Means(job.Seed).Select(score => (JsonNode)new JsonObject { ["metric"] = score.Metric, ["tuned"] = MeasuredObject.Interval(score.Mean) })]);
         written["stage"] = at + 1;
         return written;
     }
@@ -55,16 +53,14 @@ internal static class JobEvaluationObject
     private static JsonObject Comparison(MetricComparison comparison, JobEvaluation evaluation) => new()
     {
         ["metric"] = comparison.Metric,
-        ["base"] = Interval(comparison.Base),
-        ["tuned"] = Interval(comparison.Tuned),
-        ["gain"] = Interval(comparison.Gain),
+        ["base"] = MeasuredObject.Interval(comparison.Base),
+        ["tuned"] = MeasuredObject.Interval(comparison.Tuned),
+        ["gain"] = MeasuredObject.Interval(comparison.Gain),
         ["wins"] = comparison.Wins,
         ["losses"] = comparison.Losses,
         ["ties"] = comparison.Ties,
         ["faults"] = new JsonObject { ["base"] = Faults(evaluation.Base, comparison.Metric), ["tuned"] = Faults(evaluation.Tuned, comparison.Metric) },
     };
-
-    private static JsonObject Interval(MeanInterval mean) => new() { ["mean"] = mean.Mean, ["low"] = mean.Low, ["high"] = mean.High };
 
     /// <summary>How many answers a grader could not grade, and why the first of them could not.</summary>
     private static JsonObject Faults(ModelEvaluation model, string metric)
