@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Serverless.Local.Tasks;
 using Spectre.Console;
 
 namespace Serverless.Local.Demo;
@@ -43,7 +44,7 @@ internal static class EvaluationTable
     }
 
     private static string Share(JsonElement mean) =>
-        Text($"{Percent(mean.GetProperty("mean").GetDouble())} ({100 * mean.GetProperty("low").GetDouble():F1} to {100 * mean.GetProperty("high").GetDouble():F1})");
+        ShareInterval.Text(mean.GetProperty("mean").GetDouble(), mean.GetProperty("low").GetDouble(), mean.GetProperty("high").GetDouble());
 
     private static string Percent(double share) => Text($"{100 * share:F1} %");
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Serverless.Learning.Evaluation;
+using Serverless.Local.Tasks;
 using Serverless.Service.Pipeline.FineTuning;
 using Spectre.Console;
 
@@ -62,7 +63,7 @@ internal sealed class StageScores
     private static string Share(IReadOnlyList<IReadOnlyList<double>> seeds)
     {
         var mean = Bootstrap.MeanOfGroups(seeds, seed: 1);
-        return Text($"{100 * mean.Mean:0.0} % ({100 * mean.Low:0.0} to {100 * mean.High:0.0})");
+        return ShareInterval.Text(mean.Mean, mean.Low, mean.High);
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

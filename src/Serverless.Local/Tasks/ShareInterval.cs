@@ -20,8 +20,12 @@ public static class ShareInterval
     public static string Text(double share, int cases)
     {
         var (low, high) = Of(share, cases);
-        return string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1} % ({100 * low:F1} to {100 * high:F1})");
+        return Text(share, low, high);
     }
+
+    /// <summary>A share with whatever interval it has, in per cent, as above.</summary>
+    public static string Text(double share, double low, double high) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1} % ({100 * low:F1} to {100 * high:F1})");
 
     /// <param name="share">0 to 1.</param>
     /// <param name="cases">How many were counted, at least 1.</param>
