@@ -1,6 +1,4 @@
-using Serverless.Learning.Adapters;
 using Serverless.Learning.Evaluation;
-using Serverless.Learning.Models;
 using Serverless.Learning.Reinforcement;
 using Serverless.Learning.Training;
 using Serverless.Service.Jobs;
@@ -86,7 +84,7 @@ public sealed class TrainingSession : IAsyncDisposable
         var thread = new TensorThread($"train {id}");
         try
         {
-            var (trainer, frozen) = await thread.RunAsync(() => Build(bases, modelFolder, task, options, checkpointFolder));
+            var (trainer, frozen) = await thread.RunAsync(() => TrainerOverBase.Build(bases, modelFolder, task, options, checkpointFolder));
             return new TrainingSession(id, thread, trainer, frozen, manifest, stepsBefore);
         }
         catch
@@ -300,37 +298,5 @@ public sealed class TrainingSession : IAsyncDisposable
     {
         var taken = _trainer.TrainStep();
         return new TrainedStep(taken with { Step = StepsBefore + taken.Step }, clock.GetUtcNow());
-    }
-
-    private static (Trainer Trainer, FrozenBase? Frozen) Build(
-        FrozenBases bases, string modelFolder, TrainingTask task, TrainingOptions options, string? checkpointFolder)
-    {
-        var frozen = TakeBase(bases, modelFolder, options.Adapter);
-        var model = frozen?.Model ?? LanguageModel.Load(modelFolder, storage: MatrixStorages.ForTraining(options.Adapter.Kind));
-        Trainer? trainer = null;
-        try
-        {
-            trainer = new Trainer(model, task, options);
-            if (checkpointFolder is not null)
-                trainer.Restore(checkpointFolder);
-            return (trainer, frozen);
-        }
-        catch
-        {
-            if (trainer is null)
-                model.Dispose();
-            trainer?.Dispose();
-            frozen?.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>The base that an adapter trains over. Null where all weights train, which need the room of those that nobody uses.</summary>
-    private static FrozenBase? TakeBase(FrozenBases bases, string modelFolder, AdapterOptions adapter)
-    {
-        if (adapter.IsLowRank)
-            return bases.Take(modelFolder, MatrixStorages.ForTraining(adapter.Kind));
-        bases.FreeIdle();
-        return null;
     }
 }
