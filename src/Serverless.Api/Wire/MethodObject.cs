@@ -66,7 +66,7 @@ internal static class MethodObject
         if (asked.EarlyStoppingPatience is { } patience)
             written["early_stopping_patience"] = patience;
         if (asked.Publish is { } published)
-            written["publish"] = published == PublishedCheckpoint.Best ? "best" : "last";
+            written["publish"] = WireName.Of(published);
         if (job.Method.Type == MethodType.Dpo)
             written["beta"] = resolved?.Beta ?? asked.Beta ?? (JsonNode)Auto;
         if ((resolved?.LearningRate ?? asked.LearningRate) is { } rate)

@@ -111,9 +111,9 @@ internal static class PublishedCard
         yield return ("seed", Text(options.Seed));
         yield return ("precision", options.Precision.ToString());
         if (job.MergeDtype is { } dtype)
-            yield return ("merge_dtype", dtype == MergeDtype.F32 ? "f32" : "bf16");
+            yield return ("merge_dtype", WireName.Of(dtype));
         if (plan.Published is { } published)
-            yield return ("publish", published == PublishedCheckpoint.Best ? "best" : "last");
+            yield return ("publish", WireName.Of(published));
         yield return ("steps", Text(plan.TotalSteps));
         if (job.TrainedTokens is { } tokens)
             yield return ("trained_tokens", Text(tokens));
