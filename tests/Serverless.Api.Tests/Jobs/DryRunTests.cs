@@ -1,13 +1,12 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
-using OpenAI.Files;
 using Serverless.Learning.Native;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Tests;
 using Serverless.Tests.Shared;
+using static Serverless.Api.Tests.Jobs.DryRunCalls;
 
 namespace Serverless.Api.Tests.Jobs;
 
@@ -295,39 +294,5 @@ public sealed class DryRunTests
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal("Invalid value: 'maybe'. Supported values are: 'true' and 'false'.", Text(await answer.ErrorAsync(), "message"));
-    }
-
-    private static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();
-
-    private static async Task<string> UploadAsync(ApiServer server, string lines, string name = "train.jsonl")
-    {
-        OpenAIFile file = await server.Client.GetOpenAIFileClient().UploadFileAsync(BinaryData.FromString(lines), name, FileUploadPurpose.FineTune);
-        return file.Id;
-    }
-
-    private static Task<HttpResponseMessage> PostAsync(ApiServer server, string query, string body) =>
-        server.Http.PostAsync("/v1/fine_tuning/jobs" + query, new StringContent(body, Encoding.UTF8, "application/json"));
-
-    /// <summary>The job once it has been prepared.</summary>
-    private static async Task<JsonElement> QueuedAsync(ApiServer server, string id)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (true)
-        {
-            var job = await (await server.Http.GetAsync($"/v1/fine_tuning/jobs/{id}", limit.Token)).JsonAsync();
-            if (Text(job, "status") != "validating_files")
-                return job;
-            await Task.Delay(50, limit.Token);
-        }
-    }
-
-    private static async Task<List<string>> BlobsAsync(ApiServer server)
-    {
-        var account = server.Account;
-        var all = new List<string>();
-        foreach (var container in new[] { account.Datasets, account.Files, account.Catalog, account.Jobs, account.Models, account.Journal })
-            await foreach (var blob in container.GetBlobsAsync())
-                all.Add($"{container.Name}/{blob.Name} {blob.Properties.ETag}");
-        return all;
     }
 }

@@ -2,6 +2,7 @@ using Serverless.Learning.Adapters;
 using Serverless.Learning.Formats;
 using Serverless.Learning.Native;
 using TorchSharp;
+using static Serverless.Learning.Tests.Formats.PeftFiles;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Tests.Formats;
@@ -9,48 +10,6 @@ namespace Serverless.Learning.Tests.Formats;
 /// <summary>Names and values follow PEFT's own source (huggingface/peft, src/peft/tuners/lora/config.py and utils/save_and_load.py).</summary>
 public sealed class PeftAdapterTests : IDisposable
 {
-    /// <summary>As PEFT 0.17 writes it, with the defaults of that version.</summary>
-    private const string WrittenElsewhere =
-        """
-        {
-          "alpha_pattern": {},
-          "auto_mapping": null,
-          "base_model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
-          "bias": "none",
-          "corda_config": null,
-          "eva_config": null,
-          "exclude_modules": null,
-          "fan_in_fan_out": false,
-          "inference_mode": true,
-          "init_lora_weights": true,
-          "layer_replication": null,
-          "layers_pattern": null,
-          "layers_to_transform": null,
-          "loftq_config": {},
-          "lora_alpha": 16,
-          "lora_bias": false,
-          "lora_dropout": 0.05,
-          "megatron_config": null,
-          "megatron_core": "megatron.core",
-          "modules_to_save": null,
-          "peft_type": "LORA",
-          "qalora_group_size": 16,
-          "r": 2,
-          "rank_pattern": {},
-          "revision": null,
-          "target_modules": [
-            "v_proj",
-            "q_proj"
-          ],
-          "target_parameters": null,
-          "task_type": "CAUSAL_LM",
-          "trainable_token_indices": null,
-          "use_dora": false,
-          "use_qalora": false,
-          "use_rslora": false
-        }
-        """;
-
     private readonly TemporaryFolder folder = new();
     private readonly DisposeScope scope;
 
@@ -153,11 +112,11 @@ public sealed class PeftAdapterTests : IDisposable
         [
             ("base_model.model.m.q_proj.lora_A.weight", ones(2, 3)), ("base_model.model.m.q_proj.lora_B.weight", ones(4, 2)),
         ];
-        WriteElsewhere(WrittenElsewhere.Replace("\"use_dora\": false", "\"use_dora\": true", StringComparison.Ordinal), pair);
+        WriteElsewhere(folder, WrittenElsewhere.Replace("\"use_dora\": false", "\"use_dora\": true", StringComparison.Ordinal), pair);
         Assert.Equal(
             "adapter_model.safetensors, module \"m.q_proj\": lora_magnitude_vector is missing; use_dora asks for it",
             Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
-        WriteElsewhere(WrittenElsewhere, [.. pair, ("base_model.model.m.q_proj.lora_magnitude_vector", ones(4))]);
+        WriteElsewhere(folder, WrittenElsewhere, [.. pair, ("base_model.model.m.q_proj.lora_magnitude_vector", ones(4))]);
         Assert.Equal(
             "adapter_model.safetensors, module \"m.q_proj\": found lora_magnitude_vector; allowed: only with use_dora",
             Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
@@ -166,7 +125,7 @@ public sealed class PeftAdapterTests : IDisposable
     [Fact]
     public void An_adapter_trained_elsewhere_in_bfloat16_is_loaded()
     {
-        WriteElsewhere(WrittenElsewhere,
+        WriteElsewhere(folder, WrittenElsewhere,
             ("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", ones(2, 3).to(ScalarType.BFloat16)),
             ("base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight", full([4, 2], 0.5f).to(ScalarType.BFloat16)));
 
@@ -175,55 +134,6 @@ public sealed class PeftAdapterTests : IDisposable
         Assert.Equal(["q_proj", "v_proj"], options.TargetModules);
         Assert.Equal(ScalarType.Float32, tensors["model.layers.0.self_attn.q_proj.lora_B"].dtype);
         Assert.Equal(4f, tensors["model.layers.0.self_attn.q_proj.lora_B"].sum().item<float>());
-    }
-
-    [Theory]
-    [InlineData("language_model.model.layers")]
-    [InlineData("model.language_model.layers")]
-    public void An_adapter_of_a_text_model_beside_sight_is_loaded_under_the_names_of_the_text_model_alone(string spelled)
-    {
-        WriteElsewhere(WrittenElsewhere.Replace("\"v_proj\"", $"\"{spelled}.0.mlp.up_proj\"", StringComparison.Ordinal),
-            ($"base_model.model.{spelled}.0.self_attn.q_proj.lora_A.weight", ones(2, 3)), ($"base_model.model.{spelled}.0.self_attn.q_proj.lora_B.weight", ones(4, 2)),
-            ($"base_model.model.{spelled}.0.mlp.up_proj.lora_A.weight", ones(2, 3)), ($"base_model.model.{spelled}.0.mlp.up_proj.lora_B.weight", ones(4, 2)));
-
-        var (options, tensors) = PeftAdapter.Load(folder.Path);
-        Assert.Equal(["model.layers.0.mlp.up_proj", "q_proj"], options.TargetModules);
-        Assert.Equal(
-            ["model.layers.0.mlp.up_proj.lora_A", "model.layers.0.mlp.up_proj.lora_B", "model.layers.0.self_attn.q_proj.lora_A", "model.layers.0.self_attn.q_proj.lora_B"],
-            tensors.Keys.Order(StringComparer.Ordinal));
-    }
-
-    [Theory]
-    [InlineData(TextModelSpelling.Alone, "model.layers")]
-    [InlineData(TextModelSpelling.Older, "language_model.model.layers")]
-    [InlineData(TextModelSpelling.Newer, "model.language_model.layers")]
-    public void An_adapter_is_written_in_the_spelling_of_its_base_and_loaded_again(TextModelSpelling spelling, string spelled)
-    {
-        var options = new AdapterOptions { Rank = 2, WeightDecomposed = true, TargetModules = ["model.layers.0.mlp.up_proj", "q_proj"] };
-        var tensors = Pair("model.layers.0.mlp.up_proj", 2).Concat(Pair("model.layers.0.self_attn.q_proj", 2)).ToDictionary();
-        tensors.Add("model.layers.0.mlp.up_proj.lora_magnitude_vector", rand(4));
-        tensors.Add("model.layers.0.self_attn.q_proj.lora_magnitude_vector", rand(4));
-        PeftAdapter.Save(folder.Path, options, "base", tensors, spelling: spelling);
-
-        using (var file = SafetensorsFile.Open(folder["adapter_model.safetensors"]))
-            Assert.All(file.Tensors.Keys, name => Assert.StartsWith($"base_model.model.{spelled}.0.", name));
-        Assert.Contains($"\"{spelled}.0.mlp.up_proj\"", File.ReadAllText(folder["adapter_config.json"]), StringComparison.Ordinal);
-        var (loaded, loadedTensors) = PeftAdapter.Load(folder.Path);
-        Assert.Equal(options.TargetModules, loaded.TargetModules);
-        Assert.Equal(tensors.Keys.Order(StringComparer.Ordinal), loadedTensors.Keys.Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
-    public void A_module_that_stands_there_in_two_spellings_is_named()
-    {
-        (string, Tensor)[] Pair(string name) => [($"base_model.model.{name}.q_proj.lora_A.weight", ones(2, 3)), ($"base_model.model.{name}.q_proj.lora_B.weight", ones(4, 2))];
-        WriteElsewhere(WrittenElsewhere, [.. Pair("model.layers.0"), .. Pair("model.language_model.layers.0")]);
-        Assert.Equal(
-            """
-            adapter_model.safetensors, tensor "base_model.model.model.layers.0.q_proj.lora_A.weight": stands there under another spelling as well, "base_model.model.model.language_model.layers.0.q_proj.lora_A.weight"
-            adapter_model.safetensors, tensor "base_model.model.model.layers.0.q_proj.lora_B.weight": stands there under another spelling as well, "base_model.model.model.language_model.layers.0.q_proj.lora_B.weight"
-            """,
-            Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
     }
 
     [Fact]
@@ -261,7 +171,7 @@ public sealed class PeftAdapterTests : IDisposable
     [InlineData("\"v_proj\",", "7,", "target_modules: found [\n    7,\n    \"q_proj\"\n  ]; allowed: a list of module names or \"all-linear\"")]
     public void An_option_that_cannot_be_honoured_is_refused_by_name(string written, string changed, string finding)
     {
-        WriteElsewhere(WrittenElsewhere.Replace(written, changed, StringComparison.Ordinal));
+        WriteElsewhere(folder, WrittenElsewhere.Replace(written, changed, StringComparison.Ordinal));
         var fault = Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path));
         Assert.Equal($"adapter_config.json, {finding}", fault.Message);
     }
@@ -269,7 +179,7 @@ public sealed class PeftAdapterTests : IDisposable
     [Fact]
     public void Several_unsupported_options_are_named_together()
     {
-        WriteElsewhere(WrittenElsewhere.Replace("\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", StringComparison.Ordinal)
+        WriteElsewhere(folder, WrittenElsewhere.Replace("\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", StringComparison.Ordinal)
             .Replace("\"bias\": \"none\"", "\"bias\": \"lora_only\"", StringComparison.Ordinal));
         var fault = Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path));
         Assert.Equal(
@@ -281,7 +191,7 @@ public sealed class PeftAdapterTests : IDisposable
     [InlineData("[]", "adapter_config.json: found []; allowed: a JSON object")]
     public void A_configuration_of_another_shape_is_refused(string config, string message)
     {
-        WriteElsewhere(config);
+        WriteElsewhere(folder, config);
         Assert.Equal(message, Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
     }
 
@@ -296,7 +206,7 @@ public sealed class PeftAdapterTests : IDisposable
     [Fact]
     public void Tensors_that_do_not_fit_the_options_are_all_listed()
     {
-        WriteElsewhere(WrittenElsewhere,
+        WriteElsewhere(folder, WrittenElsewhere,
             ("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", ones(4, 3)),
             ("base_model.model.model.layers.0.mlp.up_proj.lora_A.weight", ones(2, 3)),
             ("base_model.model.model.layers.0.mlp.up_proj.lora_B.weight", ones(3)));
@@ -314,7 +224,7 @@ public sealed class PeftAdapterTests : IDisposable
     [Fact]
     public void Tensors_of_other_kinds_are_named()
     {
-        WriteElsewhere(WrittenElsewhere,
+        WriteElsewhere(folder, WrittenElsewhere,
             ("base_model.model.lm_head.weight", ones(2, 3)),
             ("base_model.model.a.lora_A.weight", tensor(new long[] { 1 })));
         Assert.Equal(
@@ -328,7 +238,7 @@ public sealed class PeftAdapterTests : IDisposable
     [Fact]
     public void An_adapter_without_tensors_is_refused()
     {
-        WriteElsewhere(WrittenElsewhere);
+        WriteElsewhere(folder, WrittenElsewhere);
         Assert.Equal(
             "adapter_model.safetensors, no tensors; an adapter holds lora_A and lora_B of at least one module",
             Assert.Throws<InputError>(() => PeftAdapter.Load(folder.Path)).Message);
@@ -342,17 +252,5 @@ public sealed class PeftAdapterTests : IDisposable
     {
         scope.Dispose();
         folder.Dispose();
-    }
-
-    private static Dictionary<string, Tensor> Pair(string module, int rank) => new()
-    {
-        [module + ".lora_A"] = rand(rank, 3),
-        [module + ".lora_B"] = rand(4, rank),
-    };
-
-    private void WriteElsewhere(string config, params (string Name, Tensor Tensor)[] tensors)
-    {
-        File.WriteAllText(folder["adapter_config.json"], config);
-        SafetensorsWriter.Write(folder["adapter_model.safetensors"], tensors.Select(entry => KeyValuePair.Create(entry.Name, entry.Tensor)));
     }
 }

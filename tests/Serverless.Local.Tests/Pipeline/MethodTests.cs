@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Serverless.Learning.Adapters;
 using Serverless.Learning.Formats;
 using Serverless.Local.Journal;
 using Serverless.Service.Files;
@@ -46,29 +45,6 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         Assert.True(evaluation.RewardMargin > 0);
         Assert.Equal((12, 12, 0), (evaluation.Tuned.Scored, evaluation.Tuned.Answered, evaluation.Tuned.Pairs.Length));
         await AssertReportAsync(head, first);
-    }
-
-    [Fact]
-    public async Task Chunks_of_any_size_learn_preferences_to_the_same_bytes()
-    {
-        var weights = new HashSet<string>();
-        foreach (var (settings, journal) in ((PipelineSettings?, JournalSettings?)[])
-            [
-                (null, null),
-                (new PipelineSettings { ChunkSteps = 1 }, null),
-                // Every call of the activity leaves after one step, also those that score the reference.
-                (null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }),
-            ])
-        {
-            await using var head = await StartAsync(settings, journal);
-            var job = await head.CreateAsync(await head.UploadAsync(Pairs(18)), with: request => Preferences(2)(request) with
-            {
-                Adapter = new AdapterRequest { Type = AdapterKind.Lora, Rank = 4, Dropout = 0.1 },
-            });
-            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
-            weights.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors"));
-        }
-        Assert.Single(weights);
     }
 
     [Theory]
@@ -131,68 +107,6 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
         var messages = await head.MessagesAsync(job.Id);
         Assert.Contains(messages, message => message.StartsWith("Step 1/3: training loss=", StringComparison.Ordinal) && message.Contains(", reward=", StringComparison.Ordinal));
         Assert.Contains(messages, message => message.Contains("of the answers were cut off at max_completion_tokens, 6, and each counts as much as one that came to its end. Raise it", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task Chunks_that_end_in_the_middle_of_a_rollout_change_no_byte()
-    {
-        var ends = new HashSet<string>();
-        foreach (var journal in ((JournalSettings?[])[null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }]))
-        {
-            await using var head = await StartAsync(journal: journal);
-            var job = await head.CreateAsync(await head.UploadAsync(Prompts(12)), with: Reinforcement);
-            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
-            var rollouts = await head.Get<FileCatalog>().FindAsync(job.ResultFiles[1], default);
-            ends.Add(await head.WeightsAsync(job) + rollouts!.Sha256);
-        }
-        Assert.Single(ends);
-    }
-
-    [Fact]
-    public async Task A_reference_that_is_reset_goes_on_in_chunks_that_end_anywhere()
-    {
-        var ends = new HashSet<string>();
-        foreach (var journal in ((JournalSettings?[])[null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }]))
-        {
-            await using var head = await StartAsync(journal: journal);
-            var job = await head.CreateAsync(await head.UploadAsync(Prompts(12)), with: request => Reinforcement(request) is var asked
-                ? asked with { Method = asked.Method with { Policy = asked.Method.Policy! with { ReferenceResetSteps = 2 }, Hyperparameters = asked.Method.Hyperparameters with { Epochs = 2 } } }
-                : request);
-            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
-            var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
-            Assert.Equal([true, false, true, false, true, false], metrics.Select(step => step.Figures["kl"] == 0));
-            Assert.Equal(2, job.Options!.Policy!.ReferenceResetSteps);
-            // A checkpoint with a reference of its own becomes a model as any other.
-            Assert.NotNull(await head.Get<CheckpointModels>().FindAsync(ModelId.Published("tiny", "local", null, job.Id, 6), default));
-            ends.Add(await head.WeightsAsync(job) + JsonSerializer.Serialize(metrics.Select(step => step.Figures)));
-        }
-        Assert.Single(ends);
-    }
-
-    [Fact]
-    public async Task Chunks_of_any_size_read_text_to_the_same_bytes()
-    {
-        var ends = new HashSet<string>();
-        foreach (var (settings, journal) in ((PipelineSettings?, JournalSettings?)[])
-            [
-                (null, null),
-                (new PipelineSettings { ChunkSteps = 1 }, null),
-                (new PipelineSettings { ChunkSteps = 7 }, null),
-                (null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }),
-            ])
-        {
-            await using var head = await StartAsync(settings, journal);
-            var job = await head.CreateAsync(await head.UploadAsync(MethodData.Of(MethodType.Pretraining, 24)), with: request => request with
-            {
-                Adapter = new AdapterRequest { Type = AdapterKind.Lora, Rank = 4, Dropout = 0.1 },
-                Method = new JobMethod { Type = MethodType.Pretraining, Hyperparameters = new Hyperparameters { Epochs = 3, BatchSize = 2, LearningRate = 2e-3, MaxSequenceLength = 32 } },
-            });
-            job = await head.UntilAsync(job.Id, JobStatus.Succeeded);
-            var metrics = await head.Get<JobLog>().ListMetricsAsync(job.Id, 0, default);
-            Assert.InRange(metrics.Count, 9, 99);
-            ends.Add(await head.WeightsAsync(job) + await head.WeightsAsync(job, "adapter/adapter_model.safetensors") + JsonSerializer.Serialize(metrics.Select(step => step.TrainLoss)));
-        }
-        Assert.Single(ends);
     }
 
     [Theory]
@@ -315,15 +229,15 @@ public sealed class MethodTests(AzuriteFixture azurite) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Epochs of four pairs a step, at a rate at which the tiny model moves.</summary>
-    private static Func<JobRequest, JobRequest> Preferences(int epochs) => request => request with { Method = MethodData.Request(MethodType.Dpo, epochs) };
+    internal static Func<JobRequest, JobRequest> Preferences(int epochs) => request => request with { Method = MethodData.Request(MethodType.Dpo, epochs) };
 
     /// <summary>Three steps of four prompts with twenty answers each, rewarded for a letter.</summary>
-    private static JobRequest Reinforcement(JobRequest request) => request with { Method = MethodData.Request(MethodType.Reinforcement) };
+    internal static JobRequest Reinforcement(JobRequest request) => request with { Method = MethodData.Request(MethodType.Reinforcement) };
 
-    private static string Prompts(int count) => MethodData.Of(MethodType.Reinforcement, count);
+    internal static string Prompts(int count) => MethodData.Of(MethodType.Reinforcement, count);
 
     /// <summary>One team is always preferred to another: what even random weights learn in a few steps.</summary>
-    private static string Pairs(int count) => MethodData.Of(MethodType.Dpo, count);
+    internal static string Pairs(int count) => MethodData.Of(MethodType.Dpo, count);
 
     private static string TinyDocuments(int count) => JsonSerializer.Serialize(Enumerable.Range(0, count).Select(number =>
         $"the parcel {number} has not arrived and the tracking page shows nothing"));

@@ -31,13 +31,7 @@ public sealed class RecipeTests(AzuriteFixture azurite) : IDisposable
     public async Task Two_stages_in_chunks_of_any_size_give_the_weights_of_two_jobs_one_after_the_other()
     {
         var weights = new HashSet<string>();
-        foreach (var (settings, journal) in ((PipelineSettings?, JournalSettings?)[])
-            [
-                (null, null),
-                (new PipelineSettings { ChunkSteps = 1 }, null),
-                (new PipelineSettings { ChunkSteps = 7 }, null),
-                (null, new JournalSettings { ActivityBudget = TimeSpan.FromMilliseconds(1) }),
-            ])
+        foreach (var (settings, journal) in ChunkSizes.Any)
         {
             await using var head = await StartAsync(settings, journal);
             var (chats, pairs) = (await head.UploadAsync(MethodData.Of(MethodType.Supervised, 18)), await head.UploadAsync(MethodData.Of(MethodType.Dpo, 14), "pairs.jsonl"));
