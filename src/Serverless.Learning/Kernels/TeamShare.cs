@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Serverless.Learning.Kernels;
 
 /// <summary>Kernels that follow each other within one fork of the team.</summary>
@@ -22,19 +20,24 @@ internal unsafe struct TeamShare
     /// <summary>Some ten microseconds of turning.</summary>
     private const int Turns = 300;
 
-    private readonly Progress* end;
-    private Progress* next;
+    private readonly int threads, own;
+    private readonly SliceCount* end;
+    private SliceCount* next;
 
-    private TeamShare(Progress* first, int kernels)
+    private TeamShare(SliceCount* first, int kernels, int threads, int own)
     {
+        (this.threads, this.own) = (threads, own);
         next = first;
-        end = first + kernels;
+        end = first + (nint)kernels * threads;
     }
 
     /// <summary>The share of a thread that is alone.</summary>
     public static TeamShare Alone => default;
 
-    public static TeamShare Of(Progress* first, int kernels) => new(first, kernels);
+    /// <param name="first">Zeros; for each kernel so many as there are threads.</param>
+    /// <param name="threads">Those that are to come.</param>
+    /// <param name="own">Which of them this one is, from 0.</param>
+    public static TeamShare Of(SliceCount* first, int kernels, int threads, int own) => new(first, kernels, threads, own);
 
     /// <summary>Runs slices of the next kernel until none is left, and returns when all have ended.</summary>
     public void Do<TKernel>(int slices, TKernel kernel)
@@ -46,21 +49,15 @@ internal unsafe struct TeamShare
             return;
         }
         if (next == end) throw new InvalidOperationException("A sequence has more kernels than it said.");
-        var progress = next++;
-        var own = 0;
-        for (int slice; (slice = Interlocked.Increment(ref progress->Taken) - 1) < slices; own++) kernel.Run(slice);
-        if (own > 0) Interlocked.Add(ref progress->Ended, own);
-        for (var turn = 0; Volatile.Read(ref progress->Ended) < slices; turn++)
+        var counts = next;
+        next += threads;
+        var ran = 0;
+        for (int slice; (slice = SliceCount.Take(counts, slices, threads, own)) >= 0; ran++) kernel.Run(slice);
+        if (ran > 0) Interlocked.Add(ref counts->Ended, ran);
+        for (var turn = 0; Volatile.Read(ref counts->Ended) < slices; turn++)
         {
             if (turn < Turns) Thread.SpinWait(1);
             else Thread.Yield();
         }
-    }
-
-    /// <summary>How far a kernel is; on a cache line of its own.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 64)]
-    public struct Progress
-    {
-        public int Taken, Ended;
     }
 }

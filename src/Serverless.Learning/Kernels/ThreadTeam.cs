@@ -32,8 +32,10 @@ internal static unsafe class ThreadTeam
         }
         else if (fork != null)
         {
-            var job = new Job { Kernel = &kernel, Invoke = &Invoke<TKernel>, Slices = slices };
+            var counts = NewCounts(threads);
+            var job = new Job { Kernel = &kernel, Invoke = &Invoke<TKernel>, Slices = slices, Counts = counts, Threads = threads };
             fork(&Work, &job, (uint)threads, 0);
+            NativeMemory.AlignedFree(counts);
         }
         else
         {
@@ -53,21 +55,19 @@ internal static unsafe class ThreadTeam
             sequence.Run(ref alone);
             return;
         }
-        var size = (nuint)(sequence.Kernels * sizeof(TeamShare.Progress));
-        var progress = (TeamShare.Progress*)NativeMemory.AlignedAlloc(size, (nuint)sizeof(TeamShare.Progress));
-        NativeMemory.Clear(progress, size);
+        var counts = NewCounts(sequence.Kernels * threads);
         if (fork != null)
         {
             var handle = GCHandle.Alloc(sequence);
-            var shared = new SharedSequence { Progress = progress, Sequence = GCHandle.ToIntPtr(handle) };
+            var shared = new SharedSequence { Counts = counts, Threads = threads, Sequence = GCHandle.ToIntPtr(handle) };
             fork(&Share, &shared, (uint)threads, 0);
             handle.Free();
         }
         else
         {
-            RunOnPool(sequence, threads, progress);
+            RunOnPool(sequence, threads, counts);
         }
-        NativeMemory.AlignedFree(progress);
+        NativeMemory.AlignedFree(counts);
     }
 
     /// <summary>Takes the entry point <c>GOMP_parallel</c> of libtorch's OpenMP library, if it has one.</summary>
@@ -78,18 +78,27 @@ internal static unsafe class ThreadTeam
     }
 
     // A method of its own: what the delegate captures is allocated where its method begins.
-    private static void RunOnPool(ITeamSequence sequence, int threads, TeamShare.Progress* progress) =>
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
+    private static void RunOnPool(ITeamSequence sequence, int threads, SliceCount* counts) =>
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, own =>
         {
-            var share = TeamShare.Of(progress, sequence.Kernels);
+            var share = TeamShare.Of(counts, sequence.Kernels, threads, own);
             sequence.Run(ref share);
         });
+
+    private static SliceCount* NewCounts(int count)
+    {
+        var size = (nuint)(count * sizeof(SliceCount));
+        var counts = (SliceCount*)NativeMemory.AlignedAlloc(size, (nuint)sizeof(SliceCount));
+        NativeMemory.Clear(counts, size);
+        return counts;
+    }
 
     [UnmanagedCallersOnly]
     private static void Work(void* data)
     {
         var job = (Job*)data;
-        for (int slice; (slice = Interlocked.Increment(ref job->Taken) - 1) < job->Slices;) job->Invoke(job->Kernel, slice);
+        var own = Interlocked.Increment(ref job->Came) - 1;
+        for (int slice; (slice = SliceCount.Take(job->Counts, job->Slices, job->Threads, own)) >= 0;) job->Invoke(job->Kernel, slice);
     }
 
     [UnmanagedCallersOnly]
@@ -97,7 +106,7 @@ internal static unsafe class ThreadTeam
     {
         var shared = (SharedSequence*)data;
         var sequence = (ITeamSequence)GCHandle.FromIntPtr(shared->Sequence).Target!;
-        var share = TeamShare.Of(shared->Progress, sequence.Kernels);
+        var share = TeamShare.Of(shared->Counts, sequence.Kernels, shared->Threads, Interlocked.Increment(ref shared->Came) - 1);
         sequence.Run(ref share);
     }
 
@@ -106,16 +115,17 @@ internal static unsafe class ThreadTeam
 
     private struct SharedSequence
     {
-        public TeamShare.Progress* Progress;
+        public SliceCount* Counts;
         public nint Sequence;
+        public int Threads, Came;
     }
 
     private struct Job
     {
         public void* Kernel;
         public delegate*<void*, int, void> Invoke;
-        public int Slices;
-        public int Taken;
+        public SliceCount* Counts;
+        public int Slices, Threads, Came;
     }
 }
 
