@@ -7,6 +7,7 @@ namespace Serverless.Service.Tests.Network;
 /// <summary>A web server that counts its connections, answers each with the same words, and closes it.</summary>
 internal sealed class CountingServer : IAsyncDisposable
 {
+    private readonly CancellationTokenSource _over = new();
     private readonly TcpListener _listener;
     private readonly Task _serving;
     private int _connections;
@@ -30,8 +31,10 @@ internal sealed class CountingServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
+        await _over.CancelAsync();
         await _serving;
+        _listener.Stop();
+        _over.Dispose();
     }
 
     private async Task ServeAsync()
@@ -40,14 +43,14 @@ internal sealed class CountingServer : IAsyncDisposable
         {
             while (true)
             {
-                using var connection = await _listener.AcceptTcpClientAsync();
+                using var connection = await _listener.AcceptTcpClientAsync(_over.Token);
                 Interlocked.Increment(ref _connections);
                 var stream = connection.GetStream();
-                _ = await stream.ReadAsync(new byte[4096].AsMemory());
-                await stream.WriteAsync(Encoding.ASCII.GetBytes(Answer + (EndsHead ? "Connection: close\r\n\r\n" : "")));
+                _ = await stream.ReadAsync(new byte[4096].AsMemory(), _over.Token);
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(Answer + (EndsHead ? "Connection: close\r\n\r\n" : "")), _over.Token);
             }
         }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or IOException)
+        catch (Exception fault) when (fault is SocketException or OperationCanceledException or IOException)
         {
             // The test is over.
         }
