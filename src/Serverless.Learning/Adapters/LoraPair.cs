@@ -62,7 +62,7 @@ public sealed class LoraPair : IDisposable
     /// <returns>[N, out], the input's dtype, owned by the caller's dispose scope.</returns>
     public Tensor Apply(Tensor input, Tensor product, DropoutSource? source)
     {
-        var kept = Drops(source) ? input.mul(source!.Mask(Path, input.shape[1], dropout).to(input.dtype)) : input;
+        var kept = Drops(source) ? input.mul(source!.Mask(Path, input.size(1), dropout).to(input.dtype)) : input;
         var inner = nn.functional.linear(kept, A.Value.to(input.dtype));
         var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Operand.Of(Scale)));
         return Rescale(adapted);

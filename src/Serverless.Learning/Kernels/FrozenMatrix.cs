@@ -14,8 +14,8 @@ internal sealed class FrozenMatrix
     /// <param name="numbers">W, float32 or bfloat16; stays the caller's, and must live until the last product and backward pass.</param>
     public FrozenMatrix(Tensor numbers)
     {
-        (Shape, this.numbers) = (numbers.shape, numbers);
-        expand = (firstRow, into) => into.copy_(numbers.narrow(0, firstRow, into.shape[0]));
+        (Shape, this.numbers) = (numbers.Sizes(), numbers);
+        expand = (firstRow, into) => into.copy_(numbers.narrow(0, firstRow, into.size(0)));
     }
 
     /// <param name="shape">[out, in].</param>
@@ -83,7 +83,7 @@ internal sealed class FrozenMatrix
             using var part = NewDisposeScope();
             var some = TensorMemory.NewFloats(Math.Min(tile, outputs - row), Shape[1]);
             expand(row, some);
-            squares.narrow(0, row, some.shape[0]).copy_(some.mul_(some).sum(1));
+            squares.narrow(0, row, some.size(0)).copy_(some.mul_(some).sum(1));
         }
         return squares;
     }

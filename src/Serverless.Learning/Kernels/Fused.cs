@@ -57,7 +57,7 @@ public static unsafe partial class Fused
     {
         using var scope = NewDisposeScope();
         var (input, scale) = (AsContiguous(x), AsFloats(weight));
-        var y = empty(x.shape, dtype: dtype);
+        var y = empty(x.Sizes(), dtype: dtype);
         var (width, rows) = ((int)weight.NumberOfElements, x.NumberOfElements / weight.NumberOfElements);
         var slices = ThreadTeam.Slices(rows, x.NumberOfElements);
         ThreadTeam.Run(slices, new RmsNormForward<TX, TY>
@@ -84,7 +84,7 @@ public static unsafe partial class Fused
         var slices = ThreadTeam.Slices(rows, x.NumberOfElements);
         var dx = ofX ? empty_like(x) : null;
         var parts = ofWeight ? NewFloats(slices, width) : null;
-        var dWeight = ofWeight ? NewFloats(weight.shape) : null;
+        var dWeight = ofWeight ? NewFloats(weight.Sizes()) : null;
         ThreadTeam.Run(slices, new RmsNormBackward<TX, TY>
         {
             X = Elements<TX>(x), Weight = Floats(weight), Gradient = Elements<TY>(gradient), DX = dx is null ? null : Elements<TX>(dx),
@@ -101,12 +101,12 @@ public static unsafe partial class Fused
     {
         using var scope = NewDisposeScope();
         var (cosine, sine) = (AsFloats(cos), AsFloats(sin));
-        var y = empty(x.shape, dtype: x.dtype);
+        var y = empty(x.Sizes(), dtype: x.dtype);
         Rotate<T>(x, y, cosine, sine, 1);
         if (GraphNode.IsNeeded(x))
         {
             var saved = new[] { GraphNode.Keep(cosine), GraphNode.Keep(sine) };
-            var (shape, dtype, byTime) = (x.shape, x.dtype, IsByTime(x));
+            var (shape, dtype, byTime) = (x.Sizes(), x.dtype, IsByTime(x));
             GraphNode.Record([y], [x], saved, gradients =>
             {
                 var dx = NewHeads(shape, dtype, byTime);
@@ -120,11 +120,11 @@ public static unsafe partial class Fused
     private static void Rotate<T>(Tensor x, Tensor y, Tensor cos, Tensor sin, float direction)
         where T : unmanaged, IElement<T>
     {
-        var slices = ThreadTeam.Slices(x.shape[0] * x.shape[2], x.NumberOfElements);
+        var slices = ThreadTeam.Slices(x.size(0) * x.size(2), x.NumberOfElements);
         ThreadTeam.Run(slices, new RotaryRotation<T>
         {
             X = new HeadedVectors<T>(x), Y = new HeadedVectors<T>(y), Cos = Floats(cos), Sin = Floats(sin), Direction = direction,
-            Batch = x.shape[0], Heads = x.shape[1], Times = x.shape[2], Width = (int)x.shape[3], Size = (int)cos.shape[^1], Slices = slices,
+            Batch = x.size(0), Heads = x.size(1), Times = x.size(2), Width = (int)x.size(3), Size = (int)cos.size(-1), Slices = slices,
             AngleBatch = cos.dim() == 3 ? cos.stride(0) : 0,
         });
         GC.KeepAlive(x);
@@ -137,7 +137,7 @@ public static unsafe partial class Fused
     {
         using var scope = NewDisposeScope();
         var (g, u) = (AsContiguous(gate), AsContiguous(up));
-        var y = empty(gate.shape, dtype: gate.dtype);
+        var y = empty(gate.Sizes(), dtype: gate.dtype);
         var slices = ThreadTeam.Slices(y.NumberOfElements, y.NumberOfElements);
         ThreadTeam.Run(slices, new GatedForward<T, TGate>
         {
@@ -172,7 +172,7 @@ public static unsafe partial class Fused
     private static Tensor Readable(Tensor tensor) => tensor.stride(3) == 1 ? tensor : tensor.contiguous();
 
     /// <summary>An uninitialised [B, H, T, Dh] in the given one's order of memory, so that the views it was made by need no copy.</summary>
-    private static Tensor NewLike(Tensor tensor) => NewHeads(tensor.shape, tensor.dtype, IsByTime(tensor));
+    private static Tensor NewLike(Tensor tensor) => NewHeads(tensor.Sizes(), tensor.dtype, IsByTime(tensor));
 
     /// <summary>Whether the heads of one time lie beside each other in memory.</summary>
     private static bool IsByTime(Tensor tensor) => tensor.stride(1) < tensor.stride(2);

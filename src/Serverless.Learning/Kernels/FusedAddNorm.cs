@@ -37,7 +37,7 @@ public static unsafe partial class Fused
         using var scope = NewDisposeScope();
         var (x, b, scale) = (AsContiguous(stream.detach()), branch is null ? null : AsContiguous(branch), AsContiguous(weight));
         var sum = b is null ? x : empty_like(x);
-        var y = empty(x.shape, dtype: dtype);
+        var y = empty(x.Sizes(), dtype: dtype);
         var width = (int)weight.NumberOfElements;
         var rows = x.NumberOfElements / width;
         var slices = ThreadTeam.Slices(rows, x.NumberOfElements);
@@ -63,7 +63,7 @@ public static unsafe partial class Fused
         var dtype = typeof(T) == typeof(Bf16) ? ScalarType.BFloat16 : ScalarType.Float32;
         if (gradient is null) return hasBranch ? [ofSum?.alias(), ofSum?.alias().to(dtype)] : [ofSum?.alias()];
         var dx = empty_like(sum);
-        var dBranch = hasBranch ? empty(sum.shape, dtype: dtype) : null;
+        var dBranch = hasBranch ? empty(sum.Sizes(), dtype: dtype) : null;
         var width = (int)weight.NumberOfElements;
         var rows = sum.NumberOfElements / width;
         var slices = ThreadTeam.Slices(rows, sum.NumberOfElements);
@@ -82,7 +82,7 @@ public static unsafe partial class Fused
     {
         using var scope = NewDisposeScope();
         var (x, b) = (AsContiguous(stream), AsContiguous(branch));
-        var sum = NewFloats(x.shape);
+        var sum = NewFloats(x.Sizes());
         var slices = ThreadTeam.Slices(sum.NumberOfElements, sum.NumberOfElements);
         ThreadTeam.Run(slices, new BranchAddition<T> { X = Floats(x), Branch = Elements<T>(b), Sum = Floats(sum), Count = sum.NumberOfElements, Slices = slices });
         GC.KeepAlive(x);

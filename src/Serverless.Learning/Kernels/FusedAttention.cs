@@ -14,8 +14,8 @@ public static unsafe partial class Fused
     public static Tensor CausalAttention(
         Tensor q, Tensor k, Tensor v, Tensor? documents, double scale, int? window = null, double? softCap = null)
     {
-        var (batch, heads, times, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-        if (!IsKernelType(q.dtype) || k.dtype != q.dtype || v.dtype != q.dtype || k.shape[2] != times || width % 16 != 0 || softCap is not null)
+        var (batch, heads, times, width) = (q.size(0), q.size(1), q.size(2), q.size(3));
+        if (!IsKernelType(q.dtype) || k.dtype != q.dtype || v.dtype != q.dtype || k.size(2) != times || width % 16 != 0 || softCap is not null)
             return Plain.CausalAttention(q, k, v, documents, scale, window, softCap);
         using var scope = NewDisposeScope();
         using var starts = Starts(documents, batch, times, window);
@@ -53,7 +53,7 @@ public static unsafe partial class Fused
         using var keysByColumn = Transposed(k, operands.Pitch);
         using var valuesByColumn = Transposed(v, operands.Pitch);
         operands.KeysByColumn = Floats(keysByColumn);
-        var byHead = gradient.to(ScalarType.Float32).contiguous().view(q.shape[0], q.shape[2], q.shape[1], q.shape[3]).transpose(1, 2);
+        var byHead = gradient.to(ScalarType.Float32).contiguous().view(q.size(0), q.size(2), q.size(1), q.size(3)).transpose(1, 2);
         ThreadTeam.Run(operands.Batch * operands.Groups, new AttentionBackward
         {
             Shared = operands, Gradient = new HeadedVectors<float>(byHead), ValuesByColumn = Floats(valuesByColumn),
@@ -68,13 +68,13 @@ public static unsafe partial class Fused
     {
         Q = new HeadedVectors<float>(qkv[0]), K = new HeadedVectors<float>(qkv[1]), V = new HeadedVectors<float>(qkv[2]),
         Starts = Elements<int>(starts), LogSums = Floats(logSums), Scale = (float)scale,
-        Batch = (int)qkv[0].shape[0], Groups = (int)qkv[1].shape[1], HeadsPerGroup = (int)(qkv[0].shape[1] / qkv[1].shape[1]),
-        Times = (int)qkv[0].shape[2], Width = (int)qkv[0].shape[3], Pitch = (int)((qkv[0].shape[2] + 15) & ~15L),
+        Batch = (int)qkv[0].size(0), Groups = (int)qkv[1].size(1), HeadsPerGroup = (int)(qkv[0].size(1) / qkv[1].size(1)),
+        Times = (int)qkv[0].size(2), Width = (int)qkv[0].size(3), Pitch = (int)((qkv[0].size(2) + 15) & ~15L),
     };
 
     private static Tensor Transposed(Tensor vectors, int pitch)
     {
-        var (batch, groups, times, width) = (vectors.shape[0], vectors.shape[1], vectors.shape[2], vectors.shape[3]);
+        var (batch, groups, times, width) = (vectors.size(0), vectors.size(1), vectors.size(2), vectors.size(3));
         var target = NewFloats(batch, groups, width, pitch);
         ThreadTeam.Run((int)(batch * groups), new TransposeHeads
         {

@@ -9,7 +9,7 @@ public static unsafe partial class Fused
     /// <param name="starts">[B, T] int32: the first key that each position sees.</param>
     private static Tensor BlockAttention(Tensor q, Tensor k, Tensor v, Tensor starts, double scale)
     {
-        var (batch, heads, times, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
+        var (batch, heads, times, width) = (q.size(0), q.size(1), q.size(2), q.size(3));
         Tensor[] inputs = [Readable(q), Readable(k), Readable(v)];
         var output = empty([batch, times, heads * width], dtype: ScalarType.BFloat16);
         var logSums = NewFloats(batch, heads, times);
@@ -36,7 +36,7 @@ public static unsafe partial class Fused
     private static Tensor?[] BlockAttentionGradients(Tensor[] saved, Tensor gradient, double scale)
     {
         var operands = BlockOperands(saved[..3], saved[3], saved[4], scale);
-        var (heads, output) = (saved[0].shape[1], saved[5]);
+        var (heads, output) = (saved[0].size(1), saved[5]);
         var (dq, dk, dv) = (NewLike(saved[0]), NewLike(saved[1]), NewLike(saved[2]));
         ThreadTeam.Run(operands.Batch * operands.Groups, new BlockAttentionBackward
         {
@@ -51,14 +51,14 @@ public static unsafe partial class Fused
     {
         Q = new HeadedVectors<Bf16>(qkv[0]), K = new HeadedVectors<Bf16>(qkv[1]), V = new HeadedVectors<Bf16>(qkv[2]),
         Starts = Elements<int>(starts), LogSums = Floats(logSums), Scale = (float)scale,
-        Batch = (int)qkv[0].shape[0], Groups = (int)qkv[1].shape[1], HeadsPerGroup = (int)(qkv[0].shape[1] / qkv[1].shape[1]),
-        Times = (int)qkv[0].shape[2], Width = (int)qkv[0].shape[3],
+        Batch = (int)qkv[0].size(0), Groups = (int)qkv[1].size(1), HeadsPerGroup = (int)(qkv[0].size(1) / qkv[1].size(1)),
+        Times = (int)qkv[0].size(2), Width = (int)qkv[0].size(3),
     };
 
     /// <summary>The vectors of [B, T, H*Dh], contiguous.</summary>
     private static HeadedVectors<Bf16> ByHead(Tensor flat, long heads)
     {
-        var width = (nint)(flat.shape[2] / heads);
-        return new HeadedVectors<Bf16>(Elements<Bf16>(flat), (nint)(flat.shape[1] * flat.shape[2]), width, (nint)flat.shape[2]);
+        var width = (nint)(flat.size(2) / heads);
+        return new HeadedVectors<Bf16>(Elements<Bf16>(flat), (nint)(flat.size(1) * flat.size(2)), width, (nint)flat.size(2));
     }
 }

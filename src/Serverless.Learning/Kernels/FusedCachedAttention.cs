@@ -10,13 +10,13 @@ public static unsafe partial class Fused
     public static Tensor CachedAttention(
         Tensor q, Tensor keys, Tensor values, int[] slots, int[] lengths, double scale, int? window = null, double? softCap = null)
     {
-        var (batch, heads, times, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
+        var (batch, heads, times, width) = (q.size(0), q.size(1), q.size(2), q.size(3));
         if (!IsKernelType(q.dtype) || width % 16 != 0) return Plain.CachedAttention(q, keys, values, slots, lengths, scale, window, softCap);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var queries = ReadableFloats(q);
         var sums = NewFloats(batch, times, heads * width);
-        var groups = (int)keys.shape[1];
+        var groups = (int)keys.size(1);
         fixed (int* slotOf = slots, lengthOf = lengths)
         {
             ThreadTeam.Run((int)batch * groups, new CachedAttentionKernel
@@ -47,7 +47,7 @@ public static unsafe partial class Fused
             ThreadTeam.Run(slots.Length, new StoreRowsKernel
             {
                 Source = new HeadedVectors<float>(source), Target = new HeadedVectors<float>(into), Slots = slotOf, Lengths = lengthOf,
-                Groups = (int)rows.shape[1], Times = (int)rows.shape[2], Width = (int)rows.shape[3],
+                Groups = (int)rows.size(1), Times = (int)rows.size(2), Width = (int)rows.size(3),
             });
         }
         GC.KeepAlive(source);

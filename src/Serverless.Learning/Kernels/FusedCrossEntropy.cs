@@ -15,7 +15,7 @@ public static unsafe partial class Fused
         if (!IsKernelType(logits.dtype)) return Plain.CrossEntropy(logits, targets, scale);
         using var scope = NewDisposeScope();
         var rows = logits.contiguous();
-        var gradient = GraphNode.IsNeeded(logits) ? empty(logits.shape, dtype: logits.dtype).DetachFromDisposeScope() : null;
+        var gradient = GraphNode.IsNeeded(logits) ? empty(logits.Sizes(), dtype: logits.dtype).DetachFromDisposeScope() : null;
         var (sum, correct) = Rows(rows, targets.contiguous(), scale, gradient);
         var loss = tensor((float)(sum * scale));
         if (gradient is not null) GraphNode.Record([loss], [logits], [gradient], incoming => [Scaled(gradient, incoming[0]!)]);
@@ -32,17 +32,17 @@ public static unsafe partial class Fused
         if (!IsKernelType(hidden.dtype)) return Plain.LinearCrossEntropy(hidden, weight, targets, scale, softCap);
         using var scope = NewDisposeScope();
         var recorded = GraphNode.IsNeeded(hidden, weight);
-        var dHidden = recorded && hidden.requires_grad ? empty(hidden.shape, dtype: hidden.dtype).DetachFromDisposeScope() : null;
-        var dWeight = recorded && weight.requires_grad ? zeros(weight.shape, dtype: ScalarType.Float32).DetachFromDisposeScope() : null;
+        var dHidden = recorded && hidden.requires_grad ? empty(hidden.Sizes(), dtype: hidden.dtype).DetachFromDisposeScope() : null;
+        var dWeight = recorded && weight.requires_grad ? zeros(weight.Sizes(), dtype: ScalarType.Float32).DetachFromDisposeScope() : null;
         var (sum, correct) = (0.0, 0L);
         using (no_grad())
         {
             var indices = targets.contiguous();
             var head = FrozenMatrix.For(hidden.dtype, weight.detach());
-            for (var start = 0L; start < hidden.shape[0]; start += ChunkRows)
+            for (var start = 0L; start < hidden.size(0); start += ChunkRows)
             {
                 using var chunk = NewDisposeScope();
-                var count = Math.Min(ChunkRows, hidden.shape[0] - start);
+                var count = Math.Min(ChunkRows, hidden.size(0) - start);
                 var rows = hidden.narrow(0, start, count);
                 var logits = head.Product(rows);
                 var slope = softCap is { } cap ? Capped(logits, cap, recorded) : null;
@@ -86,7 +86,7 @@ public static unsafe partial class Fused
     private static (double Loss, long Correct) Rows<T>(Tensor logits, Tensor targets, double scale, Tensor? gradient)
         where T : unmanaged, IElement<T>
     {
-        var (count, vocabulary) = (logits.shape[0], logits.shape[1]);
+        var (count, vocabulary) = (logits.size(0), logits.size(1));
         var slices = ThreadTeam.Slices(count, count * vocabulary);
         var losses = stackalloc double[slices];
         var corrects = stackalloc long[slices];

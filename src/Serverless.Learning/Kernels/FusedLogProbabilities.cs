@@ -10,7 +10,7 @@ public static unsafe partial class Fused
     public static LogProbabilities LinearLogProbabilities(Tensor hidden, Tensor weight, Tensor targets, double temperature, double? softCap = null)
     {
         using var scope = NewDisposeScope();
-        var count = hidden.shape[0];
+        var count = hidden.size(0);
         var (values, entropies, normalisers) = (empty(count), empty(count), empty(count));
         using (no_grad())
         {
@@ -44,12 +44,12 @@ public static unsafe partial class Fused
     {
         var (hidden, weight, targets, normalisers) = (saved[0], saved[1], saved[2], saved[3]);
         var head = FrozenMatrix.For(hidden.dtype, weight.detach());
-        var dHidden = ofHidden ? empty(hidden.shape, dtype: hidden.dtype) : null;
-        var dWeight = ofWeight ? zeros(weight.shape, dtype: ScalarType.Float32) : null;
-        for (var start = 0L; start < hidden.shape[0]; start += ChunkRows)
+        var dHidden = ofHidden ? empty(hidden.Sizes(), dtype: hidden.dtype) : null;
+        var dWeight = ofWeight ? zeros(weight.Sizes(), dtype: ScalarType.Float32) : null;
+        for (var start = 0L; start < hidden.size(0); start += ChunkRows)
         {
             using var chunk = NewDisposeScope();
-            var length = Math.Min(ChunkRows, hidden.shape[0] - start);
+            var length = Math.Min(ChunkRows, hidden.size(0) - start);
             var rows = hidden.narrow(0, start, length);
             var factor = incoming.narrow(0, start, length).unsqueeze(1).div(Operand.Of(temperature));
             var logits = LogitsOf(rows, head, softCap);

@@ -22,7 +22,7 @@ public static unsafe partial class Fused
         var dtype = factors[0].Dtype;
         var areAlike = factors.Length <= MostFactors;
         foreach (var factor in factors) areAlike &= factor.Dtype == dtype;
-        if (!areAlike || !IsKernelType(x.dtype) || x.shape[0] > FewRows) return Plain.RowProducts(x, factors);
+        if (!areAlike || !IsKernelType(x.dtype) || x.size(0) > FewRows) return Plain.RowProducts(x, factors);
         return dtype switch
         {
             ScalarType.BFloat16 => RowProducts<Bf16>(x, factors),
@@ -43,7 +43,7 @@ public static unsafe partial class Fused
         using var scope = NewDisposeScope();
         var (rows, rounds) = (AsFloats(x), x.dtype == ScalarType.BFloat16);
         if (rounds) products = Widened(products);
-        var count = (int)x.shape[0];
+        var count = (int)x.size(0);
         var inner = stackalloc RowProductPart[MostFactors];
         var outer = stackalloc RowProductPart[MostFactors];
         var parts = 0;
@@ -68,7 +68,7 @@ public static unsafe partial class Fused
         using var scope = NewDisposeScope();
         var (rows, rounds) = (AsFloats(x), x.dtype == ScalarType.BFloat16);
         if (rounds) products = Widened(products);
-        var (count, width) = ((int)x.shape[0], x.shape[1]);
+        var (count, width) = ((int)x.size(0), x.size(1));
         var inner = stackalloc RowProductPart[updates.Length];
         var outer = stackalloc RowProductPart[updates.Length];
         var between = NewFloats(Math.Max(1, SumOfRanks(updates)));
@@ -101,7 +101,7 @@ public static unsafe partial class Fused
     {
         using var scope = NewDisposeScope();
         var rows = AsFloats(x);
-        var count = (int)x.shape[0];
+        var count = (int)x.size(0);
         var parts = stackalloc RowProductPart[MostFactors];
         var products = new Tensor[factors.Length];
         for (var i = 0; i < factors.Length; i++)
@@ -139,7 +139,7 @@ public static unsafe partial class Fused
 
     private static Tensor[] Narrowed(Tensor[] products) => Array.ConvertAll(products, product => product.to(ScalarType.BFloat16).MoveToOuterDisposeScope());
 
-    private static bool IsFew(Tensor x) => IsKernelType(x.dtype) && x.shape[0] <= FewRows;
+    private static bool IsFew(Tensor x) => IsKernelType(x.dtype) && x.size(0) <= FewRows;
 
     private static bool AreFloat32(ReadOnlySpan<LowRankUpdate?> updates)
     {

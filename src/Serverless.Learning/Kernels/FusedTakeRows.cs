@@ -8,7 +8,7 @@ public static unsafe partial class Fused
     /// <inheritdoc cref="Plain.TakeRows"/>
     public static Tensor TakeRows(Tensor x, Tensor rows) => x.dtype switch
     {
-        _ when x.shape[1] % 16 != 0 => Plain.TakeRows(x, rows),
+        _ when x.size(1) % 16 != 0 => Plain.TakeRows(x, rows),
         ScalarType.Float32 => TakeRows<Fp32>(x, rows),
         ScalarType.BFloat16 => TakeRows<Bf16>(x, rows),
         _ => Plain.TakeRows(x, rows),
@@ -19,7 +19,7 @@ public static unsafe partial class Fused
     {
         using var scope = NewDisposeScope();
         var input = x.contiguous();
-        var (count, width) = (rows.shape[0], x.shape[1]);
+        var (count, width) = (rows.size(0), x.size(1));
         var y = empty([count, width], dtype: x.dtype);
         var slices = ThreadTeam.Slices(count, y.NumberOfElements);
         ThreadTeam.Run(slices, new TakeRowsForward<T>
@@ -29,7 +29,7 @@ public static unsafe partial class Fused
         GC.KeepAlive(input);
         if (GraphNode.IsNeeded(x))
         {
-            var (saved, sources, dtype) = (GraphNode.Keep(rows), x.shape[0], x.dtype);
+            var (saved, sources, dtype) = (GraphNode.Keep(rows), x.size(0), x.dtype);
             GraphNode.Record([y], [x], [saved], gradients => [AddedRows<T>(gradients[0]!.contiguous(), saved, sources).to(dtype)]);
         }
         return y.MoveToOuterDisposeScope();
@@ -38,12 +38,12 @@ public static unsafe partial class Fused
     private static Tensor AddedRows<T>(Tensor gradient, Tensor rows, long sources)
         where T : unmanaged, IElement<T>
     {
-        var width = gradient.shape[1];
+        var width = gradient.size(1);
         var sum = zeros([sources, width], dtype: ScalarType.Float32);
         var slices = (int)((width + TakeRowsBackward<T>.Columns - 1) / TakeRowsBackward<T>.Columns);
         ThreadTeam.Run(slices, new TakeRowsBackward<T>
         {
-            Gradient = Elements<T>(gradient), Rows = Longs(rows), DX = Floats(sum), Count = rows.shape[0], Width = width,
+            Gradient = Elements<T>(gradient), Rows = Longs(rows), DX = Floats(sum), Count = rows.size(0), Width = width,
         });
         GC.KeepAlive(gradient);
         return sum;

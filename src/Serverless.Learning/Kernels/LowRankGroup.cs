@@ -33,7 +33,7 @@ internal sealed class LowRankGroup
             if (factors[i].A is null) continue;
             a.Add(factors[i].A!.detach().to(x.dtype));
             updates[i] = (rows, factors[i].B!.mul(Operand.Of(factors[i].Scale)).to(x.dtype), factors[i].Scale);
-            rows += a[^1].shape[0];
+            rows += a[^1].size(0);
         }
         return a.Count == 0 ? null : new LowRankGroup(x, updates, [.. a]);
     }
@@ -75,7 +75,7 @@ internal sealed class LowRankGroup
                 all.AddRange([null, null]);
                 continue;
             }
-            all.Add(ofA.narrow(0, update.Row, update.B.shape[1]));
+            all.Add(ofA.narrow(0, update.Row, update.B.size(1)));
             // Faster than as dy^T (x A^T), whose first factor is the larger one.
             all.Add(mm(Part(inner, update).t(), gradient).t().to(ScalarType.Float32).mul_(Operand.Of(update.Scale)));
         }
@@ -83,5 +83,5 @@ internal sealed class LowRankGroup
     }
 
     /// <summary>The columns of an update.</summary>
-    private static Tensor Part(Tensor ofAll, (long Row, Tensor B, double Scale) update) => ofAll.narrow(1, update.Row, update.B.shape[1]);
+    private static Tensor Part(Tensor ofAll, (long Row, Tensor B, double Scale) update) => ofAll.narrow(1, update.Row, update.B.size(1));
 }

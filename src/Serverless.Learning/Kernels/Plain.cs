@@ -50,7 +50,7 @@ public static class Plain
     public static Tensor RotaryEmbedding(Tensor x, Tensor cos, Tensor sin)
     {
         using var scope = NewDisposeScope();
-        var (width, size) = (x.shape[3], cos.shape[^1]);
+        var (width, size) = (x.size(3), cos.size(-1));
         var half = size / 2;
         if (cos.dim() == 3) (cos, sin) = (cos.unsqueeze(1), sin.unsqueeze(1));
         var turning = size == width ? x : x.narrow(3, 0, size);
@@ -126,8 +126,8 @@ public static class Plain
         {
             using var scope = NewDisposeScope();
             var rows = new List<Tensor>();
-            for (var row = 0; row < x.shape[0]; row++)
-                rows.Add(AddLowRank([products[i].narrow(0, row, 1)], x.narrow(0, row, 1), updates[i * (int)x.shape[0] + row])[0]);
+            for (var row = 0; row < x.size(0); row++)
+                rows.Add(AddLowRank([products[i].narrow(0, row, 1)], x.narrow(0, row, 1), updates[i * (int)x.size(0) + row])[0]);
             updated[i] = cat(rows, 0).MoveToOuterDisposeScope();
         }
         return updated;
@@ -159,7 +159,7 @@ public static class Plain
         Tensor q, Tensor k, Tensor v, Tensor? documents, double scale, int? window = null, double? softCap = null)
     {
         using var scope = NewDisposeScope();
-        var (batch, queries, keys) = (q.shape[0], q.shape[2], k.shape[2]);
+        var (batch, queries, keys) = (q.size(0), q.size(2), k.size(2));
         var reach = ones([queries, keys], dtype: ScalarType.Bool).tril(keys - queries);
         if (window < keys) reach = reach.triu(keys - queries - window.Value + 1);
         var visible = reach.view(1, queries, keys);
@@ -189,7 +189,7 @@ public static class Plain
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var (batch, time) = (q.shape[0], q.shape[2]);
+        var (batch, time) = (q.size(0), q.size(2));
         var longest = lengths.Max() + time;
         var index = Numbers(slots);
         var (k, v) = (keys.narrow(2, 0, longest).index_select(0, index), values.narrow(2, 0, longest).index_select(0, index));
@@ -213,15 +213,15 @@ public static class Plain
         for (var row = 0; row < slots.Length; row++)
         {
             using var scope = NewDisposeScope();
-            into.select(0, slots[row]).narrow(1, lengths[row], rows.shape[2]).copy_(rows.select(0, row));
+            into.select(0, slots[row]).narrow(1, lengths[row], rows.size(2)).copy_(rows.select(0, row));
         }
     }
 
     /// <param name="visible">[B or 1, T, S]: which keys each query sees; at least one.</param>
     private static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor visible, double scale, double? softCap)
     {
-        var (batch, heads, queries, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-        var (groups, keys) = (k.shape[1], k.shape[2]);
+        var (batch, heads, queries, width) = (q.size(0), q.size(1), q.size(2), q.size(3));
+        var (groups, keys) = (k.size(1), k.size(2));
         var grouped = q.reshape(batch, groups, heads / groups * queries, width);
         var scores = matmul(grouped, k.transpose(2, 3)).mul(Operand.Of(scale)).view(batch, groups, heads / groups, queries, keys);
         if (softCap is { } cap) scores = scores.div(Operand.Of(cap)).tanh().mul(Operand.Of(cap));

@@ -11,7 +11,7 @@ public sealed unsafe class RowFactor
     /// <param name="codes">[M, D], int8, contiguous. Stays the caller's.</param>
     /// <param name="scales">[M], float32, contiguous: what the codes of each row are multiplied by. Stays the caller's.</param>
     public RowFactor(Tensor codes, Tensor scales)
-        : this(codes, scales, codes.shape)
+        : this(codes, scales, codes.Sizes())
     {
     }
 
@@ -26,7 +26,7 @@ public sealed unsafe class RowFactor
     /// <param name="values">[M, D], which stays the caller's.</param>
     /// <returns>Null where the kernels cannot read it: it is neither float32 nor bfloat16, or does not lie row after row.</returns>
     public static RowFactor? Of(Tensor values) =>
-        TensorMemory.IsKernelType(values.dtype) && values.dim() == 2 && values.is_contiguous() ? new RowFactor(values, null, values.shape) : null;
+        TensorMemory.IsKernelType(values.dtype) && values.dim() == 2 && values.is_contiguous() ? new RowFactor(values, null, values.Sizes()) : null;
 
     /// <summary>[M, D].</summary>
     public Tensor Values { get; }

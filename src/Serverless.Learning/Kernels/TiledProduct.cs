@@ -34,7 +34,7 @@ internal static class TiledProduct
             expand(0, whole);
             return input.mm(whole.t()).MoveToOuterDisposeScope();
         }
-        var output = empty([input.shape[0], outputs], dtype: input.dtype);
+        var output = empty([input.size(0), outputs], dtype: input.dtype);
         var numbers = empty([tile, shape[1]], dtype: input.dtype);
         for (var row = 0L; row < outputs; row += tile)
         {
@@ -62,7 +62,7 @@ internal static class TiledProduct
             expand(0, whole);
             return gradient.mm(whole).MoveToOuterDisposeScope();
         }
-        var sum = zeros([gradient.shape[0], shape[1]]);
+        var sum = zeros([gradient.size(0), shape[1]]);
         var numbers = empty([tile, shape[1]], dtype: gradient.dtype);
         for (var row = 0L; row < outputs; row += tile)
         {

@@ -37,7 +37,7 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Whether no row has a token yet: what is read then may be several texts in a row.</summary>
     public bool IsEmpty => lengths.All(length => length == 0);
 
-    private int Slots => (int)keys[0].shape[0];
+    private int Slots => (int)keys[0].size(0);
 
     // Asking a tensor for its shape makes an array each time.
     private int Capacity => capacity;
@@ -72,7 +72,7 @@ public sealed class KeyValueCache : IDisposable
     /// <param name="newValues">Of the same shape.</param>
     public void Append(int layer, Tensor newKeys, Tensor newValues)
     {
-        Reserve((int)newKeys.shape[2]);
+        Reserve((int)newKeys.size(2));
         LayerOperations.StoreRows(newKeys, keys[layer], slots, lengths);
         LayerOperations.StoreRows(newValues, values[layer], slots, lengths);
     }
@@ -82,7 +82,7 @@ public sealed class KeyValueCache : IDisposable
     /// <returns>[B, T, H * head size], q's dtype, owned by the caller's dispose scope.</returns>
     public Tensor Attend(int layer, Tensor q, int? window)
     {
-        var time = q.shape[2];
+        var time = q.size(2);
         if (slots.Length > 1 || time == 1)
             return LayerOperations.CachedAttention(q, keys[layer], values[layer], slots, lengths, config.AttentionScale, window, config.AttentionSoftCap);
         // The rest of a text whose beginning is here: products of many queries and keys, as in reading a whole text, but not of all at once.

@@ -16,7 +16,7 @@ public sealed class Weight : IDisposable
     private FrozenMatrix? frozen;
     private nint numbers;
 
-    public Weight(string name, torch.Tensor value) => (Name, Shape, this.value) = (name, value.shape, value);
+    public Weight(string name, torch.Tensor value) => (Name, Shape, this.value) = (name, value.Sizes(), value);
 
     public Weight(string name, IQuantizedMatrix quantized) => (Name, Shape, Quantized) = (name, quantized.Shape, quantized);
 
@@ -57,7 +57,7 @@ public sealed class Weight : IDisposable
     internal static torch.Tensor[] MultiplyFrozen(torch.Tensor input, params ReadOnlySpan<Weight> weights)
     {
         var factors = new RowFactor[weights.Length];
-        var isFew = input.shape[0] <= Fused.FewRows;
+        var isFew = input.size(0) <= Fused.FewRows;
         for (var i = 0; i < factors.Length && isFew; i++)
         {
             factors[i] = weights[i].Factor!;
@@ -106,8 +106,8 @@ public sealed class Weight : IDisposable
     /// <summary>Puts another tensor of the same shape in place and disposes the old one.</summary>
     public void Replace(torch.Tensor value)
     {
-        if (!value.shape.SequenceEqual(Shape))
-            throw new ArgumentException($"{Name}: shape [{string.Join(", ", value.shape)}] in place of [{string.Join(", ", Shape)}]");
+        if (!value.Sizes().SequenceEqual(Shape))
+            throw new ArgumentException($"{Name}: shape [{string.Join(", ", value.Sizes())}] in place of [{string.Join(", ", Shape)}]");
         Value.Dispose();
         (this.value, factor, frozen, numbers) = (value, null, null, 0);
     }

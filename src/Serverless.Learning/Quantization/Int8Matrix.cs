@@ -14,7 +14,7 @@ public sealed unsafe class Int8Matrix : IQuantizedMatrix
 
     private Int8Matrix(Tensor codes, Tensor scales)
     {
-        (this.codes, this.scales, Shape) = (codes.DetachFromDisposeScope(), scales.DetachFromDisposeScope(), codes.shape);
+        (this.codes, this.scales, Shape) = (codes.DetachFromDisposeScope(), scales.DetachFromDisposeScope(), codes.Sizes());
         Factor = new RowFactor(this.codes, this.scales);
     }
 
@@ -34,13 +34,13 @@ public sealed unsafe class Int8Matrix : IQuantizedMatrix
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var values = weight.detach().to(ScalarType.Float32).contiguous();
-        var codes = empty(weight.shape, dtype: ScalarType.Int8);
-        var scales = TensorMemory.NewFloats(weight.shape[0]);
-        var slices = ThreadTeam.Slices(weight.shape[0], weight.numel());
+        var codes = empty(weight.Sizes(), dtype: ScalarType.Int8);
+        var scales = TensorMemory.NewFloats(weight.size(0));
+        var slices = ThreadTeam.Slices(weight.size(0), weight.numel());
         ThreadTeam.Run(slices, new Int8Encoding
         {
             Values = TensorMemory.Floats(values), Codes = TensorMemory.Elements<sbyte>(codes), Scales = TensorMemory.Floats(scales),
-            Rows = weight.shape[0], Width = (int)weight.shape[1], Slices = slices,
+            Rows = weight.size(0), Width = (int)weight.size(1), Slices = slices,
         });
         GC.KeepAlive(values);
         return new Int8Matrix(codes, scales);
@@ -57,7 +57,7 @@ public sealed unsafe class Int8Matrix : IQuantizedMatrix
     public void Expand(long firstRow, Tensor into)
     {
         using var scope = NewDisposeScope();
-        into.copy_(Expand(firstRow, into.shape[0], ScalarType.Float32));
+        into.copy_(Expand(firstRow, into.size(0), ScalarType.Float32));
     }
 
     /// <summary>Rows by number, as an embedding is read.</summary>

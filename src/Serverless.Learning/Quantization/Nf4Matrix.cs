@@ -60,7 +60,7 @@ public sealed unsafe class Nf4Matrix : IQuantizedMatrix
         var scaleCodes = empty([blocks], dtype: ScalarType.Int8);
         var steps = TensorMemory.NewFloats((blocks + BlockScales - 1) / BlockScales);
         var mean = QuantizeScales(scales, scaleCodes, steps);
-        return new Nf4Matrix(weight.shape, codes, scaleCodes, steps, mean);
+        return new Nf4Matrix(weight.Sizes(), codes, scaleCodes, steps, mean);
     }
 
     /// <inheritdoc/>
@@ -110,7 +110,7 @@ public sealed unsafe class Nf4Matrix : IQuantizedMatrix
         where T : unmanaged, IElement<T>
     {
         var from = firstRow * Shape[1];
-        var slices = ThreadTeam.Slices(expanded.shape[0], expanded.numel());
+        var slices = ThreadTeam.Slices(expanded.size(0), expanded.numel());
         ThreadTeam.Run(slices, new Nf4Decoding<T>
         {
             Codes = TensorMemory.Elements<byte>(codes), ScaleCodes = TensorMemory.Elements<sbyte>(scaleCodes), ScaleSteps = TensorMemory.Floats(scaleSteps),

@@ -1,3 +1,4 @@
+using Serverless.Learning.Kernels;
 using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ internal sealed class Muon : IOptimiser
         foreach (var item in matrices)
         {
             using var scope = NewDisposeScope();
-            var shape = item.Weight.Value.shape;
+            var shape = item.Weight.Value.Sizes();
             var gradient = FlatParameters.View(parameters.Gradients, item).view(shape);
             var moving = FlatParameters.View(velocity, item).view(shape);
             moving.mul_(Operand.Of(Momentum)).add_(gradient);
@@ -60,7 +61,7 @@ internal sealed class Muon : IOptimiser
     /// <summary>The nearest matrix with singular values near one, by five steps of a quintic iteration in bfloat16, which is enough for a direction.</summary>
     private static Tensor Orthogonal(Tensor matrix)
     {
-        var wide = matrix.shape[0] > matrix.shape[1] ? matrix.t() : matrix;
+        var wide = matrix.size(0) > matrix.size(1) ? matrix.t() : matrix;
         var x = wide.div(wide.norm().add(Operand.Of(1e-7))).to(ScalarType.BFloat16);
         for (var iteration = 0; iteration < Iterations; iteration++)
         {
@@ -68,6 +69,6 @@ internal sealed class Muon : IOptimiser
             var b = a.mul(Operand.Of(-4.7750)).addmm(a, a, alpha: 2.0315f);
             x = x.mul(Operand.Of(3.4445)).addmm(b, x);
         }
-        return (matrix.shape[0] > matrix.shape[1] ? x.t() : x).to(ScalarType.Float32);
+        return (matrix.size(0) > matrix.size(1) ? x.t() : x).to(ScalarType.Float32);
     }
 }

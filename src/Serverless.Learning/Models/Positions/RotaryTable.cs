@@ -92,6 +92,6 @@ public sealed class RotaryTable : IDisposable
     /// <param name="Sines">The same of sines.</param>
     private sealed record Table(torch.Tensor Cosines, torch.Tensor Sines)
     {
-        public long Length { get; } = Cosines.shape[0];
+        public long Length { get; } = Cosines.size(0);
     }
 }
