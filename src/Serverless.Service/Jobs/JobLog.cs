@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using Serverless.Service.Catalog;
 using Serverless.Service.Storage;
-using RequestFailedException = Azure.RequestFailedException;
 
 namespace Serverless.Service.Jobs;
 
@@ -18,6 +15,7 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
     private const int ConcurrentReads = 8;
     private readonly LogSegments _events = new(account, "events");
     private readonly LogSegments _metrics = new(account, "metrics");
+    private readonly LiveTails _live = new(account);
 
     /// <summary>
     /// Writes the events and metrics since the last commit as one segment each. To be followed by the commit of the head it returns;
@@ -59,12 +57,13 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
         await _events.RemoveFromAsync(lease, lease.Head.Events, cancellationToken);
         await _metrics.RemoveFromAsync(lease, lease.Head.Step + 1, cancellationToken);
         await lease.EnsureHeldAsync(cancellationToken);
-        await LiveBlob(lease.JobId).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+        await _live.Blob(lease.JobId).DeleteIfExistsAsync(cancellationToken: cancellationToken);
     }
 
     /// <summary>Shows what has happened since the last commit, all of it: each call replaces the one before.</summary>
+    /// <returns>The bytes that were written.</returns>
     /// <exception cref="LeaseLostException">Another trainer has taken over.</exception>
-    public async Task WriteLiveAsync(
+    public async Task<long> WriteLiveAsync(
         TrainerLease lease, IReadOnlyList<JobEvent> events, IReadOnlyList<JobMetrics> metrics, CancellationToken cancellationToken)
     {
         var tail = new LiveTail
@@ -75,9 +74,10 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
             Events = [.. events],
             Metrics = [.. metrics],
         };
-        var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(tail, CatalogJson.Options));
+        var json = JsonSerializer.SerializeToUtf8Bytes(tail, CatalogJson.Options);
         await lease.EnsureHeldAsync(cancellationToken);
-        await LiveBlob(lease.JobId).UploadAsync(json, overwrite: true, cancellationToken);
+        await _live.Blob(lease.JobId).UploadAsync(new BinaryData(json), overwrite: true, cancellationToken);
+        return json.Length;
     }
 
     /// <summary>A page of events, newest first, those since the last commit included.</summary>
@@ -86,8 +86,16 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
     public async Task<Page<NumberedEvent>> ListEventsAsync(JobId id, JobEventId? after, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        if (await ReadStateAsync(id, cancellationToken) is not var (head, live)) return new Page<NumberedEvent>([], HasMore: false);
-        var end = Math.Min(after?.SequenceIn(id) ?? long.MaxValue, head.Events + live.Events.Length);
+        return await ReadStateAsync(id, cancellationToken) is { } state
+            ? await ListEventsAsync(id, state, after, limit, cancellationToken)
+            : new Page<NumberedEvent>([], HasMore: false);
+    }
+
+    /// <summary>The same of a state that was read already.</summary>
+    public async Task<Page<NumberedEvent>> ListEventsAsync(JobId id, JobLogState state, JobEventId? after, int limit, CancellationToken cancellationToken)
+    {
+        var (head, live) = state;
+        var end = Math.Min(after?.SequenceIn(id) ?? long.MaxValue, state.Events);
         var begin = Math.Max(0, end - limit);
 
         var events = new JobEvent?[end - begin];
@@ -109,16 +117,17 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
         return new Page<NumberedEvent>(page.MoveToImmutable(), HasMore: begin > 0);
     }
 
-    /// <summary>How many events a job has, those since the last commit included.</summary>
-    public async Task<long> CountEventsAsync(JobId id, CancellationToken cancellationToken) =>
-        await ReadStateAsync(id, cancellationToken) is var (head, live) ? head.Events + live.Events.Length : 0;
-
     /// <summary>The metrics of all steps after <paramref name="afterStep"/>, in order, those since the last commit included.</summary>
     /// <param name="keep">Which of them; null: all. The others are in memory a few segments at a time only.</param>
     public async Task<IReadOnlyList<JobMetrics>> ListMetricsAsync(
-        JobId id, int afterStep, CancellationToken cancellationToken, Func<JobMetrics, bool>? keep = null)
+        JobId id, int afterStep, CancellationToken cancellationToken, Func<JobMetrics, bool>? keep = null) =>
+        await ReadStateAsync(id, cancellationToken) is { } state ? await ListMetricsAsync(id, state, afterStep, cancellationToken, keep) : [];
+
+    /// <summary>The same of a state that was read already.</summary>
+    public async Task<IReadOnlyList<JobMetrics>> ListMetricsAsync(
+        JobId id, JobLogState state, int afterStep, CancellationToken cancellationToken, Func<JobMetrics, bool>? keep = null)
     {
-        if (await ReadStateAsync(id, cancellationToken) is not var (head, live)) return [];
+        var (head, live) = state;
         var metrics = new List<JobMetrics>();
         if (afterStep < head.Step)
         {
@@ -137,27 +146,16 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
     public async Task<JobHead?> ReadHeadAsync(JobId id, CancellationToken cancellationToken) =>
         (await new HeadBlob(account, id).ReadAsync(cancellationToken))?.Head;
 
-    private BlobClient LiveBlob(JobId id) => account.Jobs.GetBlobClient($"{id}/live.json");
-
     /// <summary>
-    /// Head and tail that fit each other. The tail is read first: when a commit comes in between, its lines are in the segments by then and
-    /// the old tail, which does not begin where the new head ends, is left out.
+    /// Head and tail that fit each other, or null before a trainer first held the job's lease. The tail is read first: when a commit comes in between, its
+    /// lines are in the segments by then and the old tail, which does not begin where the new head ends, is left out.
     /// </summary>
-    private async Task<(JobHead Head, LiveTail Live)?> ReadStateAsync(JobId id, CancellationToken cancellationToken)
+    public async Task<JobLogState?> ReadStateAsync(JobId id, CancellationToken cancellationToken)
     {
         if (!id.IsWellFormed) return null;
-        var live = new LiveTail();
-        try
-        {
-            BlobDownloadResult read = await LiveBlob(id).DownloadContentAsync(cancellationToken);
-            live = JsonSerializer.Deserialize<LiveTail>(read.Content, CatalogJson.Options) ?? live;
-        }
-        catch (RequestFailedException fault) when (fault.IsMissing())
-        {
-            // Nothing has happened since the last commit.
-        }
+        var live = await _live.ReadAsync(id, cancellationToken);
         if (await ReadHeadAsync(id, cancellationToken) is not { } head) return null;
-        return (head, live.FirstSequence == head.Events && live.FirstStep == head.Step + 1 ? live : new LiveTail());
+        return new JobLogState(head, live.FirstSequence == head.Events && live.FirstStep == head.Step + 1 ? live : new LiveTail());
     }
 
     /// <summary>The ascending segments that hold the numbers from <paramref name="begin"/> up to but not including <paramref name="end"/>.</summary>

@@ -77,7 +77,8 @@ public sealed class ChunkCommits(
     }
 
     /// <summary>Shows what was done since the last commit.</summary>
-    public Task ShowAsync(TrainingSession session, TrainerLease lease, CancellationToken ct) =>
+    /// <returns>The bytes that this took.</returns>
+    public Task<long> ShowAsync(TrainingSession session, TrainerLease lease, CancellationToken ct) =>
         log.WriteLiveAsync(lease, [.. Untold(session, lease, int.MaxValue)], [.. session.Metrics], ct);
 
     /// <summary>Copies the present state to this machine's disk, and begins to upload it.</summary>

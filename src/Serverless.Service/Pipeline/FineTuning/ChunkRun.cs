@@ -16,6 +16,7 @@ internal sealed class ChunkRun(
     private readonly WishWatch _watch = new(session.JobId, wishes, () => lease.Seconds, settings, clock);
     private ChunkUpload? _upload;
     private int _saved = lease.Head.Step;
+    private readonly ShowPace _pace = new(clock);
 
     /// <summary>The validation losses of the epochs so far, where training may end early.</summary>
     public required List<double> ValidationLosses { get; init; }
@@ -120,6 +121,7 @@ internal sealed class ChunkRun(
     {
         await commits.CommitAsync(session, _upload!, lease, plan, CancellationToken.None);
         _upload = null;
+        _pace.Committed();
         await scope.CommittedAsync();
     }
 
@@ -139,8 +141,9 @@ internal sealed class ChunkRun(
     {
         try
         {
-            if (_upload is null)
-                await commits.ShowAsync(session, lease, scope.Stopping);
+            var state = (session.Step, session.Events.Count);
+            if (_upload is null && _pace.IsDue(state))
+                _pace.Shown(state, await commits.ShowAsync(session, lease, scope.Stopping));
         }
         catch (OperationCanceledException) when (scope.Stopping.IsCancellationRequested)
         {
