@@ -35,6 +35,7 @@ public static class ApiHost
         services.AddSingleton<UploadEndpoints>();
         services.AddSingleton<DatasetEndpoints>();
         services.AddSingleton<JobEndpoints>();
+        services.AddSingleton<UpdateFeed>();
         services.AddSingleton<UpdateEndpoints>();
         services.AddSingleton<GraderEndpoints>();
         services.AddSingleton<EvalEndpoints>();

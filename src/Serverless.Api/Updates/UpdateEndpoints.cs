@@ -1,12 +1,8 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Serverless.Api.Access;
 using Serverless.Api.Requests;
-using Serverless.Api.Wire;
 using Serverless.Service.Jobs;
-using Serverless.Service.Pipeline;
-using Serverless.Service.Pipeline.FineTuning;
 
 namespace Serverless.Api.Updates;
 
@@ -14,16 +10,15 @@ namespace Serverless.Api.Updates;
 /// What the dashboard shows, as it changes: the newest jobs, and every step and event of those that the query names. A stream ends within
 /// the platform's limits; a browser connects again by itself and goes on where it was by <c>Last-Event-ID</c>.
 /// </summary>
-internal sealed class UpdateEndpoints(
-    JobCatalog catalog, JobLog log, JobPlans plans, PipelineSettings pipeline, ApiSettings settings, StreamPlaces places, TimeProvider time,
-    IHostApplicationLifetime lifetime)
+internal sealed class UpdateEndpoints(UpdateFeed feed, ApiSettings settings, StreamPlaces places, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    private const int ListedJobs = 50;
     private const int MostWatched = 12;
     private const int RestingTicks = 5;
 
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
+
+    /// <summary>The time between two looks.</summary>
+    public static TimeSpan Tick { get; } = TimeSpan.FromSeconds(1);
 
     public async Task StreamAsync(HttpContext context)
     {
@@ -34,24 +29,27 @@ internal sealed class UpdateEndpoints(
         // EventSource sends the header only when it connects again; a page that opens a new one says it in the query.
         var last = context.Request.Headers["Last-Event-ID"].ToString();
         var cursor = UpdateCursor.Parse(last.Length > 0 ? last : PageQuery.Single(context.Request, "after"));
-        var progress = new ProgressReader(log, plans);
-        WatchedJob[] watched = [.. ids.Select(id => new WatchedJob(new JobId(id), catalog, log, progress, cursor, pipeline.Organization))];
+        WatchedJob[] watched = [.. ids.Select(id => new WatchedJob(new JobId(id), feed, cursor))];
         using var place = places.Enter(context);
+        using var stream = feed.Open();
         var frames = new UpdateFrames(context, cursor);
         await frames.BeginAsync();
-        string? listed = null;
+        byte[]? listed = null;
         var (begun, spoken) = (time.GetTimestamp(), time.GetTimestamp());
         for (var tick = 0; ; tick++)
         {
-            if (tick % 2 == 0)
-                listed = await WriteListAsync(frames, progress, listed, ct);
+            if (tick % 2 == 0 && await feed.ListAsync(ct) is var list && list != listed)
+                await frames.EventAsync("jobs", listed = list);
             foreach (var job in watched)
                 if (job.IsActive || tick % RestingTicks == 0)
                     await job.WriteAsync(frames, ct);
-            if (frames.TakeWritten())
+            if (!frames.HasUnsent && time.GetElapsedTime(spoken) >= Silence)
+                frames.Comment();
+            if (frames.HasUnsent)
+            {
+                await frames.SendAsync();
                 spoken = time.GetTimestamp();
-            else if (time.GetElapsedTime(spoken) >= Silence)
-                await frames.CommentAsync();
+            }
             var left = settings.MaxGenerationTime - time.GetElapsedTime(begun);
             if (left <= TimeSpan.Zero)
                 return;
@@ -73,18 +71,5 @@ internal sealed class UpdateEndpoints(
         {
             return false;
         }
-    }
-
-    private async Task<string> WriteListAsync(UpdateFrames frames, ProgressReader progress, string? listed, CancellationToken ct)
-    {
-        var page = await catalog.ListAsync(null, ListedJobs, null, ct);
-        var jobs = new JsonArray();
-        foreach (var job in page.Items)
-            jobs.Add((JsonNode)JobUpdateObject.Of(job, await progress.ReadAsync(job, ct), pipeline.Organization));
-        var list = new JsonObject { ["data"] = jobs, ["has_more"] = page.HasMore };
-        var text = list.ToJsonString();
-        if (text != listed)
-            await frames.EventAsync("jobs", list);
-        return text;
     }
 }

@@ -1,25 +1,22 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Serverless.Api.Wire;
 
 namespace Serverless.Api.Updates;
 
 /// <summary>Writes server-sent events with name, id and data (WHATWG HTML, section 9.2), and comments that keep a silent connection open.</summary>
 internal sealed class UpdateFrames(HttpContext context, UpdateCursor cursor)
 {
-    private static readonly byte[] Comment = ": still here\n\n"u8.ToArray();
+    /// <summary>What is written goes out at once when it is this many bytes, otherwise when it is sent.</summary>
+    private const int MostUnsent = 1 << 16;
 
-    private bool _written;
+    private long _unsent;
 
-    /// <summary>Whether anything was written since it was last asked.</summary>
-    public bool TakeWritten()
-    {
-        var written = _written;
-        _written = false;
-        return written;
-    }
+    /// <summary>Whether something is written and not sent.</summary>
+    public bool HasUnsent => _unsent > 0;
+
+    private PipeWriter Body => context.Response.BodyWriter;
 
     /// <summary>Sends the headers, and how long a client waits before it connects again.</summary>
     public async Task BeginAsync()
@@ -28,22 +25,33 @@ internal sealed class UpdateFrames(HttpContext context, UpdateCursor cursor)
         context.Response.Headers.CacheControl = "no-cache";
         // Proxies that buffer answers are asked not to.
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        await WriteAsync("retry: 1000\n\n"u8.ToArray());
+        Write("retry: 1000\n\n"u8);
+        await SendAsync();
     }
 
-    /// <summary>Sends an event; its id is the cursor as it is now.</summary>
-    public Task EventAsync(string name, JsonNode data)
+    /// <summary>Writes an event; its id is the cursor as it is now.</summary>
+    /// <param name="data">JSON in UTF-8, on one line.</param>
+    public async ValueTask EventAsync(string name, byte[] data)
     {
-        var json = data.ToJsonString(WireJson.Plain.Options);
-        return WriteAsync(Encoding.UTF8.GetBytes($"event: {name}\nid: {cursor}\ndata: {json}\n\n"));
+        _unsent += Encoding.UTF8.GetBytes($"event: {name}\nid: {cursor}\ndata: ", Body);
+        Write(data);
+        Write("\n\n"u8);
+        if (_unsent > MostUnsent)
+            await SendAsync();
     }
 
-    public Task CommentAsync() => WriteAsync(Comment);
+    public void Comment() => Write(": still here\n\n"u8);
 
-    private async Task WriteAsync(byte[] frame)
+    /// <summary>Sends what was written.</summary>
+    public async ValueTask SendAsync()
     {
-        context.Response.BodyWriter.Write(frame);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-        _written = true;
+        await Body.FlushAsync(context.RequestAborted);
+        _unsent = 0;
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        Body.Write(bytes);
+        _unsent += bytes.Length;
     }
 }

@@ -93,6 +93,43 @@ public sealed class UpdateTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Streams_that_watch_one_job_share_what_is_read_and_each_goes_on_from_its_own_place()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var job = await CreateAsync(server);
+        var feed = server.Get<UpdateFeed>();
+        using var one = feed.Open();
+        await using (var lease = await AcquireAsync(server, job.Id))
+            await CommitAsync(server, lease, ["Validating", "Started"], Steps(1, 3));
+
+        var news = await feed.JobAsync(job.Id, Ct);
+        Assert.Same(news, await feed.JobAsync(job.Id, Ct));
+        Assert.Same(await feed.ListAsync(Ct), await feed.ListAsync(Ct));
+
+        Assert.Same(await news.TailAsync((0, 0), Ct), await news.TailAsync((0, 0), Ct));
+        Assert.Equal(["log", "steps"], (await news.TailAsync((0, 0), Ct)).Select(frame => frame.Name));
+        Assert.Equal([("steps", (3, 2L))], (await news.TailAsync((2, 2), Ct)).Select(frame => (frame.Name, frame.Place)));
+        Assert.Empty(await news.TailAsync((3, 2), Ct));
+    }
+
+    [Fact]
+    public async Task What_was_read_for_streams_is_forgotten_with_the_last_of_them()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var job = await CreateAsync(server);
+        var feed = server.Get<UpdateFeed>();
+        var (one, two) = (feed.Open(), feed.Open());
+        var news = await feed.JobAsync(job.Id, Ct);
+
+        one.Dispose();
+        one.Dispose();
+        Assert.Same(news, await feed.JobAsync(job.Id, Ct));
+
+        two.Dispose();
+        Assert.NotSame(news, await feed.JobAsync(job.Id, Ct));
+    }
+
+    [Fact]
     public async Task Events_that_a_killed_trainer_never_committed_are_taken_back()
     {
         await using var server = await ApiServer.StartAsync(azurite, OneLook);
@@ -138,7 +175,7 @@ public sealed class UpdateTests(AzuriteFixture azurite)
         foreach (var (now, expected) in new[] { (plan, 40), (plan with { TotalSteps = 44 }, 44), (plan with { StoppedAt = 12 }, 12) })
         {
             await plans.WriteAsync(job.StageId(), now, Ct);
-            Assert.Equal(expected, (await reader.ReadAsync(job, Ct))!["total_steps"]!.GetValue<int>());
+            Assert.Equal(expected, (await reader.ReadAsync(job, null, Ct))!["total_steps"]!.GetValue<int>());
         }
     }
 
