@@ -6,7 +6,8 @@ using Serverless.Tests.Heads;
 namespace Serverless.Load.Loads;
 
 /// <summary>
-/// Two hundred readers of a job's events while it trains on one thread: what all other threads of the head need. First they follow its stream, then they ask for the
+/// Two hundred readers of a job's events while it trains on one thread: what all other threads of the head need, when it has trained for as long as the runtime
+/// takes to compile what it runs often. First they follow its stream, then they ask for the
 /// events again and again, as OpenAI's clients do. The callers' limits are those of every service, so the readers have some keys between them.
 /// </summary>
 internal sealed class EventReaders : ILoad
@@ -30,10 +31,10 @@ internal sealed class EventReaders : ILoad
         place.Variables.Remove("SERVERLESS_STREAMS_PER_CALLER");
         await using var head = await HeadProcess.StartAsync(place);
         head.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", keys[0]);
-        var file = await head.UploadAsync(Requests.Chats(2000), "chats.jsonl", run.Cancellation);
+        var file = await head.UploadAsync(Requests.Chats(run.Of(20_000, 2000)), "chats.jsonl", run.Cancellation);
         var job = await head.CreateJobAsync(Requests.Job(file, 50), run.Cancellation);
         await head.JobAsync(job, status => status == "running", run.Cancellation);
-        await Task.Delay(TimeSpan.FromSeconds(2), run.Cancellation);
+        await Task.Delay(time, run.Cancellation);
 
         run.Add("beside training, without readers", $"{100 * await UseAsync(head, job, time, run.Cancellation):F1} % of a core");
         await ReadAsync(run, head, job, keys, count, time, "that follow the stream", "lines", FollowAsync);
