@@ -14,13 +14,17 @@ internal sealed record JobTailFrame(string Name, byte[] Data, (int Step, long Ev
     private const int PageEvents = 1000;
     private const int StepsPerFrame = 500;
 
-    /// <summary>What a state of a job's log has behind a place, in order: <c>reset</c> if the place does not hold any more, <c>log</c> and <c>steps</c>.</summary>
+    /// <summary>What a job's log has behind a place, in order: <c>reset</c> if the place does not hold any more, <c>log</c> and <c>steps</c>.</summary>
+    /// <param name="state">The log as it was read a moment ago.</param>
     public static async Task<IReadOnlyList<JobTailFrame>> ListAsync(JobLog log, JobId id, JobLogState state, (int Step, long Events) place, CancellationToken ct)
     {
+        // Whoever was told by another process may know more than what was read a moment ago.
+        if (IsBehind(state, place))
+            state = await log.ReadStateAsync(id, ct) ?? state;
         var frames = new List<JobTailFrame>();
-        if (state.Events < place.Events)
+        if (IsBehind(state, place))
         {
-            // A killed trainer's last events were never committed: what was shown of them does not hold.
+            // A killed trainer's last steps and events were never committed: what was shown of them does not hold.
             place = default;
             frames.Add(Of("reset", new JsonObject { ["job"] = id.Value }, place));
         }
@@ -29,6 +33,8 @@ internal sealed record JobTailFrame(string Name, byte[] Data, (int Step, long Ev
         frames.AddRange(await StepsAsync(log, id, state, frames is [.., var last] ? last.Place : place, ct));
         return frames;
     }
+
+    private static bool IsBehind(JobLogState state, (int Step, long Events) place) => state.Events < place.Events || state.LastStep < place.Step;
 
     private static async Task<JobTailFrame> EventsAsync(JobLog log, JobId id, JobLogState state, (int Step, long Events) place, CancellationToken ct)
     {
@@ -50,11 +56,11 @@ internal sealed record JobTailFrame(string Name, byte[] Data, (int Step, long Ev
 
     private static async Task<IEnumerable<JobTailFrame>> StepsAsync(JobLog log, JobId id, JobLogState state, (int Step, long Events) place, CancellationToken ct)
     {
-        var (committed, last) = (state.Head.Step, place.Step);
-        var every = (committed - last + MostSteps - 1) / MostSteps;
-        // What is left out is not kept in memory either; the steps since the last commit are few.
+        var (newest, last) = (state.LastStep, place.Step);
+        var every = (newest - last + MostSteps - 1) / MostSteps;
+        // What is left out of the segments is not kept in memory either.
         var kept = await log.ListMetricsAsync(
-            id, state, last, ct, every <= 1 ? null : step => (step.Step - last - 1) % every == 0 || step.ValidLoss is not null || step.Step >= committed);
+            id, state, last, ct, every <= 1 ? null : step => (step.Step - last - 1) % every == 0 || step.ValidLoss is not null || step.Step == newest);
         return kept.Chunk(StepsPerFrame).Select(group => Of(
             "steps", new JsonObject { ["job"] = id.Value, ["steps"] = new JsonArray([.. group.Select(step => (JsonNode)StepObject.Of(step))]) }, (group[^1].Step, place.Events)));
     }

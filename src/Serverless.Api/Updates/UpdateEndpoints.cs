@@ -29,27 +29,35 @@ internal sealed class UpdateEndpoints(UpdateFeed feed, ApiSettings settings, Str
         // EventSource sends the header only when it connects again; a page that opens a new one says it in the query.
         var last = context.Request.Headers["Last-Event-ID"].ToString();
         var cursor = UpdateCursor.Parse(last.Length > 0 ? last : PageQuery.Single(context.Request, "after"));
-        WatchedJob[] watched = [.. ids.Select(id => new WatchedJob(new JobId(id), feed, cursor))];
+        JobId[] jobs = [.. ids.Select(id => new JobId(id))];
+        WatchedJob[] watched = [.. jobs.Select(id => new WatchedJob(id, feed, cursor))];
         using var place = places.Enter(context);
-        using var stream = feed.Open();
-        var frames = new UpdateFrames(context, cursor);
+        using var stream = feed.Open(jobs);
+        var frames = new UpdateFrames(context, cursor, time);
         await frames.BeginAsync();
         byte[]? listed = null;
-        var (begun, spoken) = (time.GetTimestamp(), time.GetTimestamp());
+        var begun = time.GetTimestamp();
         for (var tick = 0; ; tick++)
         {
-            if (tick % 2 == 0 && await feed.ListAsync(ct) is var list && list != listed)
-                await frames.EventAsync("jobs", listed = list);
-            foreach (var job in watched)
-                if (job.IsActive || tick % RestingTicks == 0)
-                    await job.WriteAsync(frames, ct);
-            if (!frames.HasUnsent && time.GetElapsedTime(spoken) >= Silence)
-                frames.Comment();
-            if (frames.HasUnsent)
+            try
             {
-                await frames.SendAsync();
-                spoken = time.GetTimestamp();
+                if (tick % 2 == 0 && await feed.ListAsync(ct) is var list && list != listed)
+                    await frames.EventAsync("jobs", listed = list);
+                // The first list does not wait for what there is to tell of the jobs' past.
+                if (tick == 0)
+                    await frames.SendAsync();
+                foreach (var job in watched)
+                    if (job.IsActive || tick % RestingTicks == 0)
+                        await job.WriteAsync(frames, ct);
             }
+            finally
+            {
+                // Also what was read before a fault of the storage ends the stream.
+                if (!ct.IsCancellationRequested)
+                    await frames.SendAsync();
+            }
+            if (frames.SilentFor >= Silence)
+                await frames.CommentAsync();
             var left = settings.MaxGenerationTime - time.GetElapsedTime(begun);
             if (left <= TimeSpan.Zero)
                 return;

@@ -6,15 +6,16 @@ using Microsoft.AspNetCore.Http;
 namespace Serverless.Api.Updates;
 
 /// <summary>Writes server-sent events with name, id and data (WHATWG HTML, section 9.2), and comments that keep a silent connection open.</summary>
-internal sealed class UpdateFrames(HttpContext context, UpdateCursor cursor)
+internal sealed class UpdateFrames(HttpContext context, UpdateCursor cursor, TimeProvider time)
 {
     /// <summary>What is written goes out at once when it is this many bytes, otherwise when it is sent.</summary>
     private const int MostUnsent = 1 << 16;
 
     private long _unsent;
+    private long _sentAt;
 
-    /// <summary>Whether something is written and not sent.</summary>
-    public bool HasUnsent => _unsent > 0;
+    /// <summary>How long nothing has been sent.</summary>
+    public TimeSpan SilentFor => time.GetElapsedTime(_sentAt);
 
     private PipeWriter Body => context.Response.BodyWriter;
 
@@ -40,13 +41,19 @@ internal sealed class UpdateFrames(HttpContext context, UpdateCursor cursor)
             await SendAsync();
     }
 
-    public void Comment() => Write(": still here\n\n"u8);
+    public async ValueTask CommentAsync()
+    {
+        Write(": still here\n\n"u8);
+        await SendAsync();
+    }
 
-    /// <summary>Sends what was written.</summary>
+    /// <summary>Sends what was written, if anything was.</summary>
     public async ValueTask SendAsync()
     {
+        if (_unsent == 0)
+            return;
         await Body.FlushAsync(context.RequestAborted);
-        _unsent = 0;
+        (_unsent, _sentAt) = (0, time.GetTimestamp());
     }
 
     private void Write(ReadOnlySpan<byte> bytes)

@@ -28,7 +28,7 @@ internal sealed class WatchedJob(JobId id, UpdateFeed feed, UpdateCursor cursor)
         if (now != _shown)
             await frames.EventAsync("job", now);
         _shown = now;
-        foreach (var frame in await news.TailAsync(cursor.Of(id), ct))
+        foreach (var frame in await feed.TailAsync(id, news, cursor.Of(id), ct))
         {
             cursor.Set(id, frame.Place.Step, frame.Place.Events);
             await frames.EventAsync(frame.Name, frame.Data);

@@ -3,29 +3,37 @@ using System.Runtime.InteropServices;
 namespace Serverless.Learning.Kernels;
 
 /// <summary>
-/// How many of a kernel's slices have been taken from those of one thread; on a cache line of its own. Each thread begins with slices of its own that
-/// follow each other, so that it reads its part of a matrix from one end to the other, which memory answers faster than pieces here and there; and
-/// then takes what others have left.
+/// How many slices have been taken from a part of a kernel's; on cache lines of its own. The threads begin in parts of their own, in which slices follow each
+/// other, so that each reads a piece of a matrix from one end to the other, which memory answers faster than pieces here and there; and then take what
+/// others have left.
 /// </summary>
-[StructLayout(LayoutKind.Sequential, Size = 64)]
+[StructLayout(LayoutKind.Explicit, Size = 128)]
 internal unsafe struct SliceCount
 {
+    /// <summary>More parts would cost more to look through than they save.</summary>
+    private const int MostParts = 8;
+
+    [FieldOffset(0)]
     private int taken;
 
-    /// <summary>How many slices of the kernel have ended; counted in that of the first thread only.</summary>
+    /// <summary>How many slices of the kernel have ended; counted in that of the first part only.</summary>
+    [FieldOffset(64)]
     public int Ended;
 
+    /// <summary>How many parts there are for so many threads: each thread has its own, or shares it where they are many.</summary>
+    public static int Parts(int threads) => Math.Min(threads, MostParts);
+
     /// <summary>Takes a slice that nobody has taken; -1 if there is none.</summary>
-    /// <param name="counts">One for each thread.</param>
-    /// <param name="own">The thread that takes it, from 0.</param>
-    public static int Take(SliceCount* counts, int slices, int threads, int own)
+    /// <param name="counts">One for each part.</param>
+    /// <param name="thread">The thread that takes it, from 0.</param>
+    public static int Take(SliceCount* counts, int slices, int parts, int thread)
     {
-        for (var step = 0; step < threads; step++)
+        for (var step = 0; step < parts; step++)
         {
-            var owner = own + step < threads ? own + step : own + step - threads;
-            var first = (int)((long)slices * owner / threads);
-            var count = (int)((long)slices * (owner + 1) / threads) - first;
-            if (Volatile.Read(ref counts[owner].taken) < count && Interlocked.Increment(ref counts[owner].taken) is var number && number <= count)
+            var part = (thread + step) % parts;
+            var first = (int)((long)slices * part / parts);
+            var count = (int)((long)slices * (part + 1) / parts) - first;
+            if (Volatile.Read(ref counts[part].taken) < count && Interlocked.Increment(ref counts[part].taken) is var number && number <= count)
                 return first + number - 1;
         }
         return -1;

@@ -20,24 +20,24 @@ internal unsafe struct TeamShare
     /// <summary>Some ten microseconds of turning.</summary>
     private const int Turns = 300;
 
-    private readonly int threads, own;
+    private readonly int parts, thread;
     private readonly SliceCount* end;
     private SliceCount* next;
 
-    private TeamShare(SliceCount* first, int kernels, int threads, int own)
+    private TeamShare(SliceCount* first, int kernels, int parts, int thread)
     {
-        (this.threads, this.own) = (threads, own);
+        (this.parts, this.thread) = (parts, thread);
         next = first;
-        end = first + (nint)kernels * threads;
+        end = first + (nint)kernels * parts;
     }
 
     /// <summary>The share of a thread that is alone.</summary>
     public static TeamShare Alone => default;
 
-    /// <param name="first">Zeros; for each kernel so many as there are threads.</param>
-    /// <param name="threads">Those that are to come.</param>
-    /// <param name="own">Which of them this one is, from 0.</param>
-    public static TeamShare Of(SliceCount* first, int kernels, int threads, int own) => new(first, kernels, threads, own);
+    /// <param name="first">Zeros; for each kernel so many as there are parts.</param>
+    /// <param name="parts">See <see cref="SliceCount.Parts"/>.</param>
+    /// <param name="thread">Which thread of the team this is, from 0.</param>
+    public static TeamShare Of(SliceCount* first, int kernels, int parts, int thread) => new(first, kernels, parts, thread);
 
     /// <summary>Runs slices of the next kernel until none is left, and returns when all have ended.</summary>
     public void Do<TKernel>(int slices, TKernel kernel)
@@ -50,9 +50,9 @@ internal unsafe struct TeamShare
         }
         if (next == end) throw new InvalidOperationException("A sequence has more kernels than it said.");
         var counts = next;
-        next += threads;
+        next += parts;
         var ran = 0;
-        for (int slice; (slice = SliceCount.Take(counts, slices, threads, own)) >= 0; ran++) kernel.Run(slice);
+        for (int slice; (slice = SliceCount.Take(counts, slices, parts, thread)) >= 0; ran++) kernel.Run(slice);
         if (ran > 0) Interlocked.Add(ref counts->Ended, ran);
         for (var turn = 0; Volatile.Read(ref counts->Ended) < slices; turn++)
         {

@@ -32,8 +32,9 @@ internal static unsafe class ThreadTeam
         }
         else if (fork != null)
         {
-            var counts = NewCounts(threads);
-            var job = new Job { Kernel = &kernel, Invoke = &Invoke<TKernel>, Slices = slices, Counts = counts, Threads = threads };
+            var parts = SliceCount.Parts(threads);
+            var counts = NewCounts(parts);
+            var job = new Job { Kernel = &kernel, Invoke = &Invoke<TKernel>, Slices = slices, Counts = counts, Parts = parts };
             fork(&Work, &job, (uint)threads, 0);
             NativeMemory.AlignedFree(counts);
         }
@@ -55,11 +56,12 @@ internal static unsafe class ThreadTeam
             sequence.Run(ref alone);
             return;
         }
-        var counts = NewCounts(sequence.Kernels * threads);
+        var parts = SliceCount.Parts(threads);
+        var counts = NewCounts(sequence.Kernels * parts);
         if (fork != null)
         {
             var handle = GCHandle.Alloc(sequence);
-            var shared = new SharedSequence { Counts = counts, Threads = threads, Sequence = GCHandle.ToIntPtr(handle) };
+            var shared = new SharedSequence { Counts = counts, Parts = parts, Sequence = GCHandle.ToIntPtr(handle) };
             fork(&Share, &shared, (uint)threads, 0);
             handle.Free();
         }
@@ -79,9 +81,9 @@ internal static unsafe class ThreadTeam
 
     // A method of its own: what the delegate captures is allocated where its method begins.
     private static void RunOnPool(ITeamSequence sequence, int threads, SliceCount* counts) =>
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, own =>
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
         {
-            var share = TeamShare.Of(counts, sequence.Kernels, threads, own);
+            var share = TeamShare.Of(counts, sequence.Kernels, SliceCount.Parts(threads), thread);
             sequence.Run(ref share);
         });
 
@@ -97,8 +99,8 @@ internal static unsafe class ThreadTeam
     private static void Work(void* data)
     {
         var job = (Job*)data;
-        var own = Interlocked.Increment(ref job->Came) - 1;
-        for (int slice; (slice = SliceCount.Take(job->Counts, job->Slices, job->Threads, own)) >= 0;) job->Invoke(job->Kernel, slice);
+        var thread = Interlocked.Increment(ref job->Came) - 1;
+        for (int slice; (slice = SliceCount.Take(job->Counts, job->Slices, job->Parts, thread)) >= 0;) job->Invoke(job->Kernel, slice);
     }
 
     [UnmanagedCallersOnly]
@@ -106,7 +108,7 @@ internal static unsafe class ThreadTeam
     {
         var shared = (SharedSequence*)data;
         var sequence = (ITeamSequence)GCHandle.FromIntPtr(shared->Sequence).Target!;
-        var share = TeamShare.Of(shared->Counts, sequence.Kernels, shared->Threads, Interlocked.Increment(ref shared->Came) - 1);
+        var share = TeamShare.Of(shared->Counts, sequence.Kernels, shared->Parts, Interlocked.Increment(ref shared->Came) - 1);
         sequence.Run(ref share);
     }
 
@@ -117,7 +119,7 @@ internal static unsafe class ThreadTeam
     {
         public SliceCount* Counts;
         public nint Sequence;
-        public int Threads, Came;
+        public int Parts, Came;
     }
 
     private struct Job
@@ -125,7 +127,7 @@ internal static unsafe class ThreadTeam
         public void* Kernel;
         public delegate*<void*, int, void> Invoke;
         public SliceCount* Counts;
-        public int Slices, Threads, Came;
+        public int Slices, Parts, Came;
     }
 }
 

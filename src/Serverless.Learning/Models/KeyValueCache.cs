@@ -39,7 +39,6 @@ public sealed class KeyValueCache : IDisposable
 
     private int Slots => (int)keys[0].size(0);
 
-    // Asking a tensor for its shape makes an array each time.
     private int Capacity => capacity;
 
     /// <summary>The row's tokens so far.</summary>

@@ -94,6 +94,7 @@ public sealed class JobLog(BlobAccount account, TimeProvider clock)
     /// <summary>The same of a state that was read already.</summary>
     public async Task<Page<NumberedEvent>> ListEventsAsync(JobId id, JobLogState state, JobEventId? after, int limit, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         var (head, live) = state;
         var end = Math.Min(after?.SequenceIn(id) ?? long.MaxValue, state.Events);
         var begin = Math.Max(0, end - limit);

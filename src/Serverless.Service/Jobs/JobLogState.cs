@@ -6,4 +6,7 @@ public sealed record JobLogState(JobHead Head, LiveTail Live)
 {
     /// <summary>How many events the job has, those since the last commit included.</summary>
     public long Events => Head.Events + Live.Events.Length;
+
+    /// <summary>The newest step that is known, committed or not.</summary>
+    public int LastStep => Live.Metrics is [.., var last] ? last.Step : Head.Step;
 }

@@ -36,6 +36,7 @@ internal sealed class LiveTails(BlobAccount account)
         catch (RequestFailedException fault) when (fault.IsMissing())
         {
             // Nothing has happened since the last commit.
+            Forget(id);
             return new LiveTail();
         }
     }
@@ -44,6 +45,12 @@ internal sealed class LiveTails(BlobAccount account)
     {
         lock (_turn)
             return _kept.FindIndex(one => one.Job == id) is >= 0 and var at ? (_kept[at].ETag, _kept[at].Tail) : null;
+    }
+
+    private void Forget(JobId id)
+    {
+        lock (_turn)
+            _kept.RemoveAll(one => one.Job == id);
     }
 
     /// <summary>The newest are kept.</summary>

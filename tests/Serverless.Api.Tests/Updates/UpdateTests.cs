@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Serverless.Api.Updates;
 using Serverless.Learning.Adapters;
 using Serverless.Learning.Kernels;
@@ -9,6 +10,7 @@ using Serverless.Learning.Training;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
+using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
 using Serverless.Tests.Shared;
 
@@ -96,37 +98,85 @@ public sealed class UpdateTests(AzuriteFixture azurite)
     public async Task Streams_that_watch_one_job_share_what_is_read_and_each_goes_on_from_its_own_place()
     {
         await using var server = await ApiServer.StartAsync(azurite);
-        var job = await CreateAsync(server);
-        var feed = server.Get<UpdateFeed>();
-        using var one = feed.Open();
-        await using (var lease = await AcquireAsync(server, job.Id))
+        var job = (await CreateAsync(server)).Id;
+        var (time, feed) = NewFeed(server);
+        using var stream = feed.Open([job]);
+        await using (var lease = await AcquireAsync(server, job))
             await CommitAsync(server, lease, ["Validating", "Started"], Steps(1, 3));
 
-        var news = await feed.JobAsync(job.Id, Ct);
-        Assert.Same(news, await feed.JobAsync(job.Id, Ct));
-        Assert.Same(await feed.ListAsync(Ct), await feed.ListAsync(Ct));
+        var news = await feed.JobAsync(job, Ct);
+        Assert.Same(news, await feed.JobAsync(job, Ct));
+        var list = await feed.ListAsync(Ct);
+        Assert.Same(await feed.TailAsync(job, news, (0, 0), Ct), await feed.TailAsync(job, news, (0, 0), Ct));
+        Assert.Equal(["log", "steps"], (await feed.TailAsync(job, news, (0, 0), Ct)).Select(frame => frame.Name));
+        Assert.Equal([("steps", (3, 2L))], (await feed.TailAsync(job, news, (2, 2), Ct)).Select(frame => (frame.Name, frame.Place)));
+        Assert.Empty(await feed.TailAsync(job, news, (3, 2), Ct));
 
-        Assert.Same(await news.TailAsync((0, 0), Ct), await news.TailAsync((0, 0), Ct));
-        Assert.Equal(["log", "steps"], (await news.TailAsync((0, 0), Ct)).Select(frame => frame.Name));
-        Assert.Equal([("steps", (3, 2L))], (await news.TailAsync((2, 2), Ct)).Select(frame => (frame.Name, frame.Place)));
-        Assert.Empty(await news.TailAsync((3, 2), Ct));
+        time.Advance(TimeSpan.FromMinutes(1));
+        var later = await feed.JobAsync(job, Ct);
+        Assert.NotSame(news, later);
+        // What has not changed is known by being the same array.
+        Assert.Same(news.Data, later.Data);
+        Assert.Same(list, await feed.ListAsync(Ct));
+        await server.Get<JobCatalog>().UpdateAsync(job, now => now with { Status = JobStatus.Queued }, Ct);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.NotSame(later.Data, (await feed.JobAsync(job, Ct)).Data);
+        Assert.NotSame(list, await feed.ListAsync(Ct));
     }
 
     [Fact]
     public async Task What_was_read_for_streams_is_forgotten_with_the_last_of_them()
     {
         await using var server = await ApiServer.StartAsync(azurite);
-        var job = await CreateAsync(server);
-        var feed = server.Get<UpdateFeed>();
-        var (one, two) = (feed.Open(), feed.Open());
-        var news = await feed.JobAsync(job.Id, Ct);
+        var job = (await CreateAsync(server)).Id;
+        var (_, feed) = NewFeed(server);
+        var (one, two) = (feed.Open([job]), feed.Open([job]));
+        var news = await feed.JobAsync(job, Ct);
 
         one.Dispose();
         one.Dispose();
-        Assert.Same(news, await feed.JobAsync(job.Id, Ct));
+        Assert.Same(news, await feed.JobAsync(job, Ct));
 
         two.Dispose();
-        Assert.NotSame(news, await feed.JobAsync(job.Id, Ct));
+        await Assert.ThrowsAsync<KeyNotFoundException>(() => feed.JobAsync(job, Ct));
+        using var three = feed.Open([job]);
+        Assert.NotSame(news, await feed.JobAsync(job, Ct));
+    }
+
+    [Fact]
+    public async Task A_stream_that_another_process_has_told_more_reads_anew_before_it_takes_anything_back()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var job = (await CreateAsync(server)).Id;
+        var (_, feed) = NewFeed(server);
+        using var stream = feed.Open([job]);
+        await using var lease = await AcquireAsync(server, job);
+        await CommitAsync(server, lease, ["Validating"], Steps(1, 1));
+        var old = await feed.JobAsync(job, Ct);
+        await CommitAsync(server, lease, ["Started"], Steps(2, 3));
+
+        Assert.Equal([("steps", (4, 2L))], (await feed.TailAsync(job, old, (3, 2), Ct)).Select(frame => (frame.Name, frame.Place)));
+        Assert.Equal(["reset", "log", "steps"], (await feed.TailAsync(job, old, (5, 2), Ct)).Select(frame => frame.Name));
+    }
+
+    [Fact]
+    public async Task An_open_stream_tells_steps_as_they_come_and_how_the_job_ends()
+    {
+        await using var server = await ApiServer.StartAsync(azurite);
+        var job = (await CreateAsync(server)).Id;
+        await using var lease = await AcquireAsync(server, job);
+        await CommitAsync(server, lease, ["Started"], Steps(1, 2));
+        using var answer = await server.Http.GetAsync($"/v1/fine_tuning/updates?job={job}", HttpCompletionOption.ResponseHeadersRead, Ct);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Ct));
+
+        await UntilAsync(reader, "\"step\":2,");
+        await server.Get<JobLog>().WriteLiveAsync(lease, [], [.. Steps(3, 1)], Ct);
+        await UntilAsync(reader, "\"step\":3,");
+        await CommitAsync(server, lease, ["Ended"], Steps(3, 2));
+        await UntilAsync(reader, "\"message\":\"Ended\"");
+        Assert.Equal($"id: {job}=4.2", await UntilAsync(reader, $"id: {job}=4.2"));
+        await server.Get<JobCatalog>().UpdateAsync(job, now => now with { Status = JobStatus.Succeeded, FinishedAt = DateTimeOffset.UnixEpoch }, Ct);
+        await UntilAsync(reader, "\"status\":\"succeeded\"");
     }
 
     [Fact]
@@ -214,6 +264,22 @@ public sealed class UpdateTests(AzuriteFixture azurite)
         server.Get<IHostApplicationLifetime>().StopApplication();
 
         Assert.Contains("event: jobs", await reading.WaitAsync(TimeSpan.FromSeconds(60), Ct), StringComparison.Ordinal);
+    }
+
+    /// <summary>The next line that holds a text.</summary>
+    private static async Task<string> UntilAsync(StreamReader stream, string text)
+    {
+        while (await stream.ReadLineAsync(Ct) is { } line)
+            if (line.Contains(text, StringComparison.Ordinal))
+                return line;
+        throw new EndOfStreamException($"the stream has ended without {text}");
+    }
+
+    private static (FakeTimeProvider Time, UpdateFeed Feed) NewFeed(ApiServer server)
+    {
+        var time = new FakeTimeProvider();
+        return (time, new UpdateFeed(
+            server.Get<JobCatalog>(), server.Get<JobLog>(), server.Get<JobPlans>(), server.Get<PipelineSettings>(), time));
     }
 
     private static Task<JobRecord> CreateAsync(ApiServer server) => server.Get<JobCatalog>().CreateAsync(new JobRecord

@@ -43,9 +43,9 @@ public sealed unsafe class SliceCountTests
         new Span<SliceCount>(counts, 3).Clear();
         var taken = new List<int>();
 
-        for (int slice; (slice = SliceCount.Take(counts, 10, 3, own: 1)) >= 0;) taken.Add(slice);
+        for (int slice; (slice = SliceCount.Take(counts, 10, 3, thread: 1)) >= 0;) taken.Add(slice);
 
         Assert.Equal([3, 4, 5, 6, 7, 8, 9, 0, 1, 2], taken);
-        Assert.Equal(-1, SliceCount.Take(counts, 10, 3, own: 0));
+        Assert.Equal(-1, SliceCount.Take(counts, 10, 3, thread: 0));
     }
 }

@@ -20,7 +20,9 @@ internal sealed class QueuedJobs : ILoad
         using var place = await run.PlaceAsync();
         await using var head = await HeadProcess.StartAsync(place);
         var file = await head.UploadAsync(Requests.Chats(200), "chats.jsonl", run.Cancellation);
-        var first = await head.CreateJobAsync(Requests.Job(file, 50), run.Cancellation);
+        // Trains for longer than all of this takes.
+        var large = await head.UploadAsync(Requests.Chats(run.Of(40_000, 1000)), "large.jsonl", run.Cancellation);
+        var first = await head.CreateJobAsync(Requests.Job(large, 50), run.Cancellation);
         await head.JobAsync(first, status => status == "running", run.Cancellation);
         var before = HeadUse.Memory(head.Id);
 

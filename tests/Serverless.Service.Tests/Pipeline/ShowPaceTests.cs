@@ -35,6 +35,17 @@ public sealed class ShowPaceTests
     }
 
     [Fact]
+    public void However_many_bytes_it_takes_what_is_shown_is_not_older_than_the_longest_rest()
+    {
+        var pace = new ShowPace(_clock);
+        pace.Shown((1000, 100), 1000L * ShowPace.BytesPerSecond);
+
+        _clock.Advance(ShowPace.LongestRest);
+
+        Assert.True(pace.IsDue((2000, 200)));
+    }
+
+    [Fact]
     public void After_a_commit_there_is_little_to_show_and_no_need_to_wait()
     {
         var pace = new ShowPace(_clock);

@@ -81,7 +81,7 @@ internal sealed class ChunkRun(
         try
         {
             await ShowAsync(scope);
-            return await _watch.WatchAsync(slice, interrupt, scope.Stopping);
+            return await _watch.WatchAsync(slice, interrupt, scope.Stopping, () => ShowAsync(scope));
         }
         finally
         {
@@ -141,7 +141,8 @@ internal sealed class ChunkRun(
     {
         try
         {
-            var state = (session.Step, session.Events.Count);
+            // The step of the last slice: in this one the session's own goes on meanwhile.
+            var state = (session.Metrics is [.., var last] ? last.Step : lease.Head.Step, session.Events.Count);
             if (_upload is null && _pace.IsDue(state))
                 _pace.Shown(state, await commits.ShowAsync(session, lease, scope.Stopping));
         }

@@ -15,8 +15,9 @@ internal sealed class WishWatch(JobId job, JobWishes wishes, Func<double> second
     /// </summary>
     /// <param name="interrupt">Interrupts the work.</param>
     /// <param name="stopping">Ends the reading, because the process is about to end.</param>
+    /// <param name="look">What else there is to do again and again while the work goes on.</param>
     /// <returns>What the wish makes of the present stage; null to go on.</returns>
-    public async Task<StageOutcome?> WatchAsync(Task work, CancellationTokenSource interrupt, CancellationToken stopping)
+    public async Task<StageOutcome?> WatchAsync(Task work, CancellationTokenSource interrupt, CancellationToken stopping, Func<Task>? look = null)
     {
         try
         {
@@ -27,6 +28,8 @@ internal sealed class WishWatch(JobId job, JobWishes wishes, Func<double> second
             {
                 changed = wishes.NextChange(job);
                 wish = await ReadAsync(stopping);
+                if (look is not null)
+                    await look();
             }
             if (wish is not null)
                 await interrupt.CancelAsync();
