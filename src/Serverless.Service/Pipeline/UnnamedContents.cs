@@ -1,4 +1,6 @@
+using Azure;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -10,7 +12,8 @@ namespace Serverless.Service.Pipeline;
 
 /// <summary>
 /// Removes contents of files and folders of models that no record names: the process died between a content and its record, or while both were being deleted.
-/// Nothing is removed that was written within the last day, so that nothing on its way is touched.
+/// Nothing is removed that was written within the last day, so that nothing on its way is touched. Blocks whose content was never put together, because the process
+/// died before, have no date: they go when this instance has seen them for a day.
 /// </summary>
 public sealed class UnnamedContents(
     BlobAccount account, FileCatalog files, UploadCatalog uploads, ModelCatalog models, JobCatalog jobs, IncomingArchives incoming, TimeProvider clock)
@@ -22,6 +25,9 @@ public sealed class UnnamedContents(
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     private DateTimeOffset _next = DateTimeOffset.MinValue;
+
+    /// <summary>Contents of which there are blocks only, and since when they are known.</summary>
+    private Dictionary<string, DateTimeOffset> _unfinished = new(StringComparer.Ordinal);
 
     /// <summary>Removes all of it, unless this instance has looked within the last hour; a head calls this from time to time.</summary>
     public async Task RemoveAsync(CancellationToken ct)
@@ -38,19 +44,55 @@ public sealed class UnnamedContents(
     private async Task RemoveFilesAsync(DateTimeOffset before, CancellationToken ct)
     {
         // Contents first: the record of one that is listed here and was whole in time is listed then.
-        var contents = new List<(FileId Id, string Name)>();
+        var (whole, old) = (new HashSet<string>(StringComparer.Ordinal), new List<string>());
         await foreach (var blob in account.Files.GetBlobsAsync(cancellationToken: ct))
+        {
+            whole.Add(blob.Name);
             if (blob.Properties.LastModified < before)
-                contents.Add((new FileId(blob.Name[..blob.Name.IndexOf('/', StringComparison.Ordinal)]), blob.Name));
-        if (contents.Count == 0)
+                old.Add(blob.Name);
+        }
+        var unfinished = await UnfinishedAsync(whole, ct);
+        var left = unfinished.Where(content => content.Value <= before).Select(content => content.Key).ToList();
+        _unfinished = unfinished;
+        if (old.Count == 0 && left.Count == 0)
             return;
         // An upload in parts that ended between its content and its file is gone on with, or forgotten, as an upload.
         var named = await files.IdsAsync(ct);
         named.UnionWith(await UploadsAsync(ct));
-        foreach (var (id, name) in contents.Where(content => !named.Contains(content.Id)))
-            if (await files.FindAsync(id, ct) is null)
+        foreach (var name in old.Where(name => !named.Contains(FileOf(name))))
+            if (await files.FindAsync(FileOf(name), ct) is null)
                 await account.Files.DeleteBlobIfExistsAsync(name, cancellationToken: ct);
+        foreach (var name in left.Where(name => !named.Contains(FileOf(name))))
+            await RemoveBlocksAsync(name, ct);
     }
+
+    /// <summary>Contents of which there are blocks only, and since when this instance knows of them.</summary>
+    private async Task<Dictionary<string, DateTimeOffset>> UnfinishedAsync(HashSet<string> whole, CancellationToken ct)
+    {
+        var unfinished = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        await foreach (var blob in account.Files.GetBlobsAsync(new GetBlobsOptions { States = BlobStates.Uncommitted }, ct))
+            if (!whole.Contains(blob.Name))
+                unfinished[blob.Name] = _unfinished.GetValueOrDefault(blob.Name, clock.GetUtcNow());
+        return unfinished;
+    }
+
+    /// <summary>Blocks that no commit names go with the commit of an empty list; unless somebody has put them together meanwhile.</summary>
+    private async Task RemoveBlocksAsync(string name, CancellationToken ct)
+    {
+        var blob = account.Files.GetBlockBlobClient(name);
+        try
+        {
+            var once = new CommitBlockListOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            BlobContentInfo emptied = await blob.CommitBlockListAsync([], once, ct);
+            await blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = emptied.ETag }, cancellationToken: ct);
+        }
+        catch (RequestFailedException fault) when (fault.IsConditionNotMet())
+        {
+            // It is whole now, or was written again since it was emptied.
+        }
+    }
+
+    private static FileId FileOf(string name) => new(name[..name.IndexOf('/', StringComparison.Ordinal)]);
 
     private async Task<IEnumerable<FileId>> UploadsAsync(CancellationToken ct)
     {

@@ -16,12 +16,20 @@ internal static class CleanUp
         var uploads = new UploadCatalog(world.Account);
         var store = new FileStore(world.Account, world.Files, clock);
         await new UploadService(uploads, new UploadBlobs(store), store, new FileIntake(store, new NoWorkflows()), clock).RemoveExpiredAsync(ct);
-        await new UnnamedContents(world.Account, world.Files, uploads, world.Models, world.Jobs, new IncomingArchives(world.Account, clock), clock).RemoveAsync(ct);
+        var unnamed = new UnnamedContents(world.Account, world.Files, uploads, world.Models, world.Jobs, new IncomingArchives(world.Account, clock), clock);
+        await unnamed.RemoveAsync(ct);
+        // What has no date has to be seen for a day.
+        clock.Later(UnnamedContents.Age);
+        await unnamed.RemoveAsync(ct);
     }
 
     private sealed class LaterClock(TimeSpan by) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+        private TimeSpan _by = by;
+
+        public void Later(TimeSpan more) => _by += more;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _by;
     }
 
     /// <summary>Cleaning up starts nothing.</summary>

@@ -1,4 +1,6 @@
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.Time.Testing;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
@@ -37,6 +39,31 @@ public sealed class UnnamedContentsTests(AzuriteFixture azurite)
         Assert.Equal(2, await CountAsync(account.Files));
         Assert.Equal(1, await CountAsync(account.Files, named + "/"));
         Assert.Equal(1, await CountAsync(account.Files, upload.FileId + "/"));
+    }
+
+    [Fact]
+    public async Task Blocks_that_nobody_put_together_go_when_they_have_been_seen_for_a_day_but_not_those_of_an_upload_or_put_together_since()
+    {
+        var account = await azurite.NewAccountAsync();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var upload = await new UploadCatalog(account).CreateAsync(UploadOf(clock), Cancel);
+        var (left, late) = (FileId.New(clock), FileId.New(clock));
+        foreach (var id in new[] { left, late, upload.FileId })
+            await account.Files.GetBlockBlobClient($"{id}/train.jsonl").StageBlockAsync("AAAA", new MemoryStream([1, 2, 3]), cancellationToken: Cancel);
+        var unnamed = New(account, clock);
+
+        await unnamed.RemoveAsync(Cancel);
+        clock.Advance(UnnamedContents.Age - TimeSpan.FromMinutes(5));
+        await unnamed.RemoveAsync(Cancel);
+        Assert.Equal(3, (await NamesAsync(account.Files, states: BlobStates.Uncommitted)).Count);
+
+        await account.Files.GetBlockBlobClient($"{late}/train.jsonl").CommitBlockListAsync(["AAAA"], cancellationToken: Cancel);
+        await new FileStore(account, new FileCatalog(account), clock).AdoptAsync(late, "train.jsonl", "fine-tune", 3, "", null, Cancel);
+        clock.Advance(UnnamedContents.Interval);
+        await unnamed.RemoveAsync(Cancel);
+        Assert.Equal(
+            new[] { $"{late}/train.jsonl", $"{upload.FileId}/train.jsonl" }.Order(StringComparer.Ordinal),
+            (await NamesAsync(account.Files, states: BlobStates.Uncommitted)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -91,10 +118,10 @@ public sealed class UnnamedContentsTests(AzuriteFixture azurite)
 
     private static async Task<int> CountAsync(BlobContainerClient container, string prefix = "") => (await NamesAsync(container, prefix)).Count;
 
-    private static async Task<List<string>> NamesAsync(BlobContainerClient container, string prefix = "")
+    private static async Task<List<string>> NamesAsync(BlobContainerClient container, string prefix = "", BlobStates states = BlobStates.None)
     {
         var names = new List<string>();
-        await foreach (var blob in container.GetBlobsAsync(new() { Prefix = prefix }, Cancel))
+        await foreach (var blob in container.GetBlobsAsync(new() { Prefix = prefix, States = states }, Cancel))
             names.Add(blob.Name);
         return names;
     }
