@@ -64,7 +64,7 @@ public sealed class LoraPair : IDisposable
     {
         var kept = Drops(source) ? input.mul(source!.Mask(Path, input.size(1), dropout).to(input.dtype)) : input;
         var inner = nn.functional.linear(kept, A.Value.to(input.dtype));
-        var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Operand.Of(Scale)));
+        var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Operand.Of(Scale)), Operand.Of(1));
         return Rescale(adapted);
     }
 
@@ -111,7 +111,7 @@ public sealed class LoraPair : IDisposable
         var (a, b) = (A.Value.detach(), B.Value.detach());
         var cross = b.mul(wrapped.Multiply(a).t()).sum(1).mul(Operand.Of(2 * Scale));
         var own = b.mul(b.mm(a.mm(a.t()))).sum(1).mul(Scale * Scale);
-        return Norms(baseSquares!.add(cross).add(own)).MoveToOuterDisposeScope();
+        return Norms(baseSquares!.add(cross, Operand.Of(1)).add(own, Operand.Of(1))).MoveToOuterDisposeScope();
     }
 
     private static Tensor Norms(Tensor squares) => squares.clamp_min(Operand.Of(LeastSquare)).sqrt();

@@ -1,3 +1,4 @@
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Kernels;
@@ -68,7 +69,7 @@ internal sealed class FrozenMatrix
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        if (IsExpandedFor(gradient)) sum.add_(TiledProduct.Backward(gradient, Shape, expand));
+        if (IsExpandedFor(gradient)) sum.add_(TiledProduct.Backward(gradient, Shape, expand), Operand.Of(1));
         else sum.addmm_(gradient, numbers!.to(gradient.dtype), 1f, 1f);
     }
 

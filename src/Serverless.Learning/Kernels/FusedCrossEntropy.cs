@@ -76,7 +76,7 @@ public static unsafe partial class Fused
     private static void AddProduct(Tensor total, Tensor a, Tensor b)
     {
         if (a.dtype == total.dtype) total.addmm_(a, b, 1f, 1f);
-        else total.add_(mm(a, b));
+        else total.add_(mm(a, b), Operand.Of(1));
     }
 
     /// <summary>Sum of the rows' losses in nats and how many are right; the gradient goes where it is wanted.</summary>

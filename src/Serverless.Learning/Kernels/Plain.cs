@@ -38,7 +38,7 @@ public static class Plain
     /// <param name="stream">Any shape, float32.</param>
     /// <param name="branch">Of stream's shape, any float dtype.</param>
     /// <returns>Of stream's shape, float32.</returns>
-    public static Tensor AddBranch(Tensor stream, Tensor branch) => stream.add(branch);
+    public static Tensor AddBranch(Tensor stream, Tensor branch) => stream.add(branch, Operand.Of(1));
 
     /// <summary>
     /// Rotary positions (Su et al. 2021) in Hugging Face's layout: of the first R channels the pairs are (i, i + R/2); the others pass.

@@ -1,3 +1,4 @@
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Kernels;
@@ -70,7 +71,7 @@ internal static class TiledProduct
             var rows = Math.Min(tile, outputs - row);
             var some = numbers.narrow(0, 0, rows);
             expand(row, some);
-            sum.add_(gradient.narrow(1, row, rows).mm(some));
+            sum.add_(gradient.narrow(1, row, rows).mm(some), Operand.Of(1));
         }
         return sum.to(gradient.dtype).MoveToOuterDisposeScope();
     }

@@ -5,7 +5,7 @@ namespace Serverless.Learning.Native;
 /// <summary>
 /// Numbers as operands of tensor operations. TorchSharp passes a number as a wrapper whose finaliser frees the native one, and nothing
 /// keeps a temporary wrapper alive until the native call has read it: a collection at that moment hands the call freed memory. Here the last
-/// numbers of each thread stay reachable, longer than any call lasts.
+/// numbers of each thread stay reachable, longer than any call lasts. A sum of tensors takes such a number too, the factor of its second operand.
 /// </summary>
 internal static class Operand
 {

@@ -43,7 +43,7 @@ internal sealed class Muon : IOptimiser
             var gradient = FlatParameters.View(parameters.Gradients, item).view(shape);
             var moving = FlatParameters.View(velocity, item).view(shape);
             moving.mul_(Operand.Of(Momentum)).add_(gradient);
-            var direction = Orthogonal(gradient.add(moving, alpha: Momentum));
+            var direction = Orthogonal(gradient.add(moving, Operand.Of(Momentum)));
             var size = learningRate * UpdateSize * Math.Sqrt(Math.Max(shape[0], shape[1]));
             FlatParameters.View(parameters.Values, item).view(shape).mul_(Operand.Of(1 - learningRate * weightDecay)).add_(direction, alpha: -size);
         }
