@@ -11,7 +11,7 @@ internal sealed class QueuedJobs : ILoad
 {
     private const int Together = 8;
     private const int MostCreating = 120, MostQueueing = 300, MostCancelling = 300, MostOfPage = 2;
-    private const long MostMemoryOfAJob = 500_000, MostMemoryOfAll = 100_000_000;
+    private const long MostMemoryOfAJob = 300_000, MostMemoryOfAll = 300_000_000;
 
     public string Name => "jobs";
 
