@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Serverless.Fuzz.Running;
@@ -11,23 +10,34 @@ internal static class FuzzCommand
     {
         if (!double.TryParse(After("--seconds"), CultureInfo.InvariantCulture, out var seconds) || !int.TryParse(After("--seed") ?? "1", CultureInfo.InvariantCulture, out var seed))
         {
-            output.WriteLine("usage: --seconds N [--target NAME] [--seed S] [--keep FOLDER]; N: for all targets together, each a share");
+            output.WriteLine("usage: --seconds N [--target NAME[,NAME]] [--seed S] [--keep FOLDER]; N: for all targets together, each a share");
             return 2;
         }
-        var targets = FuzzTargets.All.Where(target => After("--target") is not { } name || target.Name == name).ToList();
-        if (targets.Count == 0)
+        var names = After("--target")?.Split(',') ?? [.. FuzzTargets.All.Select(target => target.Name)];
+        if (names.FirstOrDefault(name => FuzzTargets.All.All(target => target.Name != name)) is { } unknown)
         {
-            output.WriteLine($"There is no such target; allowed: {string.Join(", ", FuzzTargets.All.Select(target => target.Name))}");
+            output.WriteLine($"There is no target {unknown}; allowed: {string.Join(", ", FuzzTargets.All.Select(target => target.Name))}");
             return 2;
         }
         var folder = After("--keep") ?? Path.Combine(Path.GetTempPath(), "serverless-fuzz");
         Directory.CreateDirectory(folder);
-        var runs = targets.Select(target => new FuzzRun(target, seed)).ToList();
-        // Each a share of the time.
+        var runs = FuzzTargets.All.Where(target => names.Contains(target.Name)).Select(target => new FuzzRun(target, seed)).ToList();
+        output.WriteLine("| target | minutes | executions | findings | longest input |");
+        output.WriteLine("|---|---:|---:|---:|---:|");
+        // A target's row and findings are there when its share of the time is over, so that a run which is broken off has told what it did.
         foreach (var run in runs)
+        {
             RunFor(run, TimeSpan.FromSeconds(seconds / runs.Count), folder);
-        Print(runs, folder, output);
+            output.WriteLine(Row(run.Target.Name, run));
+            foreach (var finding in run.Findings)
+                File.WriteAllBytes(PathOf(finding), finding.Input);
+        }
+        output.WriteLine(Row("all", [.. runs]));
+        foreach (var finding in runs.SelectMany(run => run.Findings))
+            output.WriteLine($"\n{finding.Target}, execution {finding.Number} ({PathOf(finding)}): {finding.Kind}\n{finding.Details}");
         return runs.Any(run => run.Findings.Count > 0) ? 1 : 0;
+
+        string PathOf(FuzzFinding finding) => Path.Combine(folder, $"{finding.Target}-{finding.Number}");
 
         string? After(string option) => words.SkipWhile(word => word != option).Skip(1).FirstOrDefault();
     }
@@ -36,7 +46,6 @@ internal static class FuzzCommand
     {
         // An input that ends the process (a stack that overflows, say) is there afterwards.
         using var last = new FileStream(Path.Combine(folder, run.Target.Name + ".last"), FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        var begun = Stopwatch.GetTimestamp();
         do
         {
             run.Step(input =>
@@ -46,22 +55,10 @@ internal static class FuzzCommand
                 last.SetLength(input.Length);
             });
         }
-        while (Stopwatch.GetElapsedTime(begun) < time);
+        while (run.Elapsed < time);
     }
 
-    private static void Print(List<FuzzRun> runs, string folder, TextWriter output)
-    {
-        output.WriteLine("| target | executions | findings | longest input |");
-        output.WriteLine("|---|---:|---:|---:|");
-        foreach (var run in runs)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {run.Target.Name} | {run.Executions:N0} | {run.Findings.Count} | {run.Longest.TotalMilliseconds:N0} ms |"));
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"| all | {runs.Sum(run => run.Executions):N0} | {runs.Sum(run => run.Findings.Count)} | {runs.Max(run => run.Longest).TotalMilliseconds:N0} ms |"));
-        foreach (var finding in runs.SelectMany(run => run.Findings))
-        {
-            var path = Path.Combine(folder, $"{finding.Target}-{finding.Number}");
-            File.WriteAllBytes(path, finding.Input);
-            output.WriteLine($"\n{finding.Target}, execution {finding.Number} ({path}): {finding.Kind}\n{finding.Details}");
-        }
-    }
+    private static string Row(string name, params FuzzRun[] runs) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"| {name} | {runs.Sum(run => run.Elapsed.TotalMinutes):0.0} | {runs.Sum(run => run.Executions):N0} | {runs.Sum(run => run.Findings.Count)} | {runs.Max(run => run.Longest).TotalMilliseconds:N0} ms |");
 }

@@ -7,12 +7,16 @@ namespace Serverless.Fuzz.Running;
 public sealed class FuzzRun(FuzzTarget target, int seed)
 {
     private readonly Dictionary<string, FuzzFinding> _findings = [];
+    private readonly Stopwatch _clock = new();
 
     public FuzzTarget Target => target;
 
     public long Executions { get; private set; }
 
     public TimeSpan Longest { get; private set; }
+
+    /// <summary>How long its steps took.</summary>
+    public TimeSpan Elapsed => _clock.Elapsed;
 
     public IReadOnlyCollection<FuzzFinding> Findings => _findings.Values;
 
@@ -24,6 +28,7 @@ public sealed class FuzzRun(FuzzTarget target, int seed)
     /// <summary>Runs the next input.</summary>
     public void Step(Action<byte[]>? before = null)
     {
+        _clock.Start();
         var number = Executions++;
         var input = InputOf(number);
         before?.Invoke(input);
@@ -35,6 +40,7 @@ public sealed class FuzzRun(FuzzTarget target, int seed)
             Longest = elapsed;
         if (fault is { } found)
             _findings.TryAdd(found.Kind, new FuzzFinding(target.Name, found.Kind, found.Details, number, input));
+        _clock.Stop();
     }
 
     private (TimeSpan Elapsed, (string Kind, string Details)? Fault) Once(byte[] input)
