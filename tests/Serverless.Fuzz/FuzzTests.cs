@@ -1,3 +1,4 @@
+using System.Globalization;
 using Serverless.Fuzz.Running;
 
 namespace Serverless.Fuzz;
@@ -39,6 +40,32 @@ public sealed class FuzzTests
         Assert.Contains(run.Findings, found => found.Kind.StartsWith("InvalidOperationException", StringComparison.Ordinal) && found.Number == 0);
         Assert.Contains(run.Findings, found => found is { Kind: "memory", Number: 1 });
         Assert.Contains(run.Findings, found => found is { Kind: "slow", Number: 2 });
+    }
+
+    [Fact]
+    public void Inputs_that_take_new_branches_of_the_product_are_kept_and_the_next_run_begins_with_them()
+    {
+        var folder = Directory.CreateTempSubdirectory("serverless-fuzz-").FullName;
+        try
+        {
+            // In no time only what is there is run.
+            var given = EdgesOf(folder, seconds: 0);
+            Assert.True(EdgesOf(folder, seconds: 2) > given);
+            Assert.True(EdgesOf(folder, seconds: 0) > given);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <returns>The edges in the row of a short run.</returns>
+    private static int EdgesOf(string folder, double seconds)
+    {
+        var said = new StringWriter();
+        Assert.Equal(0, InstrumentedProduct.Run(["--seconds", seconds.ToString(CultureInfo.InvariantCulture), "--target", "grader-formula", "--keep", folder], said));
+        var row = Assert.Single(said.ToString().Split('\n'), line => line.StartsWith("| grader-formula", StringComparison.Ordinal));
+        return int.Parse(row.Split('|')[4], NumberStyles.Number, CultureInfo.InvariantCulture);
     }
 
     private static void Misbehave(byte[] input)

@@ -6,6 +6,6 @@ namespace Serverless.Fuzz;
 public static class Program
 {
     public static Task<int> Main(string[] args) => args.Contains("--seconds")
-        ? Task.FromResult(FuzzCommand.Run(args, Console.Out))
+        ? Task.FromResult(InstrumentedProduct.Run(args, Console.Out))
         : Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace Serverless.Fuzz.Running;
 
@@ -20,10 +21,9 @@ internal static class FuzzCommand
             return 2;
         }
         var folder = After("--keep") ?? Path.Combine(Path.GetTempPath(), "serverless-fuzz");
-        Directory.CreateDirectory(folder);
-        var runs = FuzzTargets.All.Where(target => names.Contains(target.Name)).Select(target => new FuzzRun(target, seed)).ToList();
-        output.WriteLine("| target | minutes | executions | findings | longest input |");
-        output.WriteLine("|---|---:|---:|---:|---:|");
+        var runs = FuzzTargets.All.Where(target => names.Contains(target.Name)).Select(target => new FuzzRun(target, seed, new Coverage(), LearnedBefore(target, folder))).ToList();
+        output.WriteLine("| target | minutes | executions | edges | findings | longest input |");
+        output.WriteLine("|---|---:|---:|---:|---:|---:|");
         // A target's row and findings are there when its share of the time is over, so that a run which is broken off has told what it did.
         foreach (var run in runs)
         {
@@ -42,23 +42,33 @@ internal static class FuzzCommand
         string? After(string option) => words.SkipWhile(word => word != option).Skip(1).FirstOrDefault();
     }
 
+    /// <summary>Runs a target for a time; each input that takes new branches is kept, and is where the next run in this folder begins.</summary>
     private static void RunFor(FuzzRun run, TimeSpan time, string folder)
     {
+        var learned = Directory.CreateDirectory(LearnedIn(run.Target, folder)).FullName;
         // An input that ends the process (a stack that overflows, say) is there afterwards.
         using var last = new FileStream(Path.Combine(folder, run.Target.Name + ".last"), FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         do
         {
-            run.Step(input =>
+            var isNew = run.Step(input =>
             {
                 last.Position = 0;
                 last.Write(input);
                 last.SetLength(input.Length);
             });
+            if (isNew is not null)
+                File.WriteAllBytes(Path.Combine(learned, Convert.ToHexStringLower(SHA256.HashData(isNew))[..16]), isNew);
         }
-        while (run.Elapsed < time);
+        while (run.Elapsed < time || run.Executions < run.Given);
     }
+
+    private static string LearnedIn(FuzzTarget target, string folder) => Path.Combine(folder, target.Name);
+
+    private static IReadOnlyList<byte[]> LearnedBefore(FuzzTarget target, string folder) => LearnedIn(target, folder) is var learned && Directory.Exists(learned)
+        ? [.. Directory.GetFiles(learned).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)]
+        : [];
 
     private static string Row(string name, params FuzzRun[] runs) => string.Create(
         CultureInfo.InvariantCulture,
-        $"| {name} | {runs.Sum(run => run.Elapsed.TotalMinutes):0.0} | {runs.Sum(run => run.Executions):N0} | {runs.Sum(run => run.Findings.Count)} | {runs.Max(run => run.Longest).TotalMilliseconds:N0} ms |");
+        $"| {name} | {runs.Sum(run => run.Elapsed.TotalMinutes):0.0} | {runs.Sum(run => run.Executions):N0} | {runs.Sum(run => run.Edges):N0} | {runs.Sum(run => run.Findings.Count)} | {runs.Max(run => run.Longest).TotalMilliseconds:N0} ms |");
 }

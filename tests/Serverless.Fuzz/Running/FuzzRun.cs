@@ -3,15 +3,33 @@ using Serverless.Learning;
 
 namespace Serverless.Fuzz.Running;
 
-/// <summary>Runs one target on inputs that follow from a seed and their number, and keeps what it found, each kind once.</summary>
-public sealed class FuzzRun(FuzzTarget target, int seed)
+/// <summary>
+/// Runs one target on inputs that follow from a seed and their number, and keeps what it found, each kind once. With the branches counted that inputs take, one that
+/// takes a new one is changed further, more often while it is new.
+/// </summary>
+/// <param name="coverage">Null if no branches are counted.</param>
+/// <param name="learned">Inputs that took new branches at another time.</param>
+internal sealed class FuzzRun(FuzzTarget target, int seed, Coverage? coverage = null, IReadOnlyList<byte[]>? learned = null)
 {
+    private const int Newest = 32, MostBytesKept = 1 << 16;
+
+    private static readonly TimeSpan s_longestKept = TimeSpan.FromMilliseconds(50);
+
+    // Counting takes its time.
+    private readonly TimeSpan _longest = coverage is null ? target.Longest : 2 * target.Longest;
+    private readonly List<byte[]> _corpus = [.. target.Corpus, .. learned ?? []];
     private readonly Dictionary<string, FuzzFinding> _findings = [];
     private readonly Stopwatch _clock = new();
 
     public FuzzTarget Target => target;
 
+    /// <summary>So many inputs are there at the beginning; they are run first.</summary>
+    public int Given { get; } = target.Corpus.Count + (learned?.Count ?? 0);
+
     public long Executions { get; private set; }
+
+    /// <summary>Edges of the product's code that were taken, 0 if they are not counted.</summary>
+    public int Edges => coverage?.Edges ?? 0;
 
     public TimeSpan Longest { get; private set; }
 
@@ -21,26 +39,38 @@ public sealed class FuzzRun(FuzzTarget target, int seed)
     public IReadOnlyCollection<FuzzFinding> Findings => _findings.Values;
 
     /// <summary>The input of a number.</summary>
-    public byte[] InputOf(long number) => number < target.Corpus.Count
-        ? target.Corpus[(int)number]
-        : new Mutator(target, new Random(HashCode(seed, number))).Next();
+    public byte[] InputOf(long number)
+    {
+        if (number < Given)
+            return _corpus[(int)number];
+        var random = new Random(HashCode(seed, number));
+        var isNewest = coverage is not null && random.Next(2) == 0;
+        return new Mutator(_corpus, target.Words, random).Next(isNewest ? _corpus[^(1 + random.Next(Math.Min(Newest, _corpus.Count)))] : _corpus[random.Next(_corpus.Count)]);
+    }
 
     /// <summary>Runs the next input.</summary>
-    public void Step(Action<byte[]>? before = null)
+    /// <returns>The input if it took new branches, and is short and quick enough to be changed further.</returns>
+    public byte[]? Step(Action<byte[]>? before = null)
     {
         _clock.Start();
         var number = Executions++;
         var input = InputOf(number);
         before?.Invoke(input);
+        if (coverage is not null)
+            Coverage.Clear();
         var (elapsed, fault) = Once(input);
+        var isNew = coverage?.Add() == true && elapsed < s_longestKept && input.Length <= MostBytesKept && number >= Given;
         // The machine may have been busy with others: what counts is the processor's time, and that the next try is no faster.
-        if (fault is null && elapsed > target.Longest && Once(input) is { Elapsed: var again } && again > target.Longest)
-            fault = ("slow", $"{Math.Min(elapsed.TotalSeconds, again.TotalSeconds):0.0} s; allowed: {target.Longest.TotalSeconds:0.0} s");
+        if (fault is null && elapsed > _longest && Once(input) is { Elapsed: var again } && again > _longest)
+            fault = ("slow", $"{Math.Min(elapsed.TotalSeconds, again.TotalSeconds):0.0} s; allowed: {_longest.TotalSeconds:0.0} s");
         if (elapsed > Longest)
             Longest = elapsed;
         if (fault is { } found)
             _findings.TryAdd(found.Kind, new FuzzFinding(target.Name, found.Kind, found.Details, number, input));
+        if (isNew)
+            _corpus.Add(input);
         _clock.Stop();
+        return isNew ? input : null;
     }
 
     private (TimeSpan Elapsed, (string Kind, string Details)? Fault) Once(byte[] input)

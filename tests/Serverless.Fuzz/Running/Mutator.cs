@@ -6,10 +6,12 @@ using System.Text.Json.Nodes;
 namespace Serverless.Fuzz.Running;
 
 /// <summary>
-/// Makes an input out of the corpus: JSON is changed as a tree where it is JSON, everything as bytes (flips, cuts, repeats, splices of two inputs, words of the
+/// Makes an input out of another: JSON is changed as a tree where it is JSON, everything as bytes (flips, cuts, repeats, splices of two inputs, words of the
 /// format, numbers at the borders of their types), once or several times over.
 /// </summary>
-internal sealed class Mutator(FuzzTarget target, Random random)
+/// <param name="corpus">Parts of these are put into inputs.</param>
+/// <param name="words">So are these.</param>
+internal sealed class Mutator(IReadOnlyList<byte[]> corpus, IReadOnlyList<string> words, Random random)
 {
     private const int MostBytes = 300_000;
 
@@ -23,9 +25,8 @@ internal sealed class Mutator(FuzzTarget target, Random random)
 
     private static readonly ulong[] Numbers = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF];
 
-    public byte[] Next()
+    public byte[] Next(byte[] input)
     {
-        var input = Pick(target.Corpus);
         for (var times = 1 + random.Next(4); times > 0; times--)
         {
             input = random.Next(3) == 0 ? Tree(input) ?? Change(input) : Change(input);
@@ -55,7 +56,7 @@ internal sealed class Mutator(FuzzTarget target, Random random)
             case 4:
                 return Repeat(input, at, length);
             case 5:
-                var other = Pick(target.Corpus);
+                var other = Pick(corpus);
                 var (from, count) = Range(other);
                 return [.. input[..at], .. other[from..(from + count)], .. input[at..]];
             case 6:
@@ -65,14 +66,14 @@ internal sealed class Mutator(FuzzTarget target, Random random)
             case 9:
                 return [.. input[..at], .. Encoding.UTF8.GetBytes(Pick(Values)), .. input[(at + length)..]];
             default:
-                return target.Words.Count == 0 ? Number(input, at) : [.. input[..at], .. Encoding.UTF8.GetBytes(Pick(target.Words)), .. input[at..]];
+                return words.Count == 0 ? Number(input, at) : [.. input[..at], .. Encoding.UTF8.GetBytes(Pick(words)), .. input[at..]];
         }
     }
 
     /// <summary>A stretch many times over: seldom so often that it fills the largest input.</summary>
     private byte[] Repeat(byte[] input, int at, int length)
     {
-        var piece = random.Next(3) == 0 && target.Words.Count > 0 ? Encoding.UTF8.GetBytes(Pick(target.Words)) : input[at..(at + Math.Min(length, 64))];
+        var piece = random.Next(3) == 0 && words.Count > 0 ? Encoding.UTF8.GetBytes(Pick(words)) : input[at..(at + Math.Min(length, 64))];
         var times = random.Next(8) == 0 ? MostBytes / Math.Max(1, piece.Length) : 1 + random.Next(200);
         using var all = new MemoryStream();
         all.Write(input, 0, at);
@@ -151,11 +152,11 @@ internal sealed class Mutator(FuzzTarget target, Random random)
     private string Instead(string old) => random.Next(8) switch
     {
         0 => $"[{old},{old}]",
-        1 => $"{{\"{(target.Words.Count > 0 ? JsonEncodedText.Encode(Pick(target.Words)) : "x")}\":{old}}}",
+        1 => $"{{\"{(words.Count > 0 ? JsonEncodedText.Encode(Pick(words)) : "x")}\":{old}}}",
         2 => new string('[', 1 + random.Next(100)) + old + new string(']', 1 + random.Next(100)),
         3 => $"\"{new string('a', random.Next(random.Next(10) == 0 ? 200_000 : 300))}\"",
-        4 when target.Words.Count > 0 => JsonSerializer.Serialize(Pick(target.Words)),
-        5 => $"{old},\"{(target.Words.Count > 0 ? JsonEncodedText.Encode(Pick(target.Words)) : "x")}\":{Pick(Values)}",
+        4 when words.Count > 0 => JsonSerializer.Serialize(Pick(words)),
+        5 => $"{old},\"{(words.Count > 0 ? JsonEncodedText.Encode(Pick(words)) : "x")}\":{Pick(Values)}",
         _ => Pick(Values),
     };
 
