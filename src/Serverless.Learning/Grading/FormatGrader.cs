@@ -7,6 +7,9 @@ namespace Serverless.Learning.Grading;
 /// <param name="pattern">Null is <see cref="ThoughtFormat"/>.</param>
 internal sealed class FormatGrader(string name, TextTemplate input, Regex? pattern) : Grader(name, "format")
 {
+    /// <summary>A longer pattern is refused: what it takes to compile one grows with the square of its length.</summary>
+    public const int MostPatternCharacters = 4096;
+
     public override IReadOnlyList<string> ItemKeys => input.ItemKeys;
 
     /// <summary>

@@ -106,6 +106,8 @@ internal static class GraderReader
             return fields.Refuse<FormatGrader>("builtin", "found a builtin and a pattern; allowed: one of them");
         if (fields.Text("pattern", "a regular expression, or builtin: think") is not { } pattern)
             return null;
+        if (pattern.Length > FormatGrader.MostPatternCharacters)
+            return fields.Refuse<FormatGrader>("pattern", FormattableString.Invariant($"found {pattern.Length:N0} characters; allowed: at most {FormatGrader.MostPatternCharacters:N0}"));
         try
         {
             var compiled = FormatGrader.Compile(pattern, TimeSpan.FromSeconds(seconds));

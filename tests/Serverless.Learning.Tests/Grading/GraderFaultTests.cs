@@ -78,6 +78,14 @@ public sealed class GraderFaultTests
     }
 
     [Fact]
+    public void A_pattern_that_would_take_seconds_to_compile_is_refused_by_its_length()
+    {
+        static string WithPattern(int characters) => $$"""{"type": "format", "name": "n", "pattern": "{{string.Concat(Enumerable.Repeat(@"\\^", characters / 2))}}"}""";
+        Assert.Equal("grader.pattern: found 4,098 characters; allowed: at most 4,096", Graded.Refusal(WithPattern(4098)));
+        Assert.NotNull(Learning.Grading.Grader.Parse(Graded.Json(WithPattern(4096)), "grader"));
+    }
+
+    [Fact]
     public void The_fault_carries_the_place_of_the_grader_in_the_request()
     {
         var error = Assert.Throws<InputError>(() => Learning.Grading.Grader.Parse(Graded.Json("{}"), "method.reinforcement.grader"));
