@@ -45,7 +45,12 @@ internal sealed class RotaryReader(ConfigFields fields, string family, int headS
     {
         var part = scaling?.OptionalNumber("partial_rotary_factor") ?? fields.OptionalNumber("partial_rotary_factor") ?? 1;
         var size = (int)(headSize * part);
-        if (part > 1 || size % 2 != 0) fields.Refuse("partial_rotary_factor", $"{part:R}", "a share of the head that is an even number of channels");
+        if (part > 1 || size % 2 != 0)
+        {
+            fields.Refuse("partial_rotary_factor", $"{part:R}", "a share of the head that is an even number of channels");
+            // What else is wrong is said of a whole head: no list has to be as long as any number.
+            size = headSize;
+        }
         return new RotarySettings(scaling?.OptionalNumber("rope_theta") ?? defaultBase, size, scaling is null ? null : ReadScaling(scaling, size));
     }
 

@@ -24,7 +24,7 @@ internal static class ArchiveTargets
     {
         using var bytes = new MemoryStream();
         using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
-            foreach (var name in names.Where(name => name.Length is > 0 and < 65_000).Take(3000))
+            foreach (var name in names.Where(name => name.Length > 0 && Encoding.UTF8.GetByteCount(name) <= ushort.MaxValue).Take(3000))
             {
                 using var entry = archive.CreateEntry(name, level).Open();
                 entry.Write("{\"hidden_size\": 64, \"hidden_size_of_all\": 6464646464}"u8);

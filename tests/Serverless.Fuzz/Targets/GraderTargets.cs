@@ -42,7 +42,7 @@ internal static class GraderTargets
         {
             Words = ["{{", "}}", "item", ".", "[", "]", "sample.output_json", "[99999999999]", "'", "-1"],
         },
-        new FuzzTarget("grader-pattern", [.. new[] { "^(a|b)+$", "(?<x>a)\\k<x>", "[^\\p{L}]{2,5}?", "(?:a{1,20}){1,5}", "(?=a+)(a*)*b" }.Select(Encoding.UTF8.GetBytes)], Pattern)
+        new FuzzTarget("grader-pattern", [.. new[] { "^(a|b)+$", "(?<x>a)\\k<x>", "[^\\p{L}]{2,5}?", "(?:a{1,20}){1,5}", "(?=a+)(a*)*b", string.Concat(Enumerable.Range(0, 250).Select(i => $"[^{(char)(0x4E00 + i)}]")) }.Select(Encoding.UTF8.GetBytes)], Pattern)
         {
             Words = ["(a+)+", "{1000}", "{1,99}", "(?=", "(?<!", "\\1", "[", "]", "(?i)", "|", "*", "\\p{", "(?(1)a|b)", "\\b"], Bytes = 256L << 20, Longest = TimeSpan.FromSeconds(5),
         },

@@ -45,9 +45,22 @@ public sealed class FormatGraderTests
         Assert.Equal(
             new GradeFault(
                 GradeFaultKind.UnresponsiveReward,
-                "slow.pattern: found no end after 0.05 s; allowed: a pattern without look-around and back-references, which takes time in proportion "
-                + "to the text, or one that backtracks less"),
+                "slow.pattern: found no end after 0.05 s; allowed: a pattern of at most 1,024 characters without look-around and back-references, which takes time "
+                + "in proportion to the text, or one that backtracks less"),
             Assert.Single(grade.Faults));
+    }
+
+    [Fact]
+    public void A_pattern_of_many_classes_is_compiled_in_little_memory()
+    {
+        // Each excludes another character: an automaton over all of them would have to know which of 2^n sets a character is in.
+        var pattern = string.Concat(Enumerable.Range(0, 1024).Select(i => $"[^{(char)(0x4E00 + 7 * i)}]"));
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var compiled = FormatGrader.Compile(pattern, TimeSpan.FromSeconds(1));
+        Assert.DoesNotMatch(compiled, "short");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 50_000_000);
+        Assert.False(compiled.Options.HasFlag(System.Text.RegularExpressions.RegexOptions.NonBacktracking));
+        Assert.True(FormatGrader.Compile(pattern[..1024], TimeSpan.FromSeconds(1)).Options.HasFlag(System.Text.RegularExpressions.RegexOptions.NonBacktracking));
     }
 
     [Fact]

@@ -57,6 +57,15 @@ public sealed class DecoderConfigTests
             """));
 
     [Fact]
+    public void A_share_of_the_head_beyond_all_of_it_makes_no_list_as_long()
+    {
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var error = Refused($$"""{"model_type": "phi3", "partial_rotary_factor": 9223372036854775807, "rope_scaling": {"type": "su", "short_factor": "a", "long_factor": []}, {{Sizes}}}""");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 10_000_000);
+        Assert.Contains("config.json, partial_rotary_factor: found 9.223372036854776E+18; allowed: a share of the head that is an even number of channels", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Heads_that_do_not_divide_are_refused() => Assert.Equal(
         "config.json, num_key_value_heads: found 3; allowed: a divisor of num_attention_heads (4)",
         Refused($$"""{"model_type": "llama", "num_key_value_heads": 3, {{Sizes}}}"""));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Serverless.Learning.Text.Jinja;
 
@@ -224,10 +225,10 @@ internal sealed class ExpressionParser(TokenStream tokens)
                 tokens.Next();
                 return Constant(token) is { } constant ? constant : new Name(token.Text, token.Line);
             case TokenKind.String:
-                var text = "";
+                var text = new StringBuilder();
                 while (tokens.Current.Kind == TokenKind.String)
-                    text += tokens.Next().Text;
-                return new Literal((MarkedText)text, token.Line);
+                    text.Append(tokens.Next().Text);
+                return new Literal((MarkedText)text.ToString(), token.Line);
             case TokenKind.Integer:
                 return new Literal(Integer(tokens.Next()), token.Line);
             case TokenKind.Float:

@@ -8,6 +8,9 @@ internal sealed class Template
     private readonly string _name;
     private readonly IReadOnlyList<Statement> _statements;
 
+    /// <summary>Published templates have some ten thousand.</summary>
+    private const int MostCharacters = 200_000;
+
     private Template(string name, IReadOnlyList<Statement> statements)
     {
         _name = name;
@@ -17,9 +20,11 @@ internal sealed class Template
     /// <summary>Parses a template.</summary>
     /// <param name="source">The template.</param>
     /// <param name="name">The name that errors give, such as <c>chat_template.jinja</c>.</param>
-    /// <exception cref="InputError">It is not Jinja, or uses what is not supported; the line is named.</exception>
+    /// <exception cref="InputError">It is too long, not Jinja, or uses what is not supported; the line is named.</exception>
     public static Template Parse(string source, string name)
     {
+        if (source.Length > MostCharacters)
+            throw new InputError(FormattableString.Invariant($"{name}: found a template of {source.Length:N0} characters; allowed: at most {MostCharacters:N0}"));
         try
         {
             return new Template(name, StatementParser.Parse(source));

@@ -13,11 +13,16 @@ namespace Serverless.Learning.Text.PreTokenizers;
 /// </summary>
 /// <param name="pattern">In .NET's syntax; perhaps somebody else's, who may have written one that goes back and forth without end.</param>
 /// <param name="place">The file and field that it stands in, for errors; null: it is this code's own.</param>
-/// <param name="limit">How long one match may take; null: ten seconds, where published patterns take microseconds.</param>
+/// <param name="limit">
+/// How long one match may take, and all of a text beside 10 µs for each of its characters; null: ten seconds. Published patterns take less than a microsecond for a character.
+/// </param>
 internal sealed class CodePointRegex(string pattern, string? place = null, TimeSpan? limit = null)
 {
+    private const int CharactersPerMillisecond = 100;
+
     private static readonly TimeSpan MatchLimit = TimeSpan.FromSeconds(10);
 
+    private readonly TimeSpan _limit = limit ?? MatchLimit;
     private readonly Regex _regex = new(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant, limit ?? MatchLimit);
 
     /// <summary>Called for each match with its place in UTF-16 units.</summary>
@@ -25,7 +30,7 @@ internal sealed class CodePointRegex(string pattern, string? place = null, TimeS
 
     /// <summary>Finds the matches from left to right, as <see cref="Regex.EnumerateMatches(ReadOnlySpan{char})"/> does.</summary>
     /// <param name="text">Well-formed UTF-16.</param>
-    /// <exception cref="InputError">A match takes longer than it may.</exception>
+    /// <exception cref="InputError">A match, or all of them, take longer than they may.</exception>
     internal void ForEachMatch<TState>(ReadOnlySpan<char> text, ref TState state, MatchAction<TState> action) where TState : allows ref struct
     {
         try
@@ -34,19 +39,25 @@ internal sealed class CodePointRegex(string pattern, string? place = null, TimeS
         }
         catch (RegexMatchTimeoutException cause)
         {
-            var seconds = cause.MatchTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-            throw new InputError(
-                $"{place ?? "the tokenizer's own pattern"}: found a pattern that takes more than {seconds} seconds at one place of a text of {text.Length} characters; "
-                + "allowed: one that does not try the same again and again", innerException: cause);
+            throw TooSlow(cause.MatchTimeout, $"at one place of a text of {text.Length} characters", cause);
         }
     }
 
+    private InputError TooSlow(TimeSpan time, string where, Exception? cause = null) => new(
+        FormattableString.Invariant($"{place ?? "the tokenizer's own pattern"}: found a pattern that takes more than {time.TotalSeconds} seconds {where}; ")
+        + "allowed: one that does not try the same again and again", innerException: cause);
+
     private void MatchAll<TState>(ReadOnlySpan<char> text, ref TState state, MatchAction<TState> action) where TState : allows ref struct
     {
+        // The expression's own clock begins anew at each match.
+        var patience = new Patience(LimitOf(text.Length));
         if (text.IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
         {
             foreach (var match in _regex.EnumerateMatches(text))
+            {
+                KeepTo(ref patience, text.Length);
                 action(ref state, match.Index, match.Length);
+            }
             return;
         }
         var rented = ArrayPool<char>.Shared.Rent(text.Length);
@@ -57,6 +68,7 @@ internal sealed class CodePointRegex(string pattern, string? place = null, TimeS
             var (inShadow, inText) = (0, 0);
             foreach (var match in _regex.EnumerateMatches(shadow))
             {
+                KeepTo(ref patience, text.Length);
                 inText += UnitsOf(text[inText..], match.Index - inShadow);
                 var length = UnitsOf(text[inText..], match.Length);
                 action(ref state, inText, length);
@@ -67,6 +79,14 @@ internal sealed class CodePointRegex(string pattern, string? place = null, TimeS
         {
             ArrayPool<char>.Shared.Return(rented);
         }
+    }
+
+    private long LimitOf(int characters) => (long)_limit.TotalMilliseconds + characters / CharactersPerMillisecond;
+
+    private void KeepTo(ref Patience patience, int characters)
+    {
+        if (patience.IsOver())
+            throw TooSlow(TimeSpan.FromMilliseconds(LimitOf(characters)), $"for a text of {characters} characters");
     }
 
     /// <summary>The character that stands for an astral code point in the shadow: same category, named in no pattern.</summary>
@@ -118,5 +138,20 @@ internal sealed class CodePointRegex(string pattern, string? place = null, TimeS
         for (; codePoints > 0; codePoints--)
             units += char.IsHighSurrogate(text[units]) ? 2 : 1;
         return units;
+    }
+
+    /// <summary>A time that is given twice: the process may have stood still for it once.</summary>
+    private struct Patience(long milliseconds)
+    {
+        private long _deadline = Environment.TickCount64 + milliseconds;
+        private bool _isSecond;
+
+        public bool IsOver()
+        {
+            if (Environment.TickCount64 <= _deadline) return false;
+            if (_isSecond) return true;
+            (_isSecond, _deadline) = (true, Environment.TickCount64 + milliseconds);
+            return false;
+        }
     }
 }

@@ -29,6 +29,17 @@ public sealed class TemplateFaultTests
     public void Templates_that_cannot_be_parsed_are_refused_with_name_and_line(string source, string message) =>
         Assert.Equal(message, Assert.Throws<InputError>(() => Template.Parse(source, "t.jinja")).Message);
 
+    [Fact]
+    public void A_template_that_is_longer_than_any_is_refused_by_its_length_and_one_of_many_parts_is_parsed_in_little_memory()
+    {
+        Assert.Equal("t.jinja: found a template of 200,001 characters; allowed: at most 200,000", Assert.Throws<InputError>(() => Template.Parse(new string('a', 200_001), "t.jinja")).Message);
+        // Strings beside each other are one.
+        var parts = "{{ " + string.Concat(Enumerable.Repeat("'a' ", 49_990)) + "}}";
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        _ = Template.Parse(parts, "t.jinja");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 50_000_000);
+    }
+
     [Theory]
     [InlineData("a\n{{ x.y }}", "t.jinja line 2: 'x' is undefined, and '.y' needs its value")]
     [InlineData("{{ x + 1 }}", "t.jinja line 1: 'x' is undefined, and + needs its value")]

@@ -31,6 +31,18 @@ public sealed class PatternReaderTests
         Assert.Equal(1, CountOf(regex, "aaa"));
     }
 
+    [Fact]
+    public void A_pattern_that_is_slow_at_each_place_is_given_up_for_the_text_as_a_whole()
+    {
+        // Each match takes milliseconds: the number of ways to part the letters into ones and twos.
+        var regex = new CodePointRegex("(?:a|aa)+b|a|.", "tokenizer.json pre_tokenizer.pattern.Regex", TimeSpan.FromMilliseconds(300));
+        var text = string.Concat(Enumerable.Repeat(new string('a', 22) + " ", 2000));
+        Assert.StartsWith(
+            $"tokenizer.json pre_tokenizer.pattern.Regex: found a pattern that takes more than 0.76 seconds for a text of {text.Length} characters; allowed: ",
+            Assert.Throws<InputError>(() => CountOf(regex, text)).Message, StringComparison.Ordinal);
+        Assert.Equal(23, CountOf(regex, text[..23]));
+    }
+
     private static int CountOf(CodePointRegex regex, string text)
     {
         var count = 0;
