@@ -61,7 +61,7 @@ public sealed record FormatFinding(DatasetFormat Format, string Reason)
     {
         try
         {
-            return JsonDocument.Parse(line);
+            return StrictJson.Parse(line);
         }
         catch (JsonException)
         {

@@ -6,6 +6,9 @@ namespace Serverless.Learning.Data;
 /// <summary>Parses the lines of a data set into examples; every fault is listed with its line and field.</summary>
 internal abstract class LineParser(string fileName, FaultList faults)
 {
+    /// <summary>The messages of a conversation: each turn that is learned is compared with the conversation up to it, so that what encoding takes grows with their square.</summary>
+    public const int MostMessages = 1024;
+
     private const int MaxDepth = 64;
 
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
@@ -84,6 +87,11 @@ internal abstract class LineParser(string fileName, FaultList faults)
         if (list.GetArrayLength() == 0)
         {
             place.Fault("found an empty array; allowed: at least one message");
+            return null;
+        }
+        if (list.GetArrayLength() > MostMessages)
+        {
+            place.Fault(FormattableString.Invariant($"found {list.GetArrayLength():N0} messages; allowed: at most {MostMessages:N0}"));
             return null;
         }
         var messages = list.EnumerateArray().Select((message, i) => ChatMessageParser.Parse(place.At(i), message)).ToArray();

@@ -31,8 +31,8 @@ internal static class DatasetTargets
         Of("text-jsonl", DatasetFormat.Text, Text),
         Of("plain-text", DatasetFormat.PlainText, "Once upon a time.\n\n\nA second document, é\U0001F600."),
         new FuzzTarget("items-jsonl", [Lines(Prompt), Lines(Text, Completion)], ReadItems) { Words = Words },
-        // The buffer of lines, the sketch of duplicates and the tokens of every line.
-        new FuzzTarget("dataset-scan", [Lines(Chat, Calls), Lines(Preference), Lines(Prompt), Lines(Completion), Lines(Text)], Scan) { Words = Words, Bytes = 128L << 20, BytesPerByte = 5000 },
+        // The buffer of lines, the sketch of duplicates and the tokens of every line; a conversation of the most messages is rendered again for each of them.
+        new FuzzTarget("dataset-scan", [Lines(Chat, Calls), Lines(Preference), Lines(Prompt), Lines(Completion), Lines(Text)], Scan) { Words = Words, Bytes = 4L << 30, BytesPerByte = 5000, Longest = TimeSpan.FromSeconds(6) },
     ];
 
     private static FuzzTarget Of(string name, DatasetFormat format, params string[] lines) =>

@@ -69,6 +69,13 @@ public sealed class ChatDatasetReaderTests
     [InlineData("null", "train.jsonl line 3: found null; allowed: one JSON object per line")]
     public void A_line_that_is_not_an_object_is_named(string line, string fault) => AssertLineFault(fault, line);
 
+    [Fact]
+    public void A_conversation_of_more_messages_than_any_has_is_refused_by_their_number()
+    {
+        static string Of(int messages) => $$"""{"messages": [{{string.Join(", ", Enumerable.Repeat("""{"role": "assistant", "content": "a"}""", messages))}}]}""";
+        AssertLineFault("train.jsonl line 3, messages: found 1,025 messages; allowed: at most 1,024", Of(1025));
+    }
+
     [Theory]
     [InlineData("{}", "messages: found nothing; allowed: an array of messages")]
     [InlineData("""{"prompt": "a", "completion": "b"}""", "messages: found nothing (beside prompt, completion); allowed: an array of messages")]

@@ -124,6 +124,15 @@ public sealed class DatasetReaderTests
     }
 
     [Fact]
+    public async Task A_first_line_with_half_a_character_in_it_is_a_fault_of_the_line()
+    {
+        var scan = await ScanAsync("""{"messages": [{"role": "\ud800", "content": "a"}]}""" + "\n", "train.jsonl");
+        Assert.Equal(new FormatFinding(DatasetFormat.Chat, "line 1 is no JSON object"), scan.Format);
+        // The line, and that no example is left.
+        Assert.Equal((0, 2), (scan.Examples, scan.FaultCount));
+    }
+
+    [Fact]
     public async Task A_name_that_ends_in_txt_means_plain_text()
     {
         var scan = await ScanAsync($"{Pair}\n", "story.TXT");
