@@ -67,8 +67,9 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         var parts = await LocalFolder.PartsAsync(localFolder, cancellationToken);
         if (parts.IsEmpty) throw new ArgumentException($"The folder {localFolder} is empty.", nameof(localFolder));
         var complete = Complete(model, parts);
-        return await UploadMissingAsync(complete, part => Task.FromResult<Stream>(File.OpenRead(LocalFolder.PathOf(localFolder, part))), onRead: null, deadline, cancellationToken)
-            ? await RecordAsync(complete, replace: true, beforeReplacing, cancellationToken)
+        Task<Stream> Open(ModelPart part) => Task.FromResult<Stream>(File.OpenRead(LocalFolder.PathOf(localFolder, part)));
+        return await UploadMissingAsync(complete, Open, onRead: null, deadline, cancellationToken)
+            ? await RecordAsync(complete, Open, replace: true, beforeReplacing, cancellationToken)
             : null;
     }
 
@@ -90,7 +91,7 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     {
         var complete = Complete(model, parts);
         await UploadMissingAsync(complete, open, onRead, DateTimeOffset.MaxValue, cancellationToken);
-        return await RecordAsync(complete, replace, beforeReplacing, cancellationToken);
+        return await RecordAsync(complete, open, replace, beforeReplacing, cancellationToken);
     }
 
     /// <summary>
@@ -138,7 +139,7 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     {
         if (await catalog.FindAsync(id, cancellationToken) is not { } model) return false;
         var existed = await catalog.DeleteAsync(id, cancellationToken);
-        await DeleteFilesAsync(Prefix(model.Kind, id), null, cancellationToken);
+        await DeleteFilesAsync(id, model.Kind, cancellationToken);
         return existed;
     }
 
@@ -153,7 +154,7 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
         var model = await catalog.FindAsync(id, cancellationToken);
         if (model is not null && model.JobId != job) return;
         if (model is not null && !stays) await catalog.DeleteAsync(id, cancellationToken);
-        await DeleteFilesAsync(Prefix(ModelKind.Published, id), stays ? model?.Folder : null, cancellationToken);
+        await DeleteFilesAsync(id, ModelKind.Published, cancellationToken);
     }
 
     public void Dispose() => _turn.Dispose();
@@ -185,13 +186,32 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     }
 
     private async Task<ModelRecord> RecordAsync(
-        ModelRecord complete, bool replace, Func<ModelId, CancellationToken, Task>? beforeReplacing, CancellationToken cancellationToken)
+        ModelRecord complete, Func<ModelPart, Task<Stream>> open, bool replace, Func<ModelId, CancellationToken, Task>? beforeReplacing, CancellationToken cancellationToken)
     {
         var stored = await catalog.CreateAsync(complete, cancellationToken);
         // The same adapter may have come for another base.
-        if ((stored.Folder == complete.Folder && stored.BaseModel == complete.BaseModel) || !replace) return stored;
-        if (beforeReplacing is not null) await beforeReplacing(complete.Id, cancellationToken);
-        return await catalog.UpdateAsync(complete.Id, _ => complete, cancellationToken);
+        if ((stored.Folder != complete.Folder || stored.BaseModel != complete.BaseModel) && replace)
+        {
+            if (beforeReplacing is not null) await beforeReplacing(complete.Id, cancellationToken);
+            stored = await catalog.UpdateAsync(complete.Id, _ => complete, cancellationToken);
+        }
+        if (stored.Folder == complete.Folder && stored.CreatedAt == complete.CreatedAt) await KeepAsync(complete, open, cancellationToken);
+        return stored;
+    }
+
+    /// <summary>
+    /// Makes sure of what a record names that has just been written. Whoever removes files of a model, or files that no record names, asks for the record last and then
+    /// removes what is as it was when he listed it: if he asked before the record was there, a part is not as it was any more, or is gone and uploaded again.
+    /// </summary>
+    private async Task KeepAsync(ModelRecord model, Func<ModelPart, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        foreach (var part in model.Parts)
+        {
+            var blob = account.Models.GetBlobClient($"{model.Folder}/{part.Path}");
+            if (await FileTransfer.TouchAsync(blob, cancellationToken)) continue;
+            await using var content = await open(part);
+            await UploadAsync(blob, content, part, onRead: null, cancellationToken);
+        }
     }
 
     /// <summary>The folder of a model that a blob lies in; null for one that is no model's, such as an archive on its way in.</summary>
@@ -203,12 +223,15 @@ public sealed class ModelStore(BlobAccount account, ModelCatalog catalog, TimePr
     private static string Prefix(ModelKind kind, ModelId id) =>
         $"{kind switch { ModelKind.Base => "base", ModelKind.Adapter => "adapter", _ => Published }}/{BlobName.Segment(id.Value)}/";
 
-    /// <summary>Removes all files below a prefix but those of one folder.</summary>
-    private async Task DeleteFilesAsync(string prefix, string? kept, CancellationToken cancellationToken)
+    /// <summary>Removes all files of a model but those that its record, if there is one by then, names.</summary>
+    private async Task DeleteFilesAsync(ModelId id, ModelKind kind, CancellationToken cancellationToken)
     {
-        await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellationToken))
-            if (kept is null || !blob.Name.StartsWith(kept + "/", StringComparison.Ordinal))
-                await account.Models.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
+        var blobs = new List<BlobItem>();
+        await foreach (var blob in account.Models.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix(kind, id) }, cancellationToken)) blobs.Add(blob);
+        if (blobs.Count == 0) return;
+        var named = (await catalog.FindAsync(id, cancellationToken))?.Folder;
+        foreach (var blob in blobs.Where(blob => named is null || !blob.Name.StartsWith(named + "/", StringComparison.Ordinal)))
+            await FileTransfer.RemoveListedAsync(account.Models, blob, cancellationToken);
     }
 
     private async Task<ModelRecord> SeedAsync(

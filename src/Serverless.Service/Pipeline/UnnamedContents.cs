@@ -44,12 +44,12 @@ public sealed class UnnamedContents(
     private async Task RemoveFilesAsync(DateTimeOffset before, CancellationToken ct)
     {
         // Contents first: the record of one that is listed here and was whole in time is listed then.
-        var (whole, old) = (new HashSet<string>(StringComparer.Ordinal), new List<string>());
+        var (whole, old) = (new HashSet<string>(StringComparer.Ordinal), new List<BlobItem>());
         await foreach (var blob in account.Files.GetBlobsAsync(cancellationToken: ct))
         {
             whole.Add(blob.Name);
             if (blob.Properties.LastModified < before)
-                old.Add(blob.Name);
+                old.Add(blob);
         }
         var unfinished = await UnfinishedAsync(whole, ct);
         var left = unfinished.Where(content => content.Value <= before).Select(content => content.Key).ToList();
@@ -59,9 +59,9 @@ public sealed class UnnamedContents(
         // An upload in parts that ended between its content and its file is gone on with, or forgotten, as an upload.
         var named = await files.IdsAsync(ct);
         named.UnionWith(await UploadsAsync(ct));
-        foreach (var name in old.Where(name => !named.Contains(FileOf(name))))
-            if (await files.FindAsync(FileOf(name), ct) is null)
-                await account.Files.DeleteBlobIfExistsAsync(name, cancellationToken: ct);
+        foreach (var blob in old.Where(blob => !named.Contains(FileOf(blob.Name))))
+            if (await files.FindAsync(FileOf(blob.Name), ct) is null)
+                await FileTransfer.RemoveListedAsync(account.Files, blob, ct);
         foreach (var name in left.Where(name => !named.Contains(FileOf(name))))
             await RemoveBlocksAsync(name, ct);
     }
@@ -122,10 +122,10 @@ public sealed class UnnamedContents(
         var named = (await models.ListAsync(null, ct)).Select(model => model.Folder).ToHashSet(StringComparer.Ordinal);
         foreach (var (folder, blobs) in old.Where(folder => !named.Contains(folder.Key) && !(jobsGoOn && ModelStore.IsPublished(folder.Key))))
         {
-            // Somebody may have added the same again meanwhile, and found its files there.
+            // Somebody may have added the same again meanwhile, and found its files there. Whoever does so from now on touches them.
             if ((await models.ListAsync(model => model.Folder == folder, ct)).IsEmpty)
                 foreach (var blob in blobs)
-                    await account.Models.DeleteBlobIfExistsAsync(blob.Name, conditions: new BlobRequestConditions { IfMatch = blob.Properties.ETag }, cancellationToken: ct);
+                    await FileTransfer.RemoveListedAsync(account.Models, blob, ct);
         }
     }
 }

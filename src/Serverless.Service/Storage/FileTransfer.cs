@@ -18,8 +18,8 @@ internal static class FileTransfer
     }
 
     /// <summary>
-    /// Uploads to a blob whose name stands for its content: when somebody else does the same at the same time, one of them writes it and
-    /// both return.
+    /// Uploads to a blob whose name stands for its content: when somebody else does the same at the same time, or has done it, one of them writes it and
+    /// both return. Then it is as good as new: nobody removes it for its age.
     /// </summary>
     public static async Task UploadOnceAsync(BlobClient blob, Stream content, CancellationToken cancellationToken)
     {
@@ -34,7 +34,35 @@ internal static class FileTransfer
         }
         catch (RequestFailedException fault) when (fault.IsOvertaken())
         {
-            if (!await blob.ExistsAsync(cancellationToken)) throw;
+            if (!await TouchAsync(blob, cancellationToken)) throw;
+        }
+    }
+
+    /// <summary>Gives a blob that is there another ETag and the present as its time, so that nobody removes it who has looked at it before.</summary>
+    /// <returns>Whether it is there.</returns>
+    public static async Task<bool> TouchAsync(BlobClient blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await blob.SetMetadataAsync(null, cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException fault) when (fault.IsMissing())
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes a blob unless it was written or touched since it was listed.</summary>
+    public static async Task RemoveListedAsync(BlobContainerClient container, BlobItem listed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await container.DeleteBlobIfExistsAsync(listed.Name, conditions: new BlobRequestConditions { IfMatch = listed.Properties.ETag }, cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException fault) when (fault.IsConditionNotMet())
+        {
+            // Somebody has use for it.
         }
     }
 

@@ -71,14 +71,14 @@ public sealed class ModelStoreTests(AzuriteFixture azurite)
         using var source = Folder("{}");
         var first = await store.PublishAsync(source.Path, Model("m"), Cancel);
         var whole = account.Models.GetBlobClient(first.Folder + "/model.safetensors");
-        var before = (await whole.GetPropertiesAsync(cancellationToken: Cancel)).Value.ETag;
+        var before = (await whole.GetPropertiesAsync(cancellationToken: Cancel)).Value.CreatedOn;
         await account.Models.GetBlobClient(first.Folder + "/config.json").DeleteAsync(cancellationToken: Cancel);
         await catalog.DeleteAsync(first.Id, Cancel);
 
         var second = await store.PublishAsync(source.Path, Model("m"), Cancel);
 
         Assert.Equivalent(first, second, strict: true);
-        Assert.Equal(before, (await whole.GetPropertiesAsync(cancellationToken: Cancel)).Value.ETag);
+        Assert.Equal(before, (await whole.GetPropertiesAsync(cancellationToken: Cancel)).Value.CreatedOn);
         Assert.True(await account.Models.GetBlobClient(first.Folder + "/config.json").ExistsAsync(Cancel));
     }
 
@@ -188,6 +188,31 @@ public sealed class ModelStoreTests(AzuriteFixture azurite)
         await store.RemoveLeftoversAsync(own.Id, Job, stays: false, Cancel);
         Assert.Equal([others.Id.Value, checkpoint.Id.Value], (await catalog.ListAsync(null, Cancel)).Select(model => model.Id.Value).OrderDescending(StringComparer.Ordinal));
         Assert.Equal(2 * 3 + 1, await CountAsync(account));
+    }
+
+    [Theory]
+    [InlineData("DELETE", "-models/base/")]
+    [InlineData("GET", "-catalog/models/")]
+    public async Task A_model_that_is_added_again_while_it_is_removed_is_there_whole_if_its_record_is(string method, string path)
+    {
+        var prefix = await azurite.NewPrefixAsync();
+        var account = azurite.Open(prefix);
+        await account.CreateContainersAsync(Cancel);
+        var (catalog, call) = (new ModelCatalog(account), new InterruptedCall(method, path, "") { Skip = method == "GET" ? 1 : 0 });
+        using var store = new ModelStore(account, catalog, TimeProvider.System);
+        using var source = Folder("{}");
+        using var cache = new TemporaryFolder();
+        var model = await store.SeedBaseAsync("m", source.Path, Cancel);
+        var slow = call.Open(azurite, prefix);
+        using var removing = new ModelStore(slow, new ModelCatalog(slow), TimeProvider.System);
+        call.Before = () => store.SeedBaseAsync("m", source.Path, Cancel);
+
+        Assert.True(await removing.DeleteAsync(model.Id, Cancel));
+
+        var again = Assert.IsType<ModelRecord>(await catalog.FindAsync(model.Id, Cancel));
+        Assert.Equal(TemporaryFolder.Contents(source.Path), TemporaryFolder.Contents(await store.DownloadAsync(again, cache.Path, Cancel)));
+        Assert.True(await store.DeleteAsync(model.Id, Cancel));
+        Assert.Equal(0, await CountAsync(account));
     }
 
     [Fact]

@@ -92,6 +92,47 @@ public sealed class UnnamedContentsTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_model_whose_files_were_left_is_added_whole_while_they_are_removed()
+    {
+        var prefix = await azurite.NewPrefixAsync();
+        var account = azurite.Open(prefix);
+        await account.CreateContainersAsync(Cancel);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var source = new TemporaryFolder(("config.json", "{}"u8.ToArray()), ("model.safetensors", [1, 2, 3]));
+        using var cache = new TemporaryFolder();
+        using var store = new ModelStore(account, new ModelCatalog(account), clock);
+        var left = await store.SeedBaseAsync("m", source.Path, Cancel);
+        await new ModelCatalog(account).DeleteAsync(left.Id, Cancel);
+        clock.Advance(UnnamedContents.Age + TimeSpan.FromMinutes(1));
+        // It has asked for the record of before, and goes on to remove the first file.
+        var call = new InterruptedCall("DELETE", "-models/base/", "") { Before = () => store.SeedBaseAsync("m", source.Path, Cancel) };
+
+        await New(call.Open(azurite, prefix), clock).RemoveAsync(Cancel);
+
+        var added = Assert.IsType<ModelRecord>(await new ModelCatalog(account).FindAsync(left.Id, Cancel));
+        Assert.Equal(TemporaryFolder.Contents(source.Path), TemporaryFolder.Contents(await store.DownloadAsync(added, cache.Path, Cancel)));
+    }
+
+    [Fact]
+    public async Task A_content_that_was_left_stays_when_its_file_is_made_while_it_is_removed()
+    {
+        var prefix = await azurite.NewPrefixAsync();
+        var account = azurite.Open(prefix);
+        await account.CreateContainersAsync(Cancel);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var store = new FileStore(account, new FileCatalog(account), clock);
+        Task<FileRecord> StoreAsync() => store.StoreResultAsync("ftjob-1", DateTimeOffset.UnixEpoch, "step_metrics.csv", new MemoryStream([1, 2, 3]), Cancel);
+        var left = await StoreAsync();
+        await new FileCatalog(account).DeleteAsync(left.Id, Cancel);
+        clock.Advance(UnnamedContents.Age + TimeSpan.FromMinutes(1));
+        var call = new InterruptedCall("DELETE", "-files/", "") { Before = StoreAsync };
+
+        await New(call.Open(azurite, prefix), clock).RemoveAsync(Cancel);
+
+        Assert.NotNull(await store.OpenAsync(left.Id, 0, Cancel));
+    }
+
+    [Fact]
     public async Task A_folder_to_which_something_came_lately_stays()
     {
         var account = await azurite.NewAccountAsync();
