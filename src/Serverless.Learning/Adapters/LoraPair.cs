@@ -7,7 +7,8 @@ namespace Serverless.Learning.Adapters;
 
 /// <summary>
 /// The update of one linear layer W [out, in]: A [R, in] and B [out, R] (Hu et al., arXiv 2106.09685, equation 3), with DoRA also the
-/// magnitudes m [out] (Liu et al., arXiv 2402.09353, equation 5). All float32. Owns its weights, not the layer's.
+/// magnitudes m [out] (Liu et al., arXiv 2402.09353, equation 5). All float32. Owns its weights, not the layer's. The adapted product is computed in the
+/// caller's dispose scope, which must be there: nothing else keeps alive what is made on the way.
 /// </summary>
 public sealed class LoraPair : IDisposable
 {
@@ -64,7 +65,7 @@ public sealed class LoraPair : IDisposable
     {
         var kept = Drops(source) ? input.mul(source!.Mask(Path, input.size(1), dropout).to(input.dtype)) : input;
         var inner = nn.functional.linear(kept, A.Value.to(input.dtype));
-        var adapted = product.add(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Operand.Of(Scale)), Operand.Of(1));
+        var adapted = product.Plus(nn.functional.linear(inner, B.Value.to(input.dtype)).mul(Operand.Of(Scale)));
         return Rescale(adapted);
     }
 
@@ -89,9 +90,9 @@ public sealed class LoraPair : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var merged = original.to(ScalarType.Float32).add(B.Value.mm(A.Value).mul(Operand.Of(Scale)));
+        var merged = original.to(ScalarType.Float32).Plus(B.Value.mm(A.Value).mul(Operand.Of(Scale)));
         if (Magnitude is not null)
-            merged = merged.mul(Magnitude.Value.div(Norms(merged.square().sum(1))).unsqueeze(1));
+            merged = merged.mul(Magnitude.Value.div(Norms(merged.Squared().sum(1))).unsqueeze(1));
         return merged.MoveToOuterDisposeScope();
     }
 
@@ -110,8 +111,8 @@ public sealed class LoraPair : IDisposable
         using var scope = NewDisposeScope();
         var (a, b) = (A.Value.detach(), B.Value.detach());
         var cross = b.mul(wrapped.Multiply(a).t()).sum(1).mul(Operand.Of(2 * Scale));
-        var own = b.mul(b.mm(a.mm(a.t()))).sum(1).mul(Scale * Scale);
-        return Norms(baseSquares!.add(cross, Operand.Of(1)).add(own, Operand.Of(1))).MoveToOuterDisposeScope();
+        var own = b.mul(b.mm(a.mm(a.t()))).sum(1).mul(Operand.Of(Scale * Scale));
+        return Norms(baseSquares!.Plus(cross).Plus(own)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Norms(Tensor squares) => squares.clamp_min(Operand.Of(LeastSquare)).sqrt();

@@ -67,7 +67,7 @@ public static unsafe partial class Fused
     private static Tensor? Capped(Tensor logits, double cap, bool isRecorded)
     {
         logits.div_(Operand.Of(cap)).tanh_();
-        var slope = isRecorded ? logits.square().neg_().add_(Operand.Of(1)) : null;
+        var slope = isRecorded ? logits.Squared().neg_().add_(Operand.Of(1), Operand.Of(1)) : null;
         logits.mul_(Operand.Of(cap));
         return slope;
     }
@@ -116,6 +116,6 @@ public static unsafe partial class Fused
     private static Tensor Scaled(Tensor gradient, Tensor ofLoss)
     {
         var factor = ofLoss.item<float>();
-        return factor == 1 ? gradient.alias() : gradient * factor;
+        return factor == 1 ? gradient.alias() : gradient.mul(Operand.Of(factor));
     }
 }

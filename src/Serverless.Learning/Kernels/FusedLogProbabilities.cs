@@ -55,7 +55,7 @@ public static unsafe partial class Fused
             var logits = LogitsOf(rows, head, softCap);
             var dLogits = logits.div(Operand.Of(temperature)).sub_(normalisers.narrow(0, start, length).unsqueeze(1)).exp_().mul_(factor.neg());
             dLogits.scatter_add_(1, targets.narrow(0, start, length).unsqueeze(1), factor);
-            if (softCap is { } cap) dLogits.mul_(logits.div_(Operand.Of(cap)).pow(Operand.Of(2)).neg_().add_(Operand.Of(1)));
+            if (softCap is { } cap) dLogits.mul_(logits.div_(Operand.Of(cap)).Squared().neg_().add_(Operand.Of(1), Operand.Of(1)));
             var narrow = dLogits.to(hidden.dtype);
             dHidden?.narrow(0, start, length).copy_(head.InputGradient(narrow));
             if (dWeight is not null) AddProduct(dWeight, narrow.t(), rows);

@@ -5,7 +5,8 @@ namespace Serverless.Learning.Kernels;
 
 /// <summary>
 /// The decoder's operations as compositions of TorchSharp's own: the reference that <see cref="Fused"/> is tested against, and
-/// the path for dtypes and shapes that it does not take. Every returned tensor belongs to the caller's dispose scope.
+/// the path for dtypes and shapes that it does not take. Every returned tensor belongs to the caller's dispose scope, which must be there: where a method
+/// has none of its own, nothing else keeps alive what it makes on the way (see <see cref="Operand"/>).
 /// </summary>
 public static class Plain
 {
@@ -18,7 +19,7 @@ public static class Plain
     {
         using var scope = NewDisposeScope();
         var wide = x.to(ScalarType.Float32);
-        var inverse = wide.square().mean([-1], keepdim: true).add(Operand.Of(epsilon)).rsqrt();
+        var inverse = wide.Squared().mean([-1], keepdim: true).Plus(epsilon).rsqrt();
         return (wide * inverse * weight).to(dtype ?? x.dtype).MoveToOuterDisposeScope();
     }
 
@@ -38,7 +39,7 @@ public static class Plain
     /// <param name="stream">Any shape, float32.</param>
     /// <param name="branch">Of stream's shape, any float dtype.</param>
     /// <returns>Of stream's shape, float32.</returns>
-    public static Tensor AddBranch(Tensor stream, Tensor branch) => stream.add(branch, Operand.Of(1));
+    public static Tensor AddBranch(Tensor stream, Tensor branch) => stream.Plus(branch);
 
     /// <summary>
     /// Rotary positions (Su et al. 2021) in Hugging Face's layout: of the first R channels the pairs are (i, i + R/2); the others pass.
@@ -55,7 +56,7 @@ public static class Plain
         if (cos.dim() == 3) (cos, sin) = (cos.unsqueeze(1), sin.unsqueeze(1));
         var turning = size == width ? x : x.narrow(3, 0, size);
         var rotated = cat([turning.narrow(3, half, half).neg(), turning.narrow(3, 0, half)], 3);
-        var turned = (turning * cos + rotated * sin).to(x.dtype);
+        var turned = (turning * cos).Plus(rotated * sin).to(x.dtype);
         return (size == width ? turned : cat([turned, x.narrow(3, size, width - size)], 3)).MoveToOuterDisposeScope();
     }
 
@@ -75,8 +76,8 @@ public static class Plain
     {
         using var scope = NewDisposeScope();
         var wide = gate.to(ScalarType.Float32);
-        var inner = (wide + wide.pow(Operand.Of(3)).mul(Operand.Of(0.044715))).mul(Operand.Of(Math.Sqrt(2 / Math.PI)));
-        return (wide * inner.tanh().add(Operand.Of(1)).mul(Operand.Of(0.5))).to(gate.dtype).mul(up).MoveToOuterDisposeScope();
+        var inner = wide.Plus(wide.pow(Operand.Of(3)).mul(Operand.Of(0.044715))).mul(Operand.Of(Math.Sqrt(2 / Math.PI)));
+        return (wide * inner.tanh().Plus(1).mul(Operand.Of(0.5))).to(gate.dtype).mul(up).MoveToOuterDisposeScope();
     }
 
     /// <summary>x W^T for each of some frozen matrices W, which share x.</summary>
@@ -108,7 +109,7 @@ public static class Plain
         {
             using var scope = NewDisposeScope();
             updated[i] = updates[i] is not { } update ? products[i]
-                : products[i].add(RowProducts(RowProducts(x, update.A)[0], update.B)[0].mul(Operand.Of(update.Scale))).MoveToOuterDisposeScope();
+                : products[i].Plus(RowProducts(RowProducts(x, update.A)[0], update.B)[0].mul(Operand.Of(update.Scale))).MoveToOuterDisposeScope();
         }
         return updated;
     }
@@ -193,13 +194,15 @@ public static class Plain
         var longest = lengths.Max() + time;
         var index = Numbers(slots);
         var (k, v) = (keys.narrow(2, 0, longest).index_select(0, index), values.narrow(2, 0, longest).index_select(0, index));
-        var at = arange(longest, dtype: ScalarType.Int64);
-        var own = Numbers(lengths).unsqueeze(1).add(arange(time, dtype: ScalarType.Int64)).unsqueeze(2);   // [B, T, 1]
-        var visible = at.le(own);
-        if (window is { } most) visible = visible.logical_and(at.gt(own.sub(Operand.Of(most))));
+        var at = Numbers([.. Enumerable.Range(0, (int)longest)]);
+        var visible = at.le(Positions(0));
+        if (window is { } most) visible = visible.logical_and(at.gt(Positions(-most)));
         // Behind a row's last token lies whatever memory holds, perhaps no number at all.
         var unused = visible.any(1).logical_not().view(batch, 1, longest, 1);
         return Attention(q.to(ScalarType.Float32), k, v.masked_fill(unused, Operand.Of(0)), visible, scale, softCap).to(q.dtype).MoveToOuterDisposeScope();
+
+        // The queries' own, moved by some: [B, T, 1].
+        Tensor Positions(int shift) => Numbers([.. lengths.SelectMany(length => Enumerable.Range(length + shift, (int)time))]).view(batch, time, 1);
     }
 
     /// <summary>Writes T vectors of each of B rows into its slot of a cache, behind those that the row has.</summary>

@@ -151,7 +151,7 @@ public sealed class Decoder : IDisposable
         var pass = new ForwardPass(layout, reads ? ReadingType : ComputeType) { Cache = cache, Dropout = dropout, Adapters = adapters };
         NativeRuntime.EnsureLoaded();
         var stream = embedding.TakeRows(tensor(ids, [ids.Length], ScalarType.Int64));
-        if (Config.ScaledEmbedding) stream = stream.mul(Math.Sqrt(Config.Width));
+        if (Config.ScaledEmbedding) stream = stream.mul(Operand.Of(Math.Sqrt(Config.Width)));
         foreach (var layer in layers) stream = Through(layer, stream, pass);
         cache?.Advance(layout.Time);
         return finalNorm.Forward(stream, ComputeType);

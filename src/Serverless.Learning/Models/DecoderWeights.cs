@@ -38,5 +38,5 @@ internal sealed class Norm(Weight weight, DecoderConfig config)
     public (Tensor Stream, Tensor Normed) ForwardSum(Tensor stream, Tensor? branch, ScalarType dtype) =>
         LayerOperations.AddNorm(stream, branch, Factor, config.NormEpsilon, dtype);
 
-    private Tensor Factor => config.NormsAddOne ? weight.Value.add(Operand.Of(1)) : weight.Value;
+    private Tensor Factor => config.NormsAddOne ? weight.Value.Plus(1) : weight.Value;
 }

@@ -50,5 +50,5 @@ public sealed class Linear(Weight weight, Weight? bias = null)
         return [.. products.Select((product, i) => linears[i].Biased(linears[i].Adapter?.Rescale(product) ?? product))];
     }
 
-    private torch.Tensor Biased(torch.Tensor product) => Bias is null ? product : product.add(Bias.Value.to(product.dtype), Operand.Of(1));
+    private torch.Tensor Biased(torch.Tensor product) => Bias is null ? product : product.Plus(Bias.Value.to(product.dtype));
 }

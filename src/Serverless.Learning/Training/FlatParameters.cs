@@ -1,4 +1,5 @@
 using Serverless.Learning.Models;
+using Serverless.Learning.Native;
 using static TorchSharp.torch;
 
 namespace Serverless.Learning.Training;
@@ -46,7 +47,7 @@ internal sealed class FlatParameters : IDisposable
     public double GradientNorm()
     {
         using var scope = NewDisposeScope();
-        return Math.Sqrt(Items.Sum(item => (double)View(Gradients, item).square().sum(ScalarType.Float64).item<double>()));
+        return Math.Sqrt(Items.Sum(item => (double)View(Gradients, item).Squared().sum(ScalarType.Float64).item<double>()));
     }
 
     /// <summary>Exchanges the weights with a copy of the same size, in place.</summary>

@@ -42,10 +42,10 @@ internal sealed class Muon : IOptimiser
             var shape = item.Weight.Value.Sizes();
             var gradient = FlatParameters.View(parameters.Gradients, item).view(shape);
             var moving = FlatParameters.View(velocity, item).view(shape);
-            moving.mul_(Operand.Of(Momentum)).add_(gradient);
+            moving.mul_(Operand.Of(Momentum)).add_(gradient, Operand.Of(1));
             var direction = Orthogonal(gradient.add(moving, Operand.Of(Momentum)));
             var size = learningRate * UpdateSize * Math.Sqrt(Math.Max(shape[0], shape[1]));
-            FlatParameters.View(parameters.Values, item).view(shape).mul_(Operand.Of(1 - learningRate * weightDecay)).add_(direction, alpha: -size);
+            FlatParameters.View(parameters.Values, item).view(shape).mul_(Operand.Of(1 - learningRate * weightDecay)).add_(direction, Operand.Of(-size));
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class Muon : IOptimiser
     private static Tensor Orthogonal(Tensor matrix)
     {
         var wide = matrix.size(0) > matrix.size(1) ? matrix.t() : matrix;
-        var x = wide.div(wide.norm().add(Operand.Of(1e-7))).to(ScalarType.BFloat16);
+        var x = wide.div(wide.norm().Plus(1e-7)).to(ScalarType.BFloat16);
         for (var iteration = 0; iteration < Iterations; iteration++)
         {
             var a = x.mm(x.t());

@@ -106,7 +106,7 @@ public static class GgufExport
         using (norm)
         {
             using var wide = norm.to(ScalarType.Float32);
-            return wide.add(Operand.Of(1));
+            return wide.Plus(1);
         }
     }
 
