@@ -9,7 +9,7 @@ namespace Serverless.Learning.Native;
 /// numbers of each thread stay reachable, longer than any call lasts. Some of TorchSharp's methods make such a number where none is written: a sum of two
 /// tensors (<c>a + b</c>, <c>add(tensor)</c>) and one of a tensor and a number (<c>add(number)</c>, with an operand too) make the factor of what is added,
 /// <c>square()</c> makes its exponent. <see cref="Plus(Tensor, Tensor)"/>, <see cref="Plus(Tensor, double)"/> and <see cref="Squared"/> stand for them;
-/// in place, <c>add_</c> takes that factor as another operand.
+/// in place, <c>add_</c> takes that factor as another operand. The build refuses what BannedSymbols.txt lists.
 /// </summary>
 /// <remarks>
 /// A tensor, too, is freed by the collector once nothing names it, and a chain of calls names none of those in between. They outlive their native calls
@@ -32,9 +32,11 @@ internal static class Operand
     /// </summary>
     public static Scalar Of(double number)
     {
+#pragma warning disable RS0030 // The one place where a number becomes a scalar: it is kept.
         last ??= new Scalar[Kept];
         next = (next + 1) % Kept;
         return last[next] = number;
+#pragma warning restore RS0030
     }
 
     /// <summary>a + b, of floating tensors.</summary>

@@ -17,7 +17,8 @@ internal static class ProjectArrows
         ["Serverless.Local"] = ["Serverless.Api", "Serverless.Service"],
     };
 
-    private static readonly string[] LearningPackages = ["TorchSharp", "libtorch-cpu-"];
+    /// <summary>The analyzer works at build time only: none of it reaches an output or a referencing project.</summary>
+    private static readonly string[] LearningPackages = ["TorchSharp", "libtorch-cpu-", "Microsoft.CodeAnalysis.BannedApiAnalyzers"];
 
     /// <summary>What is wrong with a project file under src, one sentence each.</summary>
     /// <param name="project">Name without ending.</param>
