@@ -1,6 +1,4 @@
-using Azure;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Blobs.Specialized;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -12,8 +10,7 @@ namespace Serverless.Service.Pipeline;
 
 /// <summary>
 /// Removes contents of files and folders of models that no record names: the process died between a content and its record, or while both were being deleted.
-/// Nothing is removed that was written within the last day, so that nothing on its way is touched. Blocks whose content was never put together, because the process
-/// died before, have no date: they go when this instance has seen them for a day.
+/// Nothing is removed that was written within the last day, so that nothing on its way is touched; so it is with blocks that were never put together (<see cref="UnfinishedBlocks"/>).
 /// </summary>
 public sealed class UnnamedContents(
     BlobAccount account, FileCatalog files, UploadCatalog uploads, ModelCatalog models, JobCatalog jobs, IncomingArchives incoming, TimeProvider clock)
@@ -24,10 +21,8 @@ public sealed class UnnamedContents(
     /// <summary>How often one instance looks: the names of all contents are read.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
+    private readonly UnfinishedBlocks _blocks = new(account, clock);
     private DateTimeOffset _next = DateTimeOffset.MinValue;
-
-    /// <summary>Contents of which there are blocks only, and since when they are known.</summary>
-    private Dictionary<string, DateTimeOffset> _unfinished = new(StringComparer.Ordinal);
 
     /// <summary>Removes all of it, unless this instance has looked within the last hour; a head calls this from time to time.</summary>
     public async Task RemoveAsync(CancellationToken ct)
@@ -38,61 +33,34 @@ public sealed class UnnamedContents(
         await incoming.RemoveLeftAsync(ct);
         await RemoveFilesAsync(now - Age, ct);
         await RemoveModelsAsync(now - Age, ct);
+        await _blocks.RemoveAsync(Age, NamedFilesAsync, ct);
         _next = now + Interval;
     }
 
     private async Task RemoveFilesAsync(DateTimeOffset before, CancellationToken ct)
     {
         // Contents first: the record of one that is listed here and was whole in time is listed then.
-        var (whole, old) = (new HashSet<string>(StringComparer.Ordinal), new List<BlobItem>());
+        var old = new List<BlobItem>();
         await foreach (var blob in account.Files.GetBlobsAsync(cancellationToken: ct))
-        {
-            whole.Add(blob.Name);
             if (blob.Properties.LastModified < before)
                 old.Add(blob);
-        }
-        var unfinished = await UnfinishedAsync(whole, ct);
-        var left = unfinished.Where(content => content.Value <= before).Select(content => content.Key).ToList();
-        _unfinished = unfinished;
-        if (old.Count == 0 && left.Count == 0)
+        if (old.Count == 0)
             return;
-        // An upload in parts that ended between its content and its file is gone on with, or forgotten, as an upload.
-        var named = await files.IdsAsync(ct);
-        named.UnionWith(await UploadsAsync(ct));
+        var named = await NamedFilesAsync(ct);
         foreach (var blob in old.Where(blob => !named.Contains(FileOf(blob.Name))))
             if (await files.FindAsync(FileOf(blob.Name), ct) is null)
                 await FileTransfer.RemoveListedAsync(account.Files, blob, ct);
-        foreach (var name in left.Where(name => !named.Contains(FileOf(name))))
-            await RemoveBlocksAsync(name, ct);
     }
 
-    /// <summary>Contents of which there are blocks only, and since when this instance knows of them.</summary>
-    private async Task<Dictionary<string, DateTimeOffset>> UnfinishedAsync(HashSet<string> whole, CancellationToken ct)
+    /// <summary>Files that are there, and those of uploads: one that ended between its content and its file is gone on with, or forgotten, as an upload.</summary>
+    private async Task<IReadOnlySet<FileId>> NamedFilesAsync(CancellationToken ct)
     {
-        var unfinished = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        await foreach (var blob in account.Files.GetBlobsAsync(new GetBlobsOptions { States = BlobStates.Uncommitted }, ct))
-            if (!whole.Contains(blob.Name))
-                unfinished[blob.Name] = _unfinished.GetValueOrDefault(blob.Name, clock.GetUtcNow());
-        return unfinished;
+        var named = await files.IdsAsync(ct);
+        named.UnionWith(await UploadsAsync(ct));
+        return named;
     }
 
-    /// <summary>Blocks that no commit names go with the commit of an empty list; unless somebody has put them together meanwhile.</summary>
-    private async Task RemoveBlocksAsync(string name, CancellationToken ct)
-    {
-        var blob = account.Files.GetBlockBlobClient(name);
-        try
-        {
-            var once = new CommitBlockListOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
-            BlobContentInfo emptied = await blob.CommitBlockListAsync([], once, ct);
-            await blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = emptied.ETag }, cancellationToken: ct);
-        }
-        catch (RequestFailedException fault) when (fault.IsConditionNotMet())
-        {
-            // It is whole now, or was written again since it was emptied.
-        }
-    }
-
-    private static FileId FileOf(string name) => new(name[..name.IndexOf('/', StringComparison.Ordinal)]);
+    internal static FileId FileOf(string name) => new(name[..name.IndexOf('/', StringComparison.Ordinal)]);
 
     private async Task<IEnumerable<FileId>> UploadsAsync(CancellationToken ct)
     {

@@ -21,7 +21,7 @@ internal static class FileTransfer
     /// Uploads to a blob whose name stands for its content: when somebody else does the same at the same time, or has done it, one of them writes it and
     /// both return. Then it is as good as new: nobody removes it for its age.
     /// </summary>
-    public static async Task UploadOnceAsync(BlobClient blob, Stream content, CancellationToken cancellationToken)
+    public static async Task UploadOnceAsync(BlobClient blob, HashingStream content, CancellationToken cancellationToken)
     {
         var options = new BlobUploadOptions
         {
@@ -35,6 +35,8 @@ internal static class FileTransfer
         catch (RequestFailedException fault) when (fault.IsOvertaken())
         {
             if (!await TouchAsync(blob, cancellationToken)) throw;
+            // It may be empty for the moment in which blocks that somebody has left are removed.
+            if (content.BytesRead > 0 && (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ContentLength == 0) throw;
         }
     }
 

@@ -13,8 +13,8 @@ internal static class BlobCheck
 {
     private const int Most = 1000;
 
-    // What lies in the catalog and the jobs for nobody in particular: the secret of sessions, who trains and waits, the lease of the one head.
-    private static readonly string[] s_common = ["access/session-secret", "admission.json", "local-head/head.json"];
+    // What lies in the catalog and the jobs for nobody in particular: the secret of sessions, who trains and waits, the lease of the one head, which blocks were left.
+    private static readonly string[] s_common = ["access/session-secret", "admission.json", "local-head/head.json", "unfinished.json"];
 
     // Answers that may be asked for again, and marks of drops that were removed.
     private static readonly string[] s_kept = ["answers/", "removed-files/"];
@@ -36,7 +36,7 @@ internal static class BlobCheck
 
     private static async Task CheckModelsAsync(World world, List<string> findings, CancellationToken ct)
     {
-        var blobs = await NamesAsync(world.Account.Models, "", ct);
+        var blobs = await NamesAsync(world.Account.Models, "", ct, BlobStates.Uncommitted);
         foreach (var model in await world.Models.ListAsync(null, ct))
             foreach (var part in model.Parts)
             {
@@ -72,7 +72,7 @@ internal static class BlobCheck
         var store = new CheckpointStore(world.Account, TimeProvider.System);
         foreach (var job in jobs)
         {
-            var blobs = await NamesAsync(world.Account.Jobs, $"{job.Id}/checkpoints/", ct);
+            var blobs = await NamesAsync(world.Account.Jobs, $"{job.Id}/checkpoints/", ct, BlobStates.Uncommitted);
             foreach (var checkpoint in (await world.Log.ReadHeadAsync(job.Id, ct))?.Named ?? [])
             {
                 var folder = checkpoint.Manifest[..(checkpoint.Manifest.LastIndexOf('/') + 1)];
@@ -99,7 +99,7 @@ internal static class BlobCheck
     private static async Task CheckJobsAsync(World world, IReadOnlyList<JobRecord> jobs, List<string> findings, CancellationToken ct)
     {
         var known = jobs.Select(job => job.Id.Value).ToHashSet(StringComparer.Ordinal);
-        var blobs = await NamesAsync(world.Account.Jobs, "", ct);
+        var blobs = await NamesAsync(world.Account.Jobs, "", ct, BlobStates.Uncommitted);
         findings.AddRange(blobs.Except(s_common).Where(name => !known.Contains(name.Split('/')[0])).Select(name => $"jobs/{name} is no job's"));
     }
 

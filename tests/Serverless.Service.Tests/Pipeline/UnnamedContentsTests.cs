@@ -67,6 +67,33 @@ public sealed class UnnamedContentsTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Blocks_of_models_archives_and_checkpoints_go_too_by_whichever_head_looks_after_a_day()
+    {
+        var account = await azurite.NewAccountAsync();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        (BlobContainerClient Container, string Name)[] left =
+            [(account.Models, "base/m/0123/model.safetensors"), (account.Models, "incoming/4567.zip"), (account.Jobs, "ftjob-1/checkpoints/0001-ab/weights")];
+        foreach (var (container, name) in left.Append((account.Models, "dropped-by-hand.zip")))
+            await container.GetBlockBlobClient(name).StageBlockAsync("AAAA", new MemoryStream([1, 2, 3]), cancellationToken: Cancel);
+
+        await New(account, clock).RemoveAsync(Cancel);
+        clock.Advance(UnnamedContents.Age - TimeSpan.FromMinutes(1));
+        await New(account, clock).RemoveAsync(Cancel);
+        foreach (var (container, name) in left)
+            Assert.Equal([name], await NamesAsync(container, name, BlobStates.Uncommitted));
+
+        clock.Advance(TimeSpan.FromMinutes(2));
+        await New(account, clock).RemoveAsync(Cancel);
+        Assert.Equal(["dropped-by-hand.zip"], await NamesAsync(account.Models, states: BlobStates.Uncommitted));
+        Assert.Equal(["unfinished.json"], await NamesAsync(account.Jobs, states: BlobStates.Uncommitted));
+
+        // Nothing is remembered that is gone.
+        await New(account, clock).RemoveAsync(Cancel);
+        var remembered = await account.Jobs.GetBlobClient("unfinished.json").DownloadContentAsync(Cancel);
+        Assert.Equal("""{"since":{}}""", remembered.Value.Content.ToString());
+    }
+
+    [Fact]
     public async Task Folders_of_models_that_no_record_names_go_but_not_what_a_job_may_still_publish()
     {
         var account = await azurite.NewAccountAsync();
