@@ -66,15 +66,14 @@ public sealed class PretrainingRun : IDisposable
 
     private string CheckpointFolder => Path.Combine(workFolder, "checkpoint");
 
-    /// <summary>Trains until the end or until cancelled; either way the last step is in a checkpoint afterwards.</summary>
+    /// <summary>Trains until the end or until cancelled, which drops the step under way; either way the last step taken is in a checkpoint afterwards.</summary>
     public void Train(TimeSpan checkpointInterval, Action<StepMetrics> onStep, CancellationToken cancellation)
     {
         var sinceCheckpoint = Stopwatch.StartNew();
         using var curve = new StreamWriter(CurvePath, append: true);
         var line = new List<StepMetrics>();
-        while (loop.Step < loop.TotalSteps && !cancellation.IsCancellationRequested)
+        while (loop.Step < loop.TotalSteps && TakeStep(cancellation) is { } metrics)
         {
-            var metrics = loop.TrainStep();
             line.Add(metrics);
             if (metrics.Step % CurvePoint.StepsPerLine == 0)
             {
@@ -88,6 +87,18 @@ public sealed class PretrainingRun : IDisposable
             sinceCheckpoint.Restart();
         }
         SaveCheckpoint();
+    }
+
+    private StepMetrics? TakeStep(CancellationToken cancellation)
+    {
+        try
+        {
+            return loop.TrainStep(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     /// <summary>Bits per byte on the held-out documents, with the weights as they are.</summary>

@@ -86,12 +86,13 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
 
     /// <summary>The answers with what the model says about their tokens now, at the temperature they were drawn at.</summary>
     /// <returns>[number of answers][tokens].</returns>
-    public float[][] Score(Decoder decoder, IReadOnlyList<Rollout> rollouts)
+    public float[][] Score(Decoder decoder, IReadOnlyList<Rollout> rollouts, CancellationToken cancellation)
     {
         var scores = new float[rollouts.Count][];
         using var noGradient = no_grad();
         foreach (var micro in Lay(rollouts, [.. Enumerable.Range(0, rollouts.Count)]))
         {
+            cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var layout = micro.LayoutFor(decoder);
             var values = decoder.LogProbabilities(decoder.Hidden(micro.Ids, layout), micro.Targets, options.Temperature).Values;
@@ -153,7 +154,7 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
     /// The answers that no micro-batch of the step reads, all of them where no group varies: the same figures, measured on some of these answers evenly spread
     /// over the step, for all of their tokens.
     /// </remarks>
-    public void Look(Decoder decoder, StepReport report)
+    public void Look(Decoder decoder, StepReport report, CancellationToken cancellation)
     {
         if (unread.Length == 0) return;
         var every = 1 + unread.Sum(answer => task.Prompts[terms[answer].Rollout.Prompt].Ids.Length + terms[answer].Rollout.Ids.Length) / LookedAtTokens;
@@ -162,6 +163,7 @@ internal sealed class PolicyObjective : IObjective, IBatchSource
         using var noGradient = no_grad();
         foreach (var micro in Lay([.. chosen.Select(answer => terms[answer].Rollout)], chosen))
         {
+            cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var layout = micro.LayoutFor(decoder);
             var (values, entropies) = decoder.LogProbabilities(decoder.Hidden(micro.Ids, layout), micro.Targets, options.Temperature);

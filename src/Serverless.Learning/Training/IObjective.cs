@@ -30,8 +30,8 @@ internal interface IObjective
     {
     }
 
-    /// <summary>Looks at the model before the step, where something is reported of it that the step's micro-batches do not measure. It changes nothing.</summary>
-    void Look(Decoder decoder, StepReport report)
+    /// <summary>Looks at the model before the step, where something is reported of it that the step's micro-batches do not measure. It changes nothing, interrupted or not.</summary>
+    void Look(Decoder decoder, StepReport report, CancellationToken cancellation)
     {
     }
 

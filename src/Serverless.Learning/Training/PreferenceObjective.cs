@@ -40,7 +40,8 @@ internal sealed class PreferenceObjective : IObjective
     }
 
     /// <summary>What the model says about the pairs of a step, with the weights as they are and batched as the step batches them.</summary>
-    public IReadOnlyDictionary<int, PairScore> Score(Decoder decoder, int step) => PairScores.Of(decoder, batches.BatchOf(step));
+    public IReadOnlyDictionary<int, PairScore> Score(Decoder decoder, int step, CancellationToken cancellation) =>
+        PairScores.Of(decoder, batches.BatchOf(step), cancellation);
 
     /// <summary>The same of all validation pairs, in their order.</summary>
     public IReadOnlyList<PairScore> ScoreValidation(Decoder decoder, CancellationToken cancellation = default) => PairScores.Of(decoder, task.Validation, cancellation);

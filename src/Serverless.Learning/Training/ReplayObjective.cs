@@ -48,7 +48,7 @@ internal sealed class ReplayObjective : IObjective, IBatchSource
 
     public void Report(StepReport report) => Method.Report(report);
 
-    public void Look(Decoder decoder, StepReport report) => Method.Look(decoder, report);
+    public void Look(Decoder decoder, StepReport report, CancellationToken cancellation) => Method.Look(decoder, report, cancellation);
 
     public ValidationScores? Validate(LanguageModel model, CancellationToken cancellation) => Method.Validate(model, cancellation);
 

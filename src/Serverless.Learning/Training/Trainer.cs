@@ -68,9 +68,9 @@ public sealed class Trainer : IDisposable
     public double Epoch => loop.Step / objective.Batches.StepsPerEpoch;
 
     /// <inheritdoc cref="TrainingLoop.TrainStep"/>
-    public StepMetrics TrainStep()
+    public StepMetrics TrainStep(CancellationToken drop = default)
     {
-        var taken = loop.TrainStep();
+        var taken = loop.TrainStep(drop);
         if (reference is not null && ResetsReferenceAt(loop.Step)) Copy(parameters.Values, reference);
         return taken;
     }
@@ -85,7 +85,8 @@ public sealed class Trainer : IDisposable
     /// forward pass is. Before the first step this scores the reference policy, and the first step's margins are exactly 0.
     /// </summary>
     /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
-    public IReadOnlyDictionary<int, PairScore> ScoreReference(int step) => Reference().Score(Model.Decoder, step);
+    public IReadOnlyDictionary<int, PairScore> ScoreReference(int step, CancellationToken cancellation = default) =>
+        Reference().Score(Model.Decoder, step, cancellation);
 
     /// <summary>Preferences only: the same of all validation pairs, in their order.</summary>
     /// <exception cref="InvalidOperationException">A step was taken, or the task is of another method.</exception>
@@ -104,8 +105,8 @@ public sealed class Trainer : IDisposable
         var policy = (PolicyObjective)objective.Method;
         var drawn = policy.Draw(Model, request, cancellation);
         if (request.Evaluates) return new RolloutBatch(request.Number, request.Micro, request.Round, drawn) { Evaluates = true };
-        var scored = policy.ScoresDraws ? policy.Score(Model.Decoder, drawn) : null;
-        var referenced = reference is null ? null : WithReference(() => policy.Score(Model.Decoder, drawn));
+        var scored = policy.ScoresDraws ? policy.Score(Model.Decoder, drawn, cancellation) : null;
+        var referenced = reference is null ? null : WithReference(() => policy.Score(Model.Decoder, drawn, cancellation));
         return new RolloutBatch(request.Number, request.Micro, request.Round, [.. drawn.Select((rollout, index) => rollout with
         {
             LogProbabilities = scored?[index] ?? [],
@@ -162,17 +163,18 @@ public sealed class Trainer : IDisposable
 
     /// <summary>
     /// Writes a merged Hugging Face folder: the adapter added in float32, onto the weights of the model's folder where those in memory
-    /// are quantised, and rounded once to <paramref name="dtype"/>. One weight at a time is made.
+    /// are quantised, and rounded once to <paramref name="dtype"/>. One weight at a time is made. Interrupted, it leaves no folder.
     /// </summary>
-    public void ExportMerged(string folder, torch.ScalarType dtype = torch.ScalarType.BFloat16)
+    public void ExportMerged(string folder, torch.ScalarType dtype = torch.ScalarType.BFloat16, CancellationToken cancellation = default)
     {
         using var originals = WeightFiles.Open(Model.Folder);
         ModelFolder.WriteMerged(Model.Folder, folder, Model.Decoder.Weights.Select(weight => new PendingTensor(
-            weight.Name, weight.Shape, torch.ScalarType.Float32, () => Merged(weight, originals))).ToList(), dtype);
+            weight.Name, weight.Shape, torch.ScalarType.Float32, () => Merged(weight, originals, cancellation))).ToList(), dtype);
     }
 
-    private torch.Tensor Merged(Weight weight, WeightFiles originals)
+    private torch.Tensor Merged(Weight weight, WeightFiles originals, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         var original = weight.Quantized is null ? weight.Value.detach() : originals.Read(weight.Name);
         return adapter?.Fuse(weight.Name, original) ?? original;
     }

@@ -29,10 +29,15 @@ internal sealed class TrainingLoop(
     public int TotalSteps => objective.Batches.TotalSteps;
 
     /// <summary>Takes the next optimiser step.</summary>
+    /// <param name="drop">
+    /// Drops the step before its next micro-batch. That leaves nothing: gradients are cleared when a step begins, everything else changes when all of them are
+    /// there. So it is taken again, here or from a checkpoint, as if it had never begun.
+    /// </param>
+    /// <exception cref="OperationCanceledException">The step was dropped.</exception>
     /// <exception cref="DivergenceException">
     /// The gradient was not finite for the third time in a row. Weights and counters are those before, so that they can be saved, and trying again ends the same.
     /// </exception>
-    public StepMetrics TrainStep()
+    public StepMetrics TrainStep(CancellationToken drop = default)
     {
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
@@ -40,10 +45,11 @@ internal sealed class TrainingLoop(
         var batch = objective.Batches.BatchOf(Step);
         var report = new StepReport(batch);
         objective.Report(report);
-        objective.Look(decoder, report);
+        objective.Look(decoder, report, drop);
         parameters.Gradients.zero_();
         foreach (var micro in batch)
         {
+            drop.ThrowIfCancellationRequested();
             using var pass = NewDisposeScope();
             using var layout = micro.LayoutFor(decoder);
             var dropout = settings.Dropout && micro.Examples is { } examples ? new DropoutSource(settings.Seed, Step, examples, micro.Positions!) : null;

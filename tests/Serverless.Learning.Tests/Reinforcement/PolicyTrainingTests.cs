@@ -297,7 +297,7 @@ public sealed class PolicyTrainingTests(LoadedTinyModel tiny) : IClassFixture<Lo
     public void A_step_that_was_not_rolled_out_cannot_be_taken()
     {
         using var trainer = Start(Options(AdapterKind.Full));
-        Assert.Equal("step 1 has not been rolled out", Assert.Throws<InvalidOperationException>(trainer.TrainStep).Message);
+        Assert.Equal("step 1 has not been rolled out", Assert.Throws<InvalidOperationException>(() => trainer.TrainStep()).Message);
     }
 
     [Fact]

@@ -105,7 +105,7 @@ public sealed class PreferenceTrainingTests(LoadedTinyModel tiny) : IClassFixtur
     public void Training_without_a_reference_or_scoring_it_after_a_step_is_a_fault_of_the_caller()
     {
         using var without = Start(AdapterKind.Full, new Scores(null, null));
-        Assert.Throws<InvalidOperationException>(without.TrainStep);
+        Assert.Throws<InvalidOperationException>(() => without.TrainStep());
         using var after = Start(AdapterKind.Full, Reference(AdapterKind.Full));
         after.TrainStep();
         Assert.Throws<InvalidOperationException>(() => after.ScoreReference(0));
