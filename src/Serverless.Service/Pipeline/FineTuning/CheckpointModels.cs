@@ -91,7 +91,7 @@ public sealed class CheckpointModels(
             await checkpoints.DownloadAsync(await checkpoints.ReadManifestAsync(checkpoint, ct), Directory.CreateDirectory(files).FullName, ct);
             var modelFolder = await starting.FolderAsync(model, plan.StartsFrom, ct);
             await using (var session = await TrainingSession.OpenAsync(job.StageId(), bases, modelFolder, AnyTask, plan.Options, files, checkpoint.Manifest, plan.StepsBefore))
-                await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.MergeDtype ?? MergeDtype.Bf16, model.Id, HubSource.Of(model));
+                await session.ExportAsync(Directory.CreateDirectory(export).FullName, job.MergeDtype ?? MergeDtype.Bf16, model.Id, HubSource.Of(model), ct);
             return await store.PublishAsync(export, RecordOf(job, step), ct);
         }
         finally

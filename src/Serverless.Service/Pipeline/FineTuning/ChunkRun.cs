@@ -73,11 +73,14 @@ internal sealed class ChunkRun(
         return await LeaveAsync(wish, scope);
     }
 
-    /// <summary>One slice. Whatever ends the chunk also ends the slice, after its present step.</summary>
+    /// <summary>
+    /// One slice. A wish ends it after its present step; the end of the process, which does not wait for long, and a trainer that has taken over drop that step.
+    /// </summary>
     private async Task<StageOutcome?> TrainAsync(TimeSpan length, int mostSteps, ActivityScope scope)
     {
-        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
-        var slice = session.TrainAsync(length, mostSteps, clock, interrupt.Token);
+        using var drop = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
+        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(drop.Token);
+        var slice = session.TrainAsync(length, mostSteps, clock, interrupt.Token, drop.Token);
         try
         {
             await ShowAsync(scope);

@@ -31,7 +31,7 @@ public sealed class JobExports(
         try
         {
             using var use = await sessions.OpenAsync(job, plan, head, ct);
-            await use.Session.ExportAsync(unfinished, job.MergeDtype ?? MergeDtype.Bf16, job.Model, HubSource.Of(await models.FindAsync(job.Model, ct)));
+            await use.Session.ExportAsync(unfinished, job.MergeDtype ?? MergeDtype.Bf16, job.Model, HubSource.Of(await models.FindAsync(job.Model, ct)), ct);
             trained = await use.Session.SampleAsync();
         }
         catch (CheckpointDamagedException damage)

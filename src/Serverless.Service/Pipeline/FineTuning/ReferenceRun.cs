@@ -17,11 +17,12 @@ internal sealed class ReferenceRun(
         var watch = new WishWatch(session.JobId, wishes, () => lease.Seconds, settings, clock);
         while (true)
         {
-            using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
-            var slice = session.ScoreReferenceAsync(state, settings.WishInterval, clock, interrupt.Token);
+            using var drop = CancellationTokenSource.CreateLinkedTokenSource(scope.Stopping, lease.Lost);
+            using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(drop.Token);
+            var slice = session.ScoreReferenceAsync(state, settings.WishInterval, clock, interrupt.Token, drop.Token);
             var wish = await watch.WatchAsync(slice, interrupt, scope.Stopping);
             state = await slice;
-            var leaves = state.Finished || wish is not null || clock.GetUtcNow() >= leaveAt || scope.Stopping.IsCancellationRequested;
+            var leaves = state.Finished || wish is not null || clock.GetUtcNow() >= leaveAt || drop.IsCancellationRequested;
             if (leaves || clock.GetElapsedTime(written) >= settings.CheckpointInterval)
             {
                 await lease.EnsureHeldAsync(CancellationToken.None);

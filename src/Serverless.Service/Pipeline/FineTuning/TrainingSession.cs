@@ -108,14 +108,15 @@ public sealed class TrainingSession : IAsyncDisposable
     /// Ends this after the present step. A look that is under way is left off, and <see cref="Owed"/>; answers are drawn again, and those that others are asked to grade
     /// are graded the next time.
     /// </param>
+    /// <param name="drop">Ends this as well, and sooner: the present step is dropped as if it had not begun. Then it may have taken none.</param>
     /// <exception cref="Learning.InputError">Who grades cannot be asked, or comes to no end in time with any of the answers drawn together.</exception>
     /// <exception cref="Teaching.TeacherAwayException">Who grades does not answer now.</exception>
     /// <exception cref="DivergenceException">The first step taken has no finite gradient, as those before had none; the state before it can be saved.</exception>
-    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
+    public async Task<IReadOnlyList<TrainedStep>> TrainAsync(TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt, CancellationToken drop)
     {
         var steps = new List<TrainedStep>();
         var begun = clock.GetTimestamp();
-        while (await OnThreadAsync(() => Train(steps, begun, length, mostSteps, clock, interrupt)))
+        while (await OnThreadAsync(() => Train(steps, begun, length, mostSteps, clock, interrupt, drop)))
         {
             if (!await GradeAsync(steps.Count > 0, interrupt) || clock.GetElapsedTime(begun) >= length)
                 break;
@@ -158,10 +159,9 @@ public sealed class TrainingSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Preferences only, before the first step: scores the reference for a length of time, at least for one step's pairs.</summary>
-    /// <param name="interrupt">Ends this after the present step's pairs; validation pairs are left off, to be scored again.</param>
-    public Task<ReferenceState> ScoreReferenceAsync(ReferenceState state, TimeSpan length, TimeProvider clock, CancellationToken interrupt) =>
-        _thread.RunAsync(() => ScoreReference(state, length, clock, interrupt));
+    /// <inheritdoc cref="ReferenceScoring.Score"/>
+    public Task<ReferenceState> ScoreReferenceAsync(ReferenceState state, TimeSpan length, TimeProvider clock, CancellationToken interrupt, CancellationToken drop) =>
+        _thread.RunAsync(() => ReferenceScoring.Score(_trainer, state, length, clock, interrupt, drop));
 
     /// <summary>Reinforcement only: takes the answers that were drawn for the present step before an interruption.</summary>
     public Task ResumeAsync(IReadOnlyList<RolloutBatch> stored) => _thread.RunAsync(() =>
@@ -195,9 +195,9 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <param name="dtype">What the merged weights are rounded to.</param>
     /// <param name="start">The model that training started from, on which the adapter answers.</param>
     /// <param name="origin">What it is on the hub, by which those who load the adapter elsewhere find it; null where it came from another place.</param>
-    public Task ExportAsync(string folder, MergeDtype dtype, ModelId start, HubSource? origin) => _thread.RunAsync(() =>
+    public Task ExportAsync(string folder, MergeDtype dtype, ModelId start, HubSource? origin, CancellationToken ct) => _thread.RunAsync(() =>
     {
-        _trainer.ExportMerged(folder, dtype == MergeDtype.F32 ? ScalarType.Float32 : ScalarType.BFloat16);
+        _trainer.ExportMerged(folder, dtype == MergeDtype.F32 ? ScalarType.Float32 : ScalarType.BFloat16, ct);
         if (_trainer.Options.Adapter.IsLowRank)
             _trainer.ExportAdapter(Path.Combine(folder, "adapter"), origin?.Id ?? start.Value, origin?.Commit);
     });
@@ -221,30 +221,8 @@ public sealed class TrainingSession : IAsyncDisposable
     /// <summary>Ten numbers from 1 to <paramref name="all"/>, evenly spread, the first among them; all of them if there are fewer.</summary>
     internal static bool IsFirstOfTenth(int number, int all) => number == 1 || (number - 1) * 10L / all != (number - 2) * 10L / all;
 
-    private ReferenceState ScoreReference(ReferenceState state, TimeSpan length, TimeProvider clock, CancellationToken interrupt)
-    {
-        var begun = clock.GetTimestamp();
-        var stepsPerEpoch = TotalSteps / _trainer.Options.Epochs;
-        try
-        {
-            do
-            {
-                if (state.Steps < stepsPerEpoch)
-                    state = state.With(_trainer.ScoreReference(state.Steps));
-                else
-                    state = state with { Validation = [.. _trainer.ScoreValidationReference(interrupt)], Finished = true };
-            }
-            while (!interrupt.IsCancellationRequested && !state.Finished && clock.GetElapsedTime(begun) < length);
-        }
-        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
-        {
-            // What is scored by then stays.
-        }
-        return state;
-    }
-
     /// <returns>Whether there are answers to be graded before it can go on.</returns>
-    private bool Train(List<TrainedStep> steps, long begun, TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt)
+    private bool Train(List<TrainedStep> steps, long begun, TimeSpan length, int mostSteps, TimeProvider clock, CancellationToken interrupt, CancellationToken drop)
     {
         if (_drawn is not null)
             return !interrupt.IsCancellationRequested;
@@ -263,7 +241,7 @@ public sealed class TrainingSession : IAsyncDisposable
                     Take(drawn);
                     continue;
                 }
-                Owed ??= TakeStep(clock);
+                Owed ??= TakeStep(clock, drop);
                 var validation = IsAtEpochEnd ? _trainer.Validate(interrupt) : null;
                 IReadOnlyList<SampleAnswer> samples = ShowsSamples ? _trainer.Samples(interrupt) : [];
                 steps.Add(Owed with { At = clock.GetUtcNow(), Validation = validation, Samples = samples });
@@ -271,9 +249,9 @@ public sealed class TrainingSession : IAsyncDisposable
             }
             while (!interrupt.IsCancellationRequested && steps.Count < mostSteps && (steps.Count == 0 || !IsAtEpochEnd) && clock.GetElapsedTime(begun) < length);
         }
-        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        catch (OperationCanceledException) when (interrupt.IsCancellationRequested || drop.IsCancellationRequested)
         {
-            // Neither a look nor a draw has changed anything: they are repeated.
+            // Neither a look nor a draw nor a dropped step has changed anything: they are repeated.
         }
         catch (DivergenceException) when (steps.Count > 0)
         {
@@ -294,9 +272,9 @@ public sealed class TrainingSession : IAsyncDisposable
         return true;
     }
 
-    private TrainedStep TakeStep(TimeProvider clock)
+    private TrainedStep TakeStep(TimeProvider clock, CancellationToken drop)
     {
-        var taken = _trainer.TrainStep();
+        var taken = _trainer.TrainStep(drop);
         return new TrainedStep(taken with { Step = StepsBefore + taken.Step }, clock.GetUtcNow());
     }
 }
