@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Serverless.Local.Commands;
+using Serverless.Local.Composition;
 using Spectre.Console;
 
 using var interrupted = new CancellationTokenSource();
@@ -22,7 +23,10 @@ ICommand[] commands =
     new PretrainCommand(AnsiConsole.Console),
     new TicketsCommand(Console.Out),
 ];
-return await new CommandLine([.. commands], Console.Out, Console.Error).RunAsync(args, interrupted.Token);
+var exitCode = await new CommandLine([.. commands], Console.Out, Console.Error).RunAsync(args, interrupted.Token);
+if (LocalHead.LeftWork)
+    ProcessEnd.AtOnce(exitCode);
+return exitCode;
 
 void Stop(PosixSignalContext signal)
 {

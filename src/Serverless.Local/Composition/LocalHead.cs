@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -24,9 +25,13 @@ internal sealed class LocalHead : IAsyncDisposable
     /// <summary>How long the web server waits for requests when the head ends; those that take longer are told to come again before.</summary>
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long after it was asked to end the head waits for what runs: the rest of ten seconds, after which others kill a process, is for its own Azurite.</summary>
+    private static readonly TimeSpan LongestWork = TimeSpan.FromSeconds(8);
+
     private readonly WebApplication _app;
     private readonly AzuriteProcess? _azurite;
     private HeadLease? _lease;
+    private Stopwatch? _ending;
 
     private LocalHead(WebApplication app, AzuriteProcess? azurite)
     {
@@ -36,6 +41,9 @@ internal sealed class LocalHead : IAsyncDisposable
 
     /// <summary>Where it really listens; another port than the setting's when that was 0.</summary>
     public Uri Url => new(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Whether a head of this process ended without waiting for what ran: the process has to end as <see cref="ProcessEnd"/> does it.</summary>
+    public static bool LeftWork { get; private set; }
 
     /// <summary>The parts it is made of.</summary>
     public IServiceProvider Services => _app.Services;
@@ -69,29 +77,74 @@ internal sealed class LocalHead : IAsyncDisposable
     /// <summary>Waits until the process is asked to end, or the head ends by itself.</summary>
     public Task WaitForStopAsync(CancellationToken ct) => _app.WaitForShutdownAsync(ct);
 
+    /// <summary>
+    /// Ends everything. What runs is told at once and comes to an end that it can go on from; what does not in time is left as a kill would leave it, and
+    /// <see cref="LeftWork"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
+        _ending ??= Stopwatch.StartNew();
         await _app.StopAsync();
+        // What is asked of the parts when they are disposed already.
+        var (journal, logs) = (Services.GetRequiredService<JournalWorkflowHost>(), Services.GetRequiredService<ILoggerFactory>());
+        // On another thread: parts may wait without being asked twice.
+        var work = Task.Run(async () => await EndWorkAsync(journal));
+        if (!await EndsWithinAsync(work, LongestWork - _ending.Elapsed))
+            await LeaveWorkAsync(journal, logs);
+        if (_azurite is null)
+            return;
+        var storage = _azurite.DisposeAsync().AsTask();
+        if (LeftWork)
+            // Told to end, it does, at the latest when this process and its calls are gone.
+            await EndsWithinAsync(storage, TimeSpan.FromSeconds(1));
+        else
+            await storage;
+    }
+
+    private async Task EndWorkAsync(JournalWorkflowHost journal)
+    {
         // Before the parts that running activities use are disposed.
-        await Services.GetRequiredService<JournalWorkflowHost>().StopAsync(CancellationToken.None);
+        await journal.StopAsync(CancellationToken.None);
         if (_lease is not null)
             await _lease.DisposeAsync();
         await _app.DisposeAsync();
-        if (_azurite is not null)
-            await _azurite.DisposeAsync();
+    }
+
+    /// <summary>Says what is left. The lease goes with the process: no other head begins before.</summary>
+    private async Task LeaveWorkAsync(JournalWorkflowHost journal, ILoggerFactory logs)
+    {
+        LeftWork = true;
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(0.5));
+        var left = await journal.LeaveAsync(patience.Token);
+        logs.CreateLogger<LocalHead>().WorkLeft(_ending!.Elapsed.TotalSeconds, left.Count == 0 ? "the head's own parts" : string.Join(", ", left));
+        // The console's lines are written by a thread that nothing else waits for.
+        logs.Dispose();
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task work, TimeSpan length)
+    {
+        if (await Task.WhenAny(work, Task.Delay(length > TimeSpan.Zero ? length : TimeSpan.Zero)) != work)
+            return false;
+        await work;
+        return true;
     }
 
     private async Task StartAsync(CancellationToken ct)
     {
         var settings = Services.GetRequiredService<LocalSettings>();
         // At once, and not behind the last request: what trains commits meanwhile.
-        Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(Services.GetRequiredService<JournalWorkflowHost>().BeginStop);
+        var journal = Services.GetRequiredService<JournalWorkflowHost>();
+        Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() =>
+        {
+            _ending ??= Stopwatch.StartNew();
+            journal.BeginStop();
+        });
         if (settings.Threads > 0)
             NativeRuntime.SetThreads(settings.Threads);
         await Services.GetRequiredService<BlobAccount>().CreateContainersAsync(ct);
         _lease = await HeadLease.AcquireAsync(Services, ct);
         await Services.GetRequiredService<BaseModels>().SeedAsync(settings.Models, ct);
-        await Services.GetRequiredService<JournalWorkflowHost>().ResumeAsync(ct);
+        await journal.ResumeAsync(ct);
         await Services.GetRequiredService<UnfinishedWork>().StartAsync(ct);
         try
         {

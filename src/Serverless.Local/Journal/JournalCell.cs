@@ -16,6 +16,7 @@ internal sealed class JournalCell(JournalRecord record, ETag etag, JournalRuntim
     private readonly SemaphoreSlim _gate = new(1);
     private JournalRecord _record = record;
     private ETag _etag = etag;
+    private bool _isLeft;
 
     /// <summary>The record as last written.</summary>
     public JournalRecord Record => Volatile.Read(ref _record);
@@ -42,11 +43,14 @@ internal sealed class JournalCell(JournalRecord record, ETag etag, JournalRuntim
     /// <summary>Changes the record if the storage takes it now.</summary>
     /// <exception cref="RequestFailedException">The storage did not take it; the record is as it was.</exception>
     /// <exception cref="JournalTakenOver">Another head runs this instance.</exception>
+    /// <exception cref="OperationCanceledException">This head has left it, or the waiting ended.</exception>
     public async Task<JournalRecord> ChangeOnceAsync(Func<JournalRecord, JournalRecord> change, CancellationToken ct)
     {
         await _gate.WaitAsync(ct);
         try
         {
+            if (_isLeft)
+                throw new OperationCanceledException($"{Record.InstanceId} is left to the next head");
             var next = change(_record);
             if (ReferenceEquals(next, _record))
                 return next;
@@ -58,6 +62,26 @@ internal sealed class JournalCell(JournalRecord record, ETag etag, JournalRuntim
         finally
         {
             _gate.Release();
+        }
+    }
+
+    /// <summary>Changes the record for the last time: whatever still runs of the instance in this process writes nothing any more.</summary>
+    /// <param name="ct">Ends the waiting for the storage.</param>
+    /// <returns>Whether the storage took the change.</returns>
+    public async Task<bool> LeaveAsync(Func<JournalRecord, JournalRecord> change, CancellationToken ct)
+    {
+        try
+        {
+            await ChangeOnceAsync(change, ct);
+            return true;
+        }
+        catch (Exception failure) when (failure is JournalTakenOver || IsStorageAway(failure))
+        {
+            return false;
+        }
+        finally
+        {
+            Volatile.Write(ref _isLeft, true);
         }
     }
 

@@ -37,6 +37,19 @@ internal sealed class JournalInstance(JournalRecord record, ETag etag, JournalWo
         Interlocked.Exchange(ref _raised, NewSignal()).SetResult();
     }
 
+    /// <summary>
+    /// Leaves the instance to the next head though an activity of it still runs. That is no death of the process, and is not counted as one if the storage takes
+    /// the note in time.
+    /// </summary>
+    /// <returns>The activity that still runs; null if none does.</returns>
+    public async Task<string?> LeaveAsync(CancellationToken ct)
+    {
+        if (Record.Pending is not { Starts: > 0 } left)
+            return null;
+        await _cell.LeaveAsync(now => now.Pending is { Starts: > 0 } pending ? now with { Pending = pending with { Starts = pending.Starts - 1 } } : now, ct);
+        return left.Name;
+    }
+
     /// <summary>Records what came and finds what is awaited next. An activity that need not wait for its turn is noted as started in the same write.</summary>
     /// <returns>What is awaited, null at the end; and whether it is an activity that is noted so and holds a slot.</returns>
     private async Task<(StepRequest? Request, bool Begun)> TurnAsync(JournalEntry? entry, CancellationToken stop)

@@ -102,6 +102,18 @@ public sealed class JournalWorkflowHost : IWorkflowStarter, IAsyncDisposable
         await Task.WhenAll(_runs.Keys).WaitAsync(ct);
     }
 
+    /// <summary>
+    /// Leaves what still runs after <see cref="BeginStop"/> to the next head, which goes on from what is committed, as after a kill; to be followed by the end of
+    /// the process.
+    /// </summary>
+    /// <param name="ct">Ends the waiting for the storage, which is to know that nothing has died.</param>
+    /// <returns>The instances and their activities.</returns>
+    public async Task<IReadOnlyList<string>> LeaveAsync(CancellationToken ct)
+    {
+        var left = await Task.WhenAll(_instances.Values.Select(async instance => (instance.Record.InstanceId, Activity: await instance.LeaveAsync(ct))));
+        return [.. left.Where(one => one.Activity is not null).Select(one => $"{one.InstanceId} ({one.Activity})").Order(StringComparer.Ordinal)];
+    }
+
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
     /// <summary>The version that this host has just begun an instance with, by a write whose answer was lost; null if there is none.</summary>

@@ -75,6 +75,34 @@ public sealed class JournalDeathTests(AzuriteFixture azurite)
         Assert.Equal(1, _starts);
     }
 
+    [Fact]
+    public async Task An_activity_that_a_stopped_head_has_left_did_not_die_and_changes_nothing_any_more()
+    {
+        var ends = new TaskCompletionSource<string>();
+        var deaf = _toys.Activity("Deaf", async (_, _) =>
+        {
+            _starts++;
+            return await ends.Task;
+        });
+        var container = await StartAsync(deaf);
+        for (var head = 1; head <= 7; head++)
+        {
+            var engine = await JournalEngine.StartAsync(container, _toys);
+            await UntilStartedAsync(head);
+            engine.Host.BeginStop();
+            Assert.Equal([$"{Id} (Deaf)"], await engine.Host.LeaveAsync(default));
+        }
+        var store = new JournalStore(container);
+        var left = await store.FindAsync(Id, default);
+        Assert.Equal(0, left!.Value.Record.Pending!.Starts);
+        ends.SetResult("too late");
+        await Task.Delay(200);
+        Assert.Equal(left.Value.ETag, (await store.FindAsync(Id, default))!.Value.ETag);
+        await using var last = await JournalEngine.StartAsync(container, _toys);
+        await last.UntilEndedAsync(Id);
+        Assert.Equal(8, _starts);
+    }
+
     private ActivityName<string, string> DeadlyActivity(int commitsAtStart) => _toys.Activity("Deadly", async (_, scope) =>
     {
         if (_starts + 1 == commitsAtStart)
