@@ -27,13 +27,14 @@ internal sealed class StoppedHead : IFault
         var seen = (await world.Log.ListMetricsAsync(job, 0, ct))[^1].Step;
         var clock = Stopwatch.StartNew();
         var code = await first.StopAsync();
-        // The short form runs beside the tests of other projects, which leave little of the processor.
-        if (code != 0 || clock.Elapsed > (run.IsShort ? 6 : 1) * s_longest)
+        // The short form runs beside the tests of other projects, which leave little of the processor: then it may have to leave what it does, as a kill would.
+        var left = first.Output.Contains("without waiting", StringComparison.Ordinal);
+        if (code != 0 || clock.Elapsed > (run.IsShort ? 2 : 1) * s_longest || (left && !run.IsShort))
             throw new FaultLostException([$"it ended with {code} after {clock.Elapsed.TotalSeconds:0.0} s:\n{first.Output}"]);
         await world.EnsureTrainsAsync(job, ct);
-        if ((await world.Log.ReadHeadAsync(job, ct))!.Step is var step && step < seen)
+        if (!left && (await world.Log.ReadHeadAsync(job, ct))!.Step is var step && step < seen)
             throw new FaultLostException([$"it had shown step {seen} and committed step {step}"]);
-        if ((await world.Journal.FindAsync(job.Value, ct))?.Record is { State: JournalState.Running, Pending.Starts: > 0 })
+        if (!left && (await world.Journal.FindAsync(job.Value, ct))?.Record is { State: JournalState.Running, Pending.Starts: > 0 })
             throw new FaultLostException(["it counts as a death"]);
         await world.Ledger.NoteAsync(world, ct);
         await using var next = await world.StartHeadAsync(ct);
