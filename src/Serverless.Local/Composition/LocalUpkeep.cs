@@ -1,11 +1,16 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Serverless.Local.Journal;
 using Serverless.Service.Pipeline;
 
 namespace Serverless.Local.Composition;
 
-/// <summary>Starts what was never started or has failed, and removes what has expired: when the head starts, and every five minutes from then on.</summary>
-internal sealed class LocalUpkeep(UnfinishedWork unfinished, ExpiredData expired, TimeProvider clock, ILogger<LocalUpkeep> logger) : BackgroundService
+/// <summary>
+/// Starts what was never started or has failed, and removes what has expired, records of workflows that ended long ago included: when the head starts, and every five
+/// minutes from then on.
+/// </summary>
+internal sealed class LocalUpkeep(
+    UnfinishedWork unfinished, ExpiredData expired, JournalWorkflowHost journal, TimeProvider clock, ILogger<LocalUpkeep> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -15,7 +20,7 @@ internal sealed class LocalUpkeep(UnfinishedWork unfinished, ExpiredData expired
             try
             {
                 // One that fails keeps none of the others from running; the call fails when all have ended.
-                await Task.WhenAll(unfinished.StartAsync(stoppingToken), expired.RemoveAsync(stoppingToken));
+                await Task.WhenAll(unfinished.StartAsync(stoppingToken), expired.RemoveAsync(stoppingToken), journal.ForgetAsync(stoppingToken));
             }
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {

@@ -13,12 +13,15 @@ namespace Serverless.Local.Journal;
 /// </summary>
 public sealed class JournalWorkflowHost : IWorkflowStarter, IAsyncDisposable
 {
+    private static readonly TimeSpan s_forgetEvery = TimeSpan.FromHours(1);
+
     private readonly ConcurrentDictionary<string, JournalInstance> _instances = new();
     private readonly ConcurrentDictionary<Task, bool> _runs = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _starting = new(1);
     private readonly JournalRuntime _runtime;
     private bool _resumed;
+    private DateTimeOffset _forgetNext = DateTimeOffset.MinValue;
 
     /// <param name="container">Holds the journal; it exists.</param>
     /// <param name="parts">Every workflow and activity that records may name.</param>
@@ -34,14 +37,26 @@ public sealed class JournalWorkflowHost : IWorkflowStarter, IAsyncDisposable
     public async Task ResumeAsync(CancellationToken ct)
     {
         Volatile.Write(ref _resumed, true);
-        var forgotten = _runtime.Clock.GetUtcNow() - _runtime.Settings.KeepEnded;
         await foreach (var (id, runs, writtenAt) in _runtime.Store.ListAsync(ct))
         {
             if (runs)
                 await ResumeAsync(id, ct);
-            else if (writtenAt < forgotten)
-                await PurgeAsync(id, ct);
+            else
+                await ForgetAsync(id, writtenAt, ct);
         }
+        _forgetNext = _runtime.Clock.GetUtcNow() + s_forgetEvery;
+    }
+
+    /// <summary>Forgets instances that ended long ago, unless that has been done within the last hour; a head calls this from time to time.</summary>
+    public async Task ForgetAsync(CancellationToken ct)
+    {
+        var now = _runtime.Clock.GetUtcNow();
+        if (now < _forgetNext)
+            return;
+        await foreach (var (id, runs, writtenAt) in _runtime.Store.ListAsync(ct))
+            if (!runs)
+                await ForgetAsync(id, writtenAt, ct);
+        _forgetNext = now + s_forgetEvery;
     }
 
     public async Task StartAsync<TIn>(WorkflowName<TIn> workflow, string instanceId, TIn input, CancellationToken ct)
@@ -121,6 +136,12 @@ public sealed class JournalWorkflowHost : IWorkflowStarter, IAsyncDisposable
         await _runtime.Store.FindAsync(instanceId, ct) is { Record: { State: JournalState.Running, Pending: null, History.IsEmpty: true } begun } found && begun.Writer == _runtime.Writer
             ? found.ETag
             : null;
+
+    private async Task ForgetAsync(string instanceId, DateTimeOffset endedAt, CancellationToken ct)
+    {
+        if (endedAt < _runtime.Clock.GetUtcNow() - _runtime.Settings.KeepEnded)
+            await PurgeAsync(instanceId, ct);
+    }
 
     private async Task ResumeAsync(string instanceId, CancellationToken ct)
     {

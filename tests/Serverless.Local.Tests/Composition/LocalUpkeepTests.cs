@@ -41,7 +41,7 @@ public sealed class LocalUpkeepTests(AzuriteFixture azurite) : IDisposable
         await new JournalStore(account.Journal).CreateAsync(failed, Ct);
         await head.JobCatalog.CreateAsync(job, Ct);
 
-        using var upkeep = new LocalUpkeep(head.Get<UnfinishedWork>(), head.Get<ExpiredData>(), TimeProvider.System, NullLogger<LocalUpkeep>.Instance);
+        using var upkeep = new LocalUpkeep(head.Get<UnfinishedWork>(), head.Get<ExpiredData>(), head.Get<JournalWorkflowHost>(), TimeProvider.System, NullLogger<LocalUpkeep>.Instance);
         await upkeep.StartAsync(Ct);
         await head.UntilAsync(job.Id, JobStatus.Succeeded);
         await upkeep.StopAsync(Ct);

@@ -128,6 +128,28 @@ public sealed class JournalRestartTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_host_that_goes_on_for_days_forgets_them_too()
+    {
+        var container = await JournalContainer.NewAsync(azurite);
+        var name = _toys.Workflow("Toy", (_, _) => Task.CompletedTask);
+        _clock.SetUtcNow(DateTimeOffset.UtcNow);
+        await using var engine = await JournalEngine.StartAsync(container, _toys, _clock);
+        await engine.Starter.StartAsync(name, Id, "go", default);
+        await engine.UntilEndedAsync(Id);
+
+        _clock.Advance(TimeSpan.FromHours(23));
+        await engine.Host.ForgetAsync(default);
+        Assert.NotNull(await engine.StatusAsync(Id));
+        // It has just looked.
+        _clock.Advance(TimeSpan.FromMinutes(59));
+        await engine.Host.ForgetAsync(default);
+        Assert.NotNull(await engine.StatusAsync(Id));
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        await engine.Host.ForgetAsync(default);
+        Assert.Null(await engine.StatusAsync(Id));
+    }
+
+    [Fact]
     public async Task No_more_activities_run_at_a_time_than_the_settings_say()
     {
         var container = await JournalContainer.NewAsync(azurite);
