@@ -6,6 +6,6 @@ namespace Serverless.Faults;
 public static class Program
 {
     public static Task<int> Main(string[] args) => args.Contains("--seconds") || args.Contains("--fault") || args.Contains("--kills")
-        ? FaultsCommand.RunAsync(args, Console.Out)
+        ? FaultsCommand.RunAsync(args, FaultList.All, Console.Out)
         : Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
 }

@@ -48,6 +48,9 @@ internal sealed class FaultRun(AzuriteFixture azurite, string model, int seed, T
     /// <summary>What the table says besides.</summary>
     public string Notes { get; set; } = "";
 
+    /// <summary>What is printed below the table: lines of a table of the fault's own.</summary>
+    public IReadOnlyList<string> Details { get; set; } = [];
+
     public TimeSpan Elapsed => _clock.Elapsed;
 
     /// <summary>Whether the fault is to be tried once more.</summary>
@@ -67,6 +70,13 @@ internal sealed class FaultRun(AzuriteFixture azurite, string model, int seed, T
         for (var left = Attempts; left > 0;)
             left = await TryAsync(what, trial, begun, --left, patience.Token);
         Tried += Faults;
+    }
+
+    /// <summary>Counts as lost what the fault promises to try and has not tried.</summary>
+    public void Lacks(string what)
+    {
+        Tried++;
+        _losses.Add(what);
     }
 
     /// <returns>How many attempts are left to be made.</returns>
