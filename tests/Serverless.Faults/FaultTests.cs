@@ -20,7 +20,7 @@ public sealed class FaultTests(AzuriteFixture azurite, ITestOutputHelper output)
         using var log = new StringWriter();
         var run = new FaultRun(azurite, HeadPlace.Model, Seed, TimeSpan.Zero, Kills, isShort: true, log, TestContext.Current.CancellationToken);
         await fault.RunAsync(run);
-        output.WriteLine(log.ToString());
+        output.WriteLine($"{log}{string.Join('\n', run.Details)}");
         Assert.True(run.Tried > 0 && run.Losses.Count == 0, string.Join("\n", run.Losses));
     }
 }

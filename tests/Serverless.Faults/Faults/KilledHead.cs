@@ -4,7 +4,6 @@ using Serverless.Faults.Proxy;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Local.Journal;
-using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Tests.Heads;
 
@@ -99,9 +98,7 @@ internal sealed class KilledHead : IFault
             throw new InvalidOperationException("the heads died before they had answered anything");
         await using (var last = await world.StartHeadAsync(ct))
         {
-            // The intake of what has come goes on.
-            while ((await world.Files.ListAsync(null, 1, file => file.Status == FileStatus.Uploaded, ct)).Items.Length > 0)
-                await Task.Delay(s_look, ct);
+            await world.UntilTakenInAsync(ct);
             await last.StopAsync();
         }
         await CleanUp.RunAsync(world, ct);

@@ -9,7 +9,7 @@ namespace Serverless.Faults.Proxy;
 internal sealed record StorageCall(CallKind Kind, string Path, string RequestId)
 {
     /// <summary>Whether it changes something.</summary>
-    public bool Writes => Kind is not (CallKind.GetBlob or CallKind.ListBlobs or CallKind.GetProperties);
+    public bool Writes => Kind is not (CallKind.GetBlob or CallKind.GetBlockList or CallKind.ListBlobs or CallKind.GetProperties);
 
     public static StorageCall Of(HttpRequest request) => new(KindOf(request), request.Path, request.Headers["x-ms-client-request-id"].ToString());
 
@@ -23,8 +23,18 @@ internal sealed record StorageCall(CallKind Kind, string Path, string RequestId)
             ("DELETE", "", "", _) => CallKind.DeleteBlob,
             ("PUT", "", "block", _) => CallKind.PutBlock,
             ("PUT", "", "blocklist", _) => CallKind.PutBlockList,
-            ("PUT", "", "lease", _) => CallKind.LeaseBlob,
+            ("GET", "", "blocklist", _) => CallKind.GetBlockList,
+            ("PUT", "", "lease", _) => LeaseKindOf(request),
             ("PUT", "", "", false) => CallKind.PutBlob,
             _ => CallKind.Other,
         };
+
+    private static CallKind LeaseKindOf(HttpRequest request) => request.Headers["x-ms-lease-action"].ToString() switch
+    {
+        "acquire" => CallKind.AcquireLease,
+        "renew" => CallKind.RenewLease,
+        "release" => CallKind.ReleaseLease,
+        "break" => CallKind.BreakLease,
+        _ => CallKind.Other,
+    };
 }

@@ -12,7 +12,7 @@ using Serverless.Tests.Heads;
 namespace Serverless.Faults.Worlds;
 
 /// <summary>
-/// A caller of whom files and models come and go, one request after another: a file posted, one in parts, a model as an archive, one of them deleted again. What is
+/// A caller of whom files and models come and go, one request after another: a file posted, one in parts, a model as an archive, one of them deleted again; and drops. What is
 /// answered stands in the world's ledger; a request that the head's death breaks off may have been carried out or not.
 /// </summary>
 internal sealed class ComingAndGoing(World world, Random random)
@@ -40,6 +40,35 @@ internal sealed class ComingAndGoing(World world, Random random)
                 await Task.Delay(TimeSpan.FromMilliseconds(20), ct);
             }
         }
+    }
+
+    /// <summary>Sends so many requests to a head that lives, of which each has to be answered.</summary>
+    public async Task RunAsync(HeadProcess head, int requests, CancellationToken ct)
+    {
+        for (var sent = 0; sent < requests; sent++)
+        {
+            await SendAsync(head, _number++, ct);
+            Answered++;
+        }
+    }
+
+    /// <summary>Puts a data set and a model's archive into the storage, past every head and proxy, and waits until a head has taken them.</summary>
+    public async Task DropAsync(CancellationToken ct)
+    {
+        var (name, content) = (string.Create(CultureInfo.InvariantCulture, $"dropped-{_number}"), MethodData.Of(MethodType.Supervised, 3 + _number++ % 5));
+        await world.Account.Datasets.UploadBlobAsync(name + ".jsonl", new BinaryData(content), ct);
+        await world.Account.Models.UploadBlobAsync(name + ".zip", new BinaryData(_archive), ct);
+        FileRecord? file = null;
+        while (file is null || await world.Models.FindAsync(new ModelId(name), ct) is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), ct);
+            file = (await world.Files.ListAsync(null, 1, one => one.DroppedFrom == name + ".jsonl", ct)).Items.FirstOrDefault();
+        }
+        // The archive goes once the model is there.
+        while (await world.Account.Models.GetBlobClient(name + ".zip").ExistsAsync(ct))
+            await Task.Delay(TimeSpan.FromMilliseconds(100), ct);
+        world.Ledger.Uploaded(file.Id, content);
+        world.Ledger.Added(new ModelId(name));
     }
 
     private async Task SendAsync(HeadProcess head, int number, CancellationToken ct)

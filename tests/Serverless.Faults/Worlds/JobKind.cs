@@ -18,8 +18,10 @@ internal sealed record JobKind(string Name, MethodType Method, int Examples, Fun
     private const string Adapter = """ "adapter": {"type": "lora", "rank": 4} """;
 
     /// <summary>Supervised for some seconds, in many steps: most faults happen in the middle of it.</summary>
-    public static JobKind Long { get; } = new("supervised", MethodType.Supervised, 60, model =>
-        $$"""{"type": "supervised", "supervised": {"hyperparameters": {{Hyperparameters(Epochs(model, 30, 5), 2)}} }, {{Adapter}}}""");
+    public static JobKind Long { get; } = Supervised("supervised", examples: 60, tiny: 30, real: 5);
+
+    /// <summary>The same several times as long: most of it is still before it when a slow storage has its first checkpoint.</summary>
+    public static JobKind Longer { get; } = Supervised("longer", examples: 180, tiny: 50, real: 2);
 
     /// <summary>Every method, each for about a second on the tiny model.</summary>
     public static IReadOnlyList<JobKind> All { get; } =
@@ -52,6 +54,9 @@ internal sealed record JobKind(string Name, MethodType Method, int Examples, Fun
         ["seed"] = 7,
         ["method"] = JsonNode.Parse(Request(model)),
     };
+
+    private static JobKind Supervised(string name, int examples, int tiny, int real) => new(name, MethodType.Supervised, examples, model =>
+        $$"""{"type": "supervised", "supervised": {"hyperparameters": {{Hyperparameters(Epochs(model, tiny, real), 2)}} }, {{Adapter}}}""");
 
     private static string Reinforcement(int epochs) =>
         $$"""

@@ -134,6 +134,13 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until every file that has come is looked through.</summary>
+    public async Task UntilTakenInAsync(CancellationToken ct)
+    {
+        while ((await Files.ListAsync(null, 1, file => file.Status == FileStatus.Uploaded, ct)).Items.Length > 0)
+            await Task.Delay(Pause, ct);
+    }
+
     /// <summary>Waits until the world's own storage has saved everything that it has acknowledged by now; it does so every few seconds.</summary>
     public async Task UntilSavedAsync(CancellationToken ct)
     {
