@@ -114,6 +114,7 @@ public sealed class SuiteTests(AzuriteFixture azurite)
     [InlineData("PUT", "?comp=lease", nameof(CallKind.ReleaseLease), "release")]
     [InlineData("PUT", "?comp=lease", nameof(CallKind.BreakLease), "break")]
     [InlineData("PUT", "?comp=lease", nameof(CallKind.Other), "change")]
+    [InlineData("PUT", "?comp=metadata", nameof(CallKind.SetMetadata))]
     [InlineData("PUT", "", nameof(CallKind.PutBlob))]
     [InlineData("HEAD", "", nameof(CallKind.GetProperties))]
     [InlineData("DELETE", "", nameof(CallKind.DeleteBlob))]

@@ -15,6 +15,7 @@ internal enum CallKind
     BreakLease,
     DeleteBlob,
     GetProperties,
+    SetMetadata,
     CreateContainer,
 
     /// <summary>One that heads are not known to use.</summary>

@@ -20,6 +20,7 @@ internal sealed record StorageCall(CallKind Kind, string Path, string RequestId)
             ("GET", "container", "list", _) => CallKind.ListBlobs,
             ("GET", "", "", _) => CallKind.GetBlob,
             ("HEAD", "", "", _) => CallKind.GetProperties,
+            ("PUT", "", "metadata", _) => CallKind.SetMetadata,
             ("DELETE", "", "", _) => CallKind.DeleteBlob,
             ("PUT", "", "block", _) => CallKind.PutBlock,
             ("PUT", "", "blocklist", _) => CallKind.PutBlockList,
