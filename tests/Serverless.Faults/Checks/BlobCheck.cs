@@ -34,9 +34,22 @@ internal static class BlobCheck
         return findings;
     }
 
+    /// <returns>Blocks that nobody put together and that are there days later, when a head has looked (<see cref="CleanUp"/>).</returns>
+    public static async Task<IReadOnlyList<string>> FindBlocksAsync(World world, CancellationToken ct)
+    {
+        var findings = new List<string>();
+        foreach (var container in new[] { world.Account.Files, world.Account.Models, world.Account.Jobs })
+        {
+            var blocks = await NamesAsync(container, "", ct, BlobStates.Uncommitted);
+            blocks.ExceptWith(await NamesAsync(container, "", ct));
+            findings.AddRange(blocks.Select(name => $"blocks of {container.Name}/{name} are left"));
+        }
+        return findings;
+    }
+
     private static async Task CheckModelsAsync(World world, List<string> findings, CancellationToken ct)
     {
-        var blobs = await NamesAsync(world.Account.Models, "", ct, BlobStates.Uncommitted);
+        var blobs = await NamesAsync(world.Account.Models, "", ct);
         foreach (var model in await world.Models.ListAsync(null, ct))
             foreach (var part in model.Parts)
             {
@@ -72,7 +85,7 @@ internal static class BlobCheck
         var store = new CheckpointStore(world.Account, TimeProvider.System);
         foreach (var job in jobs)
         {
-            var blobs = await NamesAsync(world.Account.Jobs, $"{job.Id}/checkpoints/", ct, BlobStates.Uncommitted);
+            var blobs = await NamesAsync(world.Account.Jobs, $"{job.Id}/checkpoints/", ct);
             foreach (var checkpoint in (await world.Log.ReadHeadAsync(job.Id, ct))?.Named ?? [])
             {
                 var folder = checkpoint.Manifest[..(checkpoint.Manifest.LastIndexOf('/') + 1)];
@@ -99,7 +112,7 @@ internal static class BlobCheck
     private static async Task CheckJobsAsync(World world, IReadOnlyList<JobRecord> jobs, List<string> findings, CancellationToken ct)
     {
         var known = jobs.Select(job => job.Id.Value).ToHashSet(StringComparer.Ordinal);
-        var blobs = await NamesAsync(world.Account.Jobs, "", ct, BlobStates.Uncommitted);
+        var blobs = await NamesAsync(world.Account.Jobs, "", ct);
         findings.AddRange(blobs.Except(s_common).Where(name => !known.Contains(name.Split('/')[0])).Select(name => $"jobs/{name} is no job's"));
     }
 

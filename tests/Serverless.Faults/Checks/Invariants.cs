@@ -51,6 +51,8 @@ internal static class Invariants
             findings.AddRange((await LogCheck.FindAsync(world, job, clockJumped, ct)).Select(one => $"{job.Id}: {one}"));
         findings.AddRange(await CatalogCheck.FindAsync(world, ct));
         findings.AddRange(await BlobCheck.FindAsync(world, ct));
+        await CleanUp.RunAsync(world, ct);
+        findings.AddRange(await BlobCheck.FindBlocksAsync(world, ct));
         return findings;
     }
 }

@@ -165,7 +165,7 @@ public sealed class PolicyJobTests(AzuriteFixture azurite) : IDisposable
         job = await head.UntilAsync(job.Id, JobStatus.Failed);
         Assert.Equal(
             ("grader_timed_out", "method.reinforcement.grader: found no reward in time for any of 60 answers to 3 prompts; letter.pattern: found no end after 0.01 s; allowed: a pattern "
-                + "without look-around and back-references, which takes time in proportion to the text, or one that backtracks less"),
+                + "of at most 512 characters without look-around and back-references, which takes time in proportion to the text, or one that backtracks less"),
             (job.Error!.Code, job.Error.Message));
     }
 
