@@ -80,30 +80,30 @@ internal sealed class FaultyStorage : IFault
     }
 
     /// <summary>Pauses a job while it trains, and resumes it.</summary>
-    private static async Task<JobId> PauseAsync(World world, CancellationToken ct)
-    {
-        var job = await TrainAndKillAsync(world, ct);
-        await using var head = await world.StartHeadAsync(ct);
-        await AskAsync(world, head, job, "pause", ct);
-        while (await world.Jobs.FindAsync(job, ct) is not { Status: JobStatus.Paused })
+    private static Task<JobId> PauseAsync(World world, CancellationToken ct) => DisturbAsync(
+        world,
+        async (head, job) =>
         {
-            if (await world.EndedAsync(job, ct) is { } ended)
-                throw new StruckTooLateException($"the job is {ended.Status} before it could be paused");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), ct);
-        }
-        await AskAsync(world, head, job, "resume", ct);
-        await world.UntilEndedAsync(job, ct);
-        await world.Ledger.NoteAsync(world, ct);
-        await head.StopAsync();
-        return job;
-    }
+            await AskAsync(world, head, job, "pause", ct);
+            while (await world.Jobs.FindAsync(job, ct) is not { Status: JobStatus.Paused })
+            {
+                if (await world.EndedAsync(job, ct) is { } ended)
+                    throw new StruckTooLateException($"the job is {ended.Status} before it could be paused");
+                await Task.Delay(TimeSpan.FromMilliseconds(100), ct);
+            }
+            await AskAsync(world, head, job, "resume", ct);
+        },
+        ct);
 
     /// <summary>Cancels a job while it trains.</summary>
-    private static async Task<JobId> CancelAsync(World world, CancellationToken ct)
+    private static Task<JobId> CancelAsync(World world, CancellationToken ct) => DisturbAsync(world, (head, job) => AskAsync(world, head, job, "cancel", ct), ct);
+
+    /// <summary>Does something with a job that trains, on a head that has taken over from one that was killed, and waits for the job's end.</summary>
+    private static async Task<JobId> DisturbAsync(World world, Func<HeadProcess, JobId, Task> act, CancellationToken ct)
     {
         var job = await TrainAndKillAsync(world, ct);
         await using var head = await world.StartHeadAsync(ct);
-        await AskAsync(world, head, job, "cancel", ct);
+        await act(head, job);
         await world.UntilEndedAsync(job, ct);
         await world.Ledger.NoteAsync(world, ct);
         await head.StopAsync();

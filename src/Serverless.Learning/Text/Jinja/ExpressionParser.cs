@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Serverless.Learning.Text.Jinja;
 
@@ -225,7 +224,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
                 tokens.Next();
                 return Constant(token) is { } constant ? constant : new Name(token.Text, token.Line);
             case TokenKind.String:
-                var text = new StringBuilder();
+                var text = new System.Text.StringBuilder();
                 while (tokens.Current.Kind == TokenKind.String)
                     text.Append(tokens.Next().Text);
                 return new Literal((MarkedText)text.ToString(), token.Line);

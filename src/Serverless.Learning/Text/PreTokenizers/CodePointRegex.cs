@@ -22,7 +22,6 @@ internal sealed class CodePointRegex(string pattern, string? place = null, TimeS
 
     private static readonly TimeSpan MatchLimit = TimeSpan.FromSeconds(10);
 
-    private readonly TimeSpan _limit = limit ?? MatchLimit;
     private readonly Regex _regex = new(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant, limit ?? MatchLimit);
 
     /// <summary>Called for each match with its place in UTF-16 units.</summary>
@@ -81,7 +80,7 @@ internal sealed class CodePointRegex(string pattern, string? place = null, TimeS
         }
     }
 
-    private long LimitOf(int characters) => (long)_limit.TotalMilliseconds + characters / CharactersPerMillisecond;
+    private long LimitOf(int characters) => (long)_regex.MatchTimeout.TotalMilliseconds + characters / CharactersPerMillisecond;
 
     private void KeepTo(ref Patience patience, int characters)
     {
