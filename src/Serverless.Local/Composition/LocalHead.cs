@@ -86,11 +86,17 @@ internal sealed class LocalHead : IAsyncDisposable
         _ending ??= Stopwatch.StartNew();
         await _app.StopAsync();
         // What is asked of the parts when they are disposed already.
-        var (journal, logs) = (Services.GetRequiredService<JournalWorkflowHost>(), Services.GetRequiredService<ILoggerFactory>());
+        var (journal, log) = (Services.GetRequiredService<JournalWorkflowHost>(), Services.GetRequiredService<ILogger<LocalHead>>());
+        ILoggerProvider[] writers = [.. Services.GetServices<ILoggerProvider>()];
         // On another thread: parts may wait without being asked twice.
         var work = Task.Run(async () => await EndWorkAsync(journal));
         if (!await EndsWithinAsync(work, LongestWork - _ending.Elapsed))
-            await LeaveWorkAsync(journal, logs);
+        {
+            await LeaveWorkAsync(journal, log);
+            // Lines are written by threads that nothing else waits for. The factory of the loggers would not do this: its writers are the container's.
+            foreach (var writer in writers)
+                writer.Dispose();
+        }
         if (_azurite is null)
             return;
         var storage = _azurite.DisposeAsync().AsTask();
@@ -111,14 +117,12 @@ internal sealed class LocalHead : IAsyncDisposable
     }
 
     /// <summary>Says what is left. The lease goes with the process: no other head begins before.</summary>
-    private async Task LeaveWorkAsync(JournalWorkflowHost journal, ILoggerFactory logs)
+    private async Task LeaveWorkAsync(JournalWorkflowHost journal, ILogger<LocalHead> log)
     {
         LeftWork = true;
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(0.5));
         var left = await journal.LeaveAsync(patience.Token);
-        logs.CreateLogger<LocalHead>().WorkLeft(_ending!.Elapsed.TotalSeconds, left.Count == 0 ? "the head's own parts" : string.Join(", ", left));
-        // The console's lines are written by a thread that nothing else waits for.
-        logs.Dispose();
+        log.WorkLeft(_ending!.Elapsed.TotalSeconds, left.Count == 0 ? "the head's own parts" : string.Join(", ", left));
     }
 
     private static async Task<bool> EndsWithinAsync(Task work, TimeSpan length)
