@@ -82,6 +82,7 @@ public static class PipelineServices
         .AddSingleton<JobMerges>()
         .AddSingleton<JobPlans>()
         .AddSingleton<JobWishes>()
+        .AddSingleton<LeftEvalRuns>()
         .AddSingleton<ModelEncoders>()
         .AddSingleton<KeptAnswers>()
         .AddSingleton<PublishedCards>()

@@ -1,6 +1,8 @@
+using Serverless.Service.Evals;
 using Serverless.Service.Files;
 using Serverless.Service.Models.Adding;
 using Serverless.Service.Pipeline;
+using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Pipeline.Intake;
 using Serverless.Service.Uploads;
 
@@ -16,7 +18,8 @@ internal static class CleanUp
         var uploads = new UploadCatalog(world.Account);
         var store = new FileStore(world.Account, world.Files, clock);
         await new UploadService(uploads, new UploadBlobs(store), store, new FileIntake(store, new NoWorkflows()), clock).RemoveExpiredAsync(ct);
-        var unnamed = new UnnamedContents(world.Account, world.Files, uploads, world.Models, world.Jobs, new IncomingArchives(world.Account, clock), clock);
+        var evalRuns = new LeftEvalRuns(world.Account, world.Evals, world.EvalRuns, new EvalItemStore(world.Account));
+        var unnamed = new UnnamedContents(world.Account, world.Files, uploads, world.Models, world.Jobs, new IncomingArchives(world.Account, clock), evalRuns, clock);
         await unnamed.RemoveAsync(ct);
         // What has no date has to be seen for a day.
         clock.Later(UnnamedContents.Age);

@@ -6,6 +6,7 @@ using Serverless.Faults.Proxy;
 using Serverless.Faults.Running;
 using Serverless.Local.Azurite;
 using Serverless.Local.Journal;
+using Serverless.Service.Evals;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -27,6 +28,7 @@ internal sealed class World : IAsyncDisposable
         place.Variables["SERVERLESS_CHECKPOINT_SECONDS"] = 0.5;
         (Jobs, Log, Journal) = (new JobCatalog(account), new JobLog(account, TimeProvider.System), new JournalStore(account.Journal));
         (Files, Models) = (new FileCatalog(account), new ModelCatalog(account));
+        (Evals, EvalRuns) = (new EvalCatalog(account), new EvalRunCatalog(account));
     }
 
     private World(FaultRun run, AzuriteOptions options)
@@ -50,6 +52,10 @@ internal sealed class World : IAsyncDisposable
     public FileCatalog Files { get; }
 
     public ModelCatalog Models { get; }
+
+    public EvalCatalog Evals { get; }
+
+    public EvalRunCatalog EvalRuns { get; }
 
     /// <summary>What callers were told is there.</summary>
     public Ledger Ledger { get; } = new();
@@ -139,6 +145,14 @@ internal sealed class World : IAsyncDisposable
     {
         while ((await Files.ListAsync(null, 1, file => file.Status == FileStatus.Uploaded, ct)).Items.Length > 0)
             await Task.Delay(Pause, ct);
+    }
+
+    /// <summary>Waits until every run of an evaluation has ended, its workflow included.</summary>
+    public async Task UntilEvaluatedAsync(CancellationToken ct)
+    {
+        foreach (var run in (await EvalRuns.ListAsync(null, 1000, null, ct)).Items)
+            while (await EvalRuns.FindAsync(run.Id, ct) is { } now && !now.IsFinal() || await Journal.FindAsync(run.Id.Value, ct) is { Record.State: JournalState.Running })
+                await Task.Delay(Pause, ct);
     }
 
     /// <summary>Waits until the world's own storage has saved everything that it has acknowledged by now; it does so every few seconds.</summary>

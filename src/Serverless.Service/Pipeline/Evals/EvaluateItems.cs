@@ -73,6 +73,9 @@ public sealed class EvaluateItems(EvalRunCatalog runs, EvalItems source, EvalIte
         var (done, usage) = await blocks.AnswerAsync(run, block, ct);
         await items.WriteAsync(run.Id, run.Done, done, ct);
         var counted = await UpdateAsync(run.Id, now => now.Done == run.Done ? EvalCounts.With(now, done, usage) : now, ct);
+        if (counted is null)
+            // Removed while this block was answered: its items came after those that were removed with it.
+            await items.DeleteAsync(run.Id, ct);
         if (counted is null || counted.IsFinal())
             return null;
         return counted.Done == run.Done + done.Count
