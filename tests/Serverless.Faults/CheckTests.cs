@@ -4,6 +4,7 @@ using Serverless.Faults.Checks;
 using Serverless.Faults.Running;
 using Serverless.Faults.Worlds;
 using Serverless.Local.Journal;
+using Serverless.Service.Evals;
 using Serverless.Service.Jobs;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Pipeline.FineTuning;
@@ -32,8 +33,8 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
             await container.UploadBlobAsync(name, new BinaryData("{}"), Ct);
         Assert.Equal(
             [
-                "models/published/ft=3Atiny/0123/model.safetensors is nobody's", "files/file-1/train.jsonl is nobody's", "jobs/ftjob-1/plan.json is no job's",
-                "jobs/starts/ftjob-1.json is no job's", "catalog/half/record is nobody's", "datasets/drop.jsonl was never taken",
+                "models/published/ft=3Atiny/0123/model.safetensors is nobody's", "files/file-1/train.jsonl is nobody's", "jobs/ftjob-1/plan.json is no job's and no run's",
+                "jobs/starts/ftjob-1.json is no job's and no run's", "catalog/half/record is nobody's", "datasets/drop.jsonl was never taken",
             ],
             await BlobCheck.FindAsync(world, Ct));
     }
@@ -72,7 +73,7 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
             ("a file's content is gone", () => RemoveAsync((world.Account.Files, file + "/")), $"{file} has 0 contents"),
             ("a file's content is another one", async () => await ChangeAsync(world.Account.Files, (await NamesAsync(world.Account.Files, file + "/"))[0], Flip), $"{file} has another content"),
             ("a job is gone with all it had", () => RemoveAsync((catalog, $"jobs/{job.Id}.json"), (jobs, job.Id + "/")), $"{job.Id} was there and is lost"),
-            ("a job's record is gone", () => RemoveAsync((catalog, $"jobs/{job.Id}.json")), $"jobs/{job.Id}/plan.json is no job's"),
+            ("a job's record is gone", () => RemoveAsync((catalog, $"jobs/{job.Id}.json")), $"jobs/{job.Id}/plan.json is no job's and no run's"),
             ("a model is gone with its record", () => RemoveAsync((catalog, "models/ft=3A"), (world.Account.Models, model.Folder)), $"{model.Id} was there and is lost"),
             ("a job's model is gone", () => RemoveAsync((catalog, "models/ft=3A"), (world.Account.Models, model.Folder)), $"{job.Id} names {model.Id}, which does not exist"),
             ("a model lacks a part", () => RemoveAsync((world.Account.Models, $"{model.Folder}/{weights}")), $"{model.Id} lacks {weights}"),
@@ -141,6 +142,52 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
             var (record, etag) = (await world.Journal.FindAsync(job.Id.Value, Ct))!.Value;
             Assert.NotNull(await world.Journal.ReplaceAsync(record with { State = state }, etag, Ct));
         }
+    }
+
+    [Fact]
+    public async Task Each_damage_of_an_evaluation_is_found()
+    {
+        await using var world = await World.OnSharedStorageAsync(NewRun());
+        await world.Account.CreateContainersAsync(Ct);
+        var (evals, runs) = (world.Evals, world.EvalRuns);
+        var anything = System.Text.Json.JsonDocument.Parse("{}").RootElement;
+        var eval = await evals.CreateAsync(
+            new EvalRecord { Id = EvalId.New(TimeProvider.System), Name = "e", CreatedAt = DateTimeOffset.UnixEpoch, ItemSchema = anything, TestingCriteria = [] }, Ct);
+        var run = await runs.CreateAsync(
+            new EvalRunRecord
+            {
+                Id = EvalRunId.New(TimeProvider.System), EvalId = eval.Id, Name = "r", CreatedAt = DateTimeOffset.UnixEpoch, DataSource = new EvalDataSource { Json = anything },
+                TestingCriteria = [], Criteria = [], Status = EvalRunStatus.Completed, Done = 2, Passed = 2,
+            },
+            Ct);
+        var items = new EvalItemStore(world.Account);
+        await WriteAsync(0, 1);
+        world.Ledger.Evaluates(eval.Id, run.Id, 2);
+        (string Damage, Func<Task> Do, string Finding)[] damages =
+        [
+            ("an evaluation is gone", () => evals.DeleteAsync(eval.Id, Ct), $"{eval.Id} was there and is lost"),
+            ("a run's evaluation is gone", () => evals.DeleteAsync(eval.Id, Ct), $"{run.Id} is a run of {eval.Id}, which does not exist"),
+            ("a run is gone", () => runs.DeleteAsync(run.Id, Ct), $"{run.Id} was there and is lost"),
+            ("a run is gone and has left its items", () => runs.DeleteAsync(run.Id, Ct), $"jobs/{run.Id}/items/00000000.json is no job's and no run's"),
+            ("a run has ended too early", () => runs.UpdateAsync(run.Id, now => now with { Done = 1, Passed = 1 }, Ct), $"{run.Id} has 1 of 2 items"),
+            ("a run has not ended", () => runs.UpdateAsync(run.Id, now => now with { Status = EvalRunStatus.InProgress }, Ct), $"{run.Id}: InProgress"),
+            ("a run lacks its items", () => items.DeleteAsync(run.Id, Ct), $"{run.Id} counts 2 items and has "),
+            ("an item was written twice", () => WriteAsync(0, 0, 1), $"{run.Id} counts 2 items and has 0, 0, 1"),
+            ("a run counts what it has not", () => runs.UpdateAsync(run.Id, now => now with { Passed = 1, Failed = 1 }, Ct), $"{run.Id} counts (1, 1, 0) items"),
+        ];
+        Assert.Empty(await Invariants.FindAsync(world, clockJumped: false, Ct));
+        var whole = await StorageCopy.OfAsync(world, Ct);
+        foreach (var (damage, act, finding) in damages)
+        {
+            await act();
+            var findings = await Invariants.FindAsync(world, clockJumped: false, Ct);
+            Assert.True(findings.Any(one => one.Contains(finding, StringComparison.Ordinal)), $"{damage}: looked for '{finding}' in\n{string.Join("\n", findings)}");
+            await whole.PutBackAsync(Ct);
+        }
+        Assert.Empty(await Invariants.FindAsync(world, clockJumped: false, Ct));
+
+        Task WriteAsync(params int[] indices) => items.WriteAsync(
+            run.Id, 0, [.. indices.Select(at => new EvalItemRecord { Index = at, Item = anything, Output = "", Status = EvalItemStatus.Pass, CreatedAt = DateTimeOffset.UnixEpoch })], Ct);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Serverless.Faults.Worlds;
+using Serverless.Service.Evals;
 using Serverless.Service.Jobs;
 using Serverless.Service.Storage;
 using Serverless.Service.Uploads;
@@ -28,8 +29,9 @@ internal static class BlobCheck
         await CheckModelsAsync(world, findings, ct);
         await CheckFilesAsync(world, uploads, findings, ct);
         await CheckCheckpointsAsync(world, jobs, findings, ct);
-        await CheckJobsAsync(world, jobs, findings, ct);
-        await CheckCatalogAsync(world, jobs, uploads, findings, ct);
+        var runs = (await world.EvalRuns.ListAsync(null, Most, null, ct)).Items;
+        await CheckJobsAsync(world, [.. jobs.Select(job => job.Id.Value), .. runs.Select(run => run.Id.Value)], findings, ct);
+        await CheckCatalogAsync(world, jobs, uploads, runs, findings, ct);
         await CheckDropsAsync(world, findings, ct);
         return findings;
     }
@@ -109,20 +111,23 @@ internal static class BlobCheck
         }
     }
 
-    private static async Task CheckJobsAsync(World world, IReadOnlyList<JobRecord> jobs, List<string> findings, CancellationToken ct)
+    /// <param name="known">The ids of all jobs and runs of evaluations.</param>
+    private static async Task CheckJobsAsync(World world, IReadOnlyList<string> known, List<string> findings, CancellationToken ct)
     {
-        var known = jobs.Select(job => job.Id.Value).ToHashSet(StringComparer.Ordinal);
         var blobs = await NamesAsync(world.Account.Jobs, "", ct);
-        findings.AddRange(blobs.Except(s_common).Where(name => !known.Contains(name.Split('/')[0])).Select(name => $"jobs/{name} is no job's"));
+        findings.AddRange(blobs.Except(s_common).Where(name => !known.Contains(name.Split('/')[0])).Select(name => $"jobs/{name} is no job's and no run's"));
     }
 
-    private static async Task CheckCatalogAsync(World world, IReadOnlyList<JobRecord> jobs, IReadOnlyList<UploadRecord> uploads, List<string> findings, CancellationToken ct)
+    private static async Task CheckCatalogAsync(
+        World world, IReadOnlyList<JobRecord> jobs, IReadOnlyList<UploadRecord> uploads, IReadOnlyList<EvalRunRecord> runs, List<string> findings, CancellationToken ct)
     {
         var blobs = await NamesAsync(world.Account.Catalog, "", ct);
         blobs.ExceptWith(jobs.Select(job => $"jobs/{job.Id}.json"));
         blobs.ExceptWith(uploads.Select(upload => $"uploads/{upload.Id}.json"));
         blobs.ExceptWith((await world.Files.ListAsync(null, Most, null, ct)).Items.Select(file => $"files/{file.Id}.json"));
         blobs.ExceptWith((await world.Models.ListAsync(null, ct)).Select(model => $"models/{BlobName.Segment(model.Id.Value)}.json"));
+        blobs.ExceptWith((await world.Evals.ListAsync(null, Most, null, ct)).Items.Select(eval => $"evals/{eval.Id}.json"));
+        blobs.ExceptWith(runs.Select(run => $"eval-runs/{run.Id}.json"));
         blobs.ExceptWith(s_common);
         findings.AddRange(blobs.Where(name => !s_kept.Any(kind => name.StartsWith(kind, StringComparison.Ordinal))).Select(name => $"catalog/{name} is nobody's"));
     }

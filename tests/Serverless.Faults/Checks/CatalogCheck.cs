@@ -31,17 +31,17 @@ internal static class CatalogCheck
         findings.AddRange(files.Where(file => file.Status is not (FileStatus.Processed or FileStatus.Error)).Select(file => $"{file.Id} is {file.Status}"));
         findings.AddRange(models.Where(model => jobs.All(job => job.FineTunedModel != model.Id && !model.Id.Value.Contains(":ckpt-step-", StringComparison.Ordinal)))
             .Select(model => $"{model.Id} is no job's model"));
-        await CheckJournalAsync(world, jobs, files, findings, ct);
+        var runs = (await world.EvalRuns.ListAsync(null, Most, null, ct)).Items;
+        await CheckJournalAsync(world, [.. jobs.Select(job => job.Id.Value), .. files.Select(file => file.Id.Value), .. runs.Select(run => run.Id.Value)], findings, ct);
         return findings;
     }
 
     private static IEnumerable<FileId> FilesOf(JobRecord job) =>
         [job.TrainingFile, .. job.ValidationFile is { } validation ? new[] { validation } : [], .. job.ResultFiles];
 
-    private static async Task CheckJournalAsync(
-        World world, IReadOnlyList<JobRecord> jobs, IReadOnlyList<FileRecord> files, List<string> findings, CancellationToken ct)
+    /// <param name="known">The ids of all jobs, files and runs of evaluations.</param>
+    private static async Task CheckJournalAsync(World world, IReadOnlyList<string> known, List<string> findings, CancellationToken ct)
     {
-        var known = jobs.Select(job => job.Id.Value).Concat(files.Select(file => file.Id.Value)).ToHashSet(StringComparer.Ordinal);
         await foreach (var (id, runs, _) in world.Journal.ListAsync(ct))
         {
             if (runs)

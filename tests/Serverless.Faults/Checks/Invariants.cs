@@ -50,6 +50,7 @@ internal static class Invariants
         foreach (var job in (await world.Jobs.ListAsync(null, Most, null, ct)).Items)
             findings.AddRange((await LogCheck.FindAsync(world, job, clockJumped, ct)).Select(one => $"{job.Id}: {one}"));
         findings.AddRange(await CatalogCheck.FindAsync(world, ct));
+        findings.AddRange(await EvalCheck.FindAsync(world, ct));
         findings.AddRange(await BlobCheck.FindAsync(world, ct));
         await CleanUp.RunAsync(world, ct);
         findings.AddRange(await BlobCheck.FindBlocksAsync(world, ct));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Faults.Worlds;
+using Serverless.Service.Evals;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -10,7 +11,7 @@ using Serverless.Service.Models;
 namespace Serverless.Faults.Checks;
 
 /// <summary>
-/// What callers were told is there, or could see there: files, models, jobs with their committed checkpoints and events. Kept outside the storage, so that what
+/// What callers were told is there, or could see there: files, models, runs of evaluations, jobs with their committed checkpoints and events. Kept outside the storage, so that what
 /// is gone with everything that names it is missed all the same.
 /// </summary>
 internal sealed class Ledger
@@ -18,12 +19,13 @@ internal sealed class Ledger
     private readonly ConcurrentDictionary<FileId, string> _files = new();
     private readonly ConcurrentDictionary<ModelId, string?> _models = new();
     private readonly ConcurrentDictionary<JobId, JobEntry> _jobs = new();
+    private readonly ConcurrentDictionary<EvalRunId, (EvalId Eval, int Items)> _runs = new();
     // What was asked to be deleted, and whether that was answered.
     private readonly ConcurrentDictionary<string, bool> _deleted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _damaged = new(StringComparer.Ordinal);
 
     /// <summary>How many things are remembered.</summary>
-    public int Count => _files.Count + _models.Count + _jobs.Count;
+    public int Count => _files.Count + _models.Count + _jobs.Count + _runs.Count;
 
     /// <summary>An upload was answered.</summary>
     public void Uploaded(FileId id, string content) => _files[id] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
@@ -34,13 +36,16 @@ internal sealed class Ledger
     /// <summary>A job's creation was answered.</summary>
     public void Created(JobId id) => _jobs.TryAdd(id, JobEntry.Empty);
 
-    /// <summary>A file or model is asked to be deleted: from here on it may be there or not.</summary>
+    /// <summary>The creation of an evaluation's run was answered.</summary>
+    public void Evaluates(EvalId eval, EvalRunId run, int items) => _runs[run] = (eval, items);
+
+    /// <summary>A file, a model or an evaluation is asked to be deleted: from here on it may be there or not.</summary>
     public void Deletes(string id) => _deleted.TryAdd(id, false);
 
     /// <summary>The deletion was answered: it is not there.</summary>
     public void Deleted(string id) => _deleted[id] = true;
 
-    /// <summary>Whether a file or model may be missing, because it was deleted.</summary>
+    /// <summary>Whether a file, a model or an evaluation may be missing, because it was deleted.</summary>
     public bool MayLack(string id) => _deleted.ContainsKey(id);
 
     /// <summary>The trial itself damages a checkpoint.</summary>
@@ -87,8 +92,15 @@ internal sealed class Ledger
             else if (folder is not null && model.Folder != folder)
                 findings.Add($"{id} is another model than it was");
         foreach (var (id, _) in _deleted.Where(entry => entry.Value))
-            if (id.StartsWith(FileId.Prefix, StringComparison.Ordinal) ? await world.Files.FindAsync(new FileId(id), ct) is not null : await world.Models.FindAsync(new ModelId(id), ct) is not null)
+            if (await IsThereAsync(world, id, ct))
                 findings.Add($"{id} was deleted and is there");
+        foreach (var (id, (eval, items)) in _runs.Where(entry => !MayLack(entry.Value.Eval.Value)))
+            if (await world.Evals.FindAsync(eval, ct) is null)
+                findings.Add($"{eval} was there and is lost");
+            else if (await world.EvalRuns.FindAsync(id, ct) is not { } run)
+                findings.Add($"{id} was there and is lost");
+            else if (run.Done != items)
+                findings.Add(string.Create(CultureInfo.InvariantCulture, $"{id} has {run.Done} of {items} items"));
         foreach (var (id, entry) in _jobs)
             if (await world.Jobs.FindAsync(id, ct) is null)
                 findings.Add($"{id} was there and is lost");
@@ -96,6 +108,11 @@ internal sealed class Ledger
                 findings.AddRange(await LostAsync(world, id, entry, ct));
         return findings;
     }
+
+    private static async Task<bool> IsThereAsync(World world, string id, CancellationToken ct) =>
+        id.StartsWith(FileId.Prefix, StringComparison.Ordinal) ? await world.Files.FindAsync(new FileId(id), ct) is not null
+        : id.StartsWith(EvalId.Prefix, StringComparison.Ordinal) ? await world.Evals.FindAsync(new EvalId(id), ct) is not null
+        : await world.Models.FindAsync(new ModelId(id), ct) is not null;
 
     private async Task<IReadOnlyList<string>> LostAsync(World world, JobId id, JobEntry entry, CancellationToken ct)
     {

@@ -9,7 +9,7 @@ namespace Serverless.Faults.Faults;
 
 /// <summary>
 /// A storage whose answers fail, come late, break off or come twice: about every eighth call of a run is disturbed, at each kind of call in
-/// every way, as the seed has it. Meanwhile files and models are uploaded, in parts too, dropped and deleted, and a job of every method runs; in the long form
+/// every way, as the seed has it. Meanwhile files and models are uploaded, in parts too, dropped and deleted, models are evaluated, and a job of every method runs; in the long form
 /// heads are killed besides, one job is paused and resumed and one cancelled, and a kind of call that did not meet every disturbance counts as lost.
 /// </summary>
 internal sealed class FaultyStorage : IFault
@@ -32,7 +32,7 @@ internal sealed class FaultyStorage : IFault
         await Undisturbed.FindAsync(run, run.IsShort ? kinds : [.. kinds, JobKind.Longer]);
         var plan = new DisturbancePlan(run.Random, eager: !run.IsShort);
         for (var trials = 0; run.GoesOn || !run.IsShort && plan.Missing().Count > 0 && trials < MostTrials; trials++)
-            await run.TryAsync($"disturbed calls while files and models come and go and {string.Join(", ", kinds.Select(kind => kind.Name))} run", ct => RunAsync(run, plan, kinds, ct));
+            await run.TryAsync($"disturbed calls while files, models and evaluations come and go and {string.Join(", ", kinds.Select(kind => kind.Name))} run", ct => RunAsync(run, plan, kinds, ct));
         run.Details = plan.Table();
         var missing = plan.Missing();
         run.Notes = missing.Count > 0 ? $"not everything was tried: {string.Join("; ", missing)}" : "every kind of call met every disturbance";
@@ -62,7 +62,7 @@ internal sealed class FaultyStorage : IFault
         await using (var head = await world.StartHeadAsync(ct))
         {
             var caller = new ComingAndGoing(world, run.Random);
-            await caller.RunAsync(head, run.IsShort ? 5 : 30, ct);
+            await caller.RunAsync(head, run.IsShort ? 6 : 36, ct);
             await caller.DropAsync(ct);
             foreach (var kind in kinds)
             {
@@ -71,6 +71,7 @@ internal sealed class FaultyStorage : IFault
                 await world.Ledger.NoteAsync(world, ct);
             }
             await world.UntilTakenInAsync(ct);
+            await world.UntilEvaluatedAsync(ct);
             await head.StopAsync();
         }
         run.Faults = plan.Disturbed - before;

@@ -10,7 +10,7 @@ using Serverless.Tests.Heads;
 namespace Serverless.Faults.Faults;
 
 /// <summary>
-/// Heads that get SIGKILL at random moments, first while files are uploaded, models added and either deleted, then while a job of every method runs: some time
+/// Heads that get SIGKILL at random moments, first while files are uploaded, models added, evaluations run and any of them deleted, then while a job of every method runs: some time
 /// after they were started, some time after they answered, or at one of their writes, before or after it is carried out.
 /// </summary>
 internal sealed class KilledHead : IFault
@@ -33,12 +33,12 @@ internal sealed class KilledHead : IFault
         {
             total.Trials++;
             await run.TryAsync(
-                $"kill -9, while files and models come and go and while {string.Join(", ", kinds.Select(kind => kind.Name))} run", ct => RunAsync(run, kinds, total, ct));
+                $"kill -9, while files, models and evaluations come and go and while {string.Join(", ", kinds.Select(kind => kind.Name))} run", ct => RunAsync(run, kinds, total, ct));
         }
         while (run.GoesOn || total.All < run.Kills);
         run.Notes = string.Create(
             CultureInfo.InvariantCulture,
-            $"{total.All} kills in {total.Trials} trials: {total.BeforeJobs} while files and models came and went, of which {total.Answered} were answered, {total.WhileJobsRan} while jobs ran");
+            $"{total.All} kills in {total.Trials} trials: {total.BeforeJobs} while files, models and evaluations came and went, of which {total.Answered} were answered, {total.WhileJobsRan} while jobs ran");
     }
 
     private static async Task RunAsync(FaultRun run, IReadOnlyList<JobKind> kinds, Kills total, CancellationToken ct)
@@ -77,7 +77,7 @@ internal sealed class KilledHead : IFault
         }
     }
 
-    /// <summary>Kills heads while a caller's files and models come and go, and asks what is there of them.</summary>
+    /// <summary>Kills heads while a caller's files, models and evaluations come and go, and asks what is there of them.</summary>
     private static async Task ComeAndGoAsync(FaultRun run, World world, Kills total, int deaths, CancellationToken ct)
     {
         var caller = new ComingAndGoing(world, run.Random);
@@ -99,6 +99,7 @@ internal sealed class KilledHead : IFault
         await using (var last = await world.StartHeadAsync(ct))
         {
             await world.UntilTakenInAsync(ct);
+            await world.UntilEvaluatedAsync(ct);
             await last.StopAsync();
         }
         await CleanUp.RunAsync(world, ct);

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Serverless.Service.Evals;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
@@ -12,13 +13,16 @@ using Serverless.Tests.Heads;
 namespace Serverless.Faults.Worlds;
 
 /// <summary>
-/// A caller of whom files and models come and go, one request after another: a file posted, one in parts, a model as an archive, one of them deleted again; and drops. What is
-/// answered stands in the world's ledger; a request that the head's death breaks off may have been carried out or not.
+/// A caller of whom files, models and evaluations come and go, one request after another: a file posted, one in parts, a model as an archive, an evaluation with a run,
+/// one of them deleted again; and drops. What is answered stands in the world's ledger; a request that the head's death breaks off may have been carried out or not.
 /// </summary>
 internal sealed class ComingAndGoing(World world, Random random)
 {
     private readonly byte[] _archive = ArchiveOf(Path.Combine(world.Place.Folder, "models", HeadPlace.Model));
-    private readonly List<string> _files = [], _models = [];
+    // More than are answered together.
+    private const int Items = 20;
+
+    private readonly List<string> _files = [], _models = [], _evals = [];
     private int _number;
 
     /// <summary>How many requests were answered.</summary>
@@ -75,7 +79,7 @@ internal sealed class ComingAndGoing(World world, Random random)
     {
         var content = MethodData.Of(MethodType.Supervised, 3 + number % 5);
         var name = string.Create(CultureInfo.InvariantCulture, $"brought-{number}");
-        switch (number % 5)
+        switch (number % 6)
         {
             case 0 or 3:
                 _files.Add(await world.UploadAsync(head, content, name + ".jsonl", ct));
@@ -87,10 +91,16 @@ internal sealed class ComingAndGoing(World world, Random random)
                 await AddAsync(head, name, ct);
                 _models.Add(name);
                 break;
+            case 4:
+                _evals.Add(await EvaluateAsync(head, answers: number / 6 % 2 == 0, ct));
+                break;
             default:
-                var (kind, ids) = _models.Count > 0 && random.Next(2) == 0 ? ("models", _models) : ("files", _files);
-                if (ids.Count > 0)
+                var there = new[] { ("files", _files), ("models", _models), ("evals", _evals) }.Where(kind => kind.Item2.Count > 0).ToList();
+                if (there.Count > 0)
+                {
+                    var (kind, ids) = there[random.Next(there.Count)];
                     await DeleteAsync(head, kind, ids, ct);
+                }
                 break;
         }
     }
@@ -117,6 +127,29 @@ internal sealed class ComingAndGoing(World world, Random random)
         using var form = new MultipartFormDataContent { { new StringContent(name), "name" }, { new ByteArrayContent(_archive), "file", name + ".zip" } };
         await PostAsync(head, "models", form, ct);
         world.Ledger.Added(new ModelId(name));
+    }
+
+    /// <param name="answers">Whether a model answers the run's items, or their answers are given.</param>
+    private async Task<string> EvaluateAsync(HeadProcess head, bool answers, CancellationToken ct)
+    {
+        var schema = new { type = "custom", item_schema = new { type = "object" }, include_sample_schema = true };
+        var criterion = new { type = "string_check", name = "any", operation = "ilike", input = "{{sample.output_text}}", reference = "" };
+        var eval = (await PostAsync(head, "evals", JsonContent.Create(new { data_source_config = schema, testing_criteria = new[] { criterion } }), ct)).GetProperty("id").GetString()!;
+        var items = Enumerable.Range(0, Items).Select(at => new { item = new { at }, sample = new { output_text = "yes" } });
+        var source = new { type = "file_content", content = items };
+        object data = answers
+            ? new
+            {
+                type = "completions",
+                model = world.Model,
+                source,
+                input_messages = new { type = "template", template = new[] { new { role = "user", content = "item {{item.at}}" } } },
+                sampling_params = new { max_completion_tokens = 4 },
+            }
+            : new { type = "jsonl", source };
+        var run = (await PostAsync(head, $"evals/{eval}/runs", JsonContent.Create(new { data_source = data }), ct)).GetProperty("id").GetString()!;
+        world.Ledger.Evaluates(new EvalId(eval), new EvalRunId(run), Items);
+        return eval;
     }
 
     private async Task DeleteAsync(HeadProcess head, string kind, List<string> ids, CancellationToken ct)

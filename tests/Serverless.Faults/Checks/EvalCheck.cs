@@ -1,0 +1,37 @@
+using System.Globalization;
+using Serverless.Faults.Worlds;
+using Serverless.Service.Evals;
+
+namespace Serverless.Faults.Checks;
+
+/// <summary>Every run of an evaluation has ended well, with the items that it counts and no others.</summary>
+internal static class EvalCheck
+{
+    private const int Most = 1000;
+
+    /// <returns>What does not hold.</returns>
+    public static async Task<IReadOnlyList<string>> FindAsync(World world, CancellationToken ct)
+    {
+        var findings = new List<string>();
+        var store = new EvalItemStore(world.Account);
+        foreach (var run in (await world.EvalRuns.ListAsync(null, Most, null, ct)).Items)
+        {
+            if (await world.Evals.FindAsync(run.EvalId, ct) is null)
+                findings.Add($"{run.Id} is a run of {run.EvalId}, which does not exist");
+            if (run.Status != EvalRunStatus.Completed)
+                findings.Add($"{run.Id}: {run.Status}, {run.Error?.Message}");
+            var items = new List<EvalItemRecord>();
+            await foreach (var item in store.ReadAsync(run, 0, ct))
+                items.Add(item);
+            if (!items.Select(item => item.Index).SequenceEqual(Enumerable.Range(0, run.Done)))
+                findings.Add(string.Create(CultureInfo.InvariantCulture, $"{run.Id} counts {run.Done} items and has {string.Join(", ", items.Select(item => item.Index))}"));
+            var counted = (run.Passed, run.Failed, run.Errored);
+            var found = (Count(items, EvalItemStatus.Pass), Count(items, EvalItemStatus.Fail), Count(items, EvalItemStatus.Error));
+            if (counted != found)
+                findings.Add($"{run.Id} counts {counted} items that passed, failed and could not be graded, and has {found}");
+        }
+        return findings;
+    }
+
+    private static int Count(IEnumerable<EvalItemRecord> items, EvalItemStatus status) => items.Count(item => item.Status == status);
+}
