@@ -46,7 +46,7 @@ public static class BpeTrainer
             // Without a separator string.Split would cut at white space.
             string[] stretches = specialTokens.Length == 0 ? [document] : document.Split(specialTokens, StringSplitOptions.None);
             foreach (var stretch in stretches)
-                split.Split(NfcNormalizer.Instance.Apply(WellFormedText.Of(stretch)), atStart: true, counter);
+                split.Split(NfcNormalizer.Of(WellFormedText.Of(stretch)), atStart: true, counter);
         }
         return counter.Counts;
     }

@@ -126,7 +126,7 @@ public sealed class Tokenizer
 
     private static bool IsFoundInText(AddedToken token) => token.Special || !token.Normalized;
 
-    private string Normalize(string text) => _parts.Normalizer is { } normalizer ? normalizer.Apply(text) : text;
+    private string Normalize(string text) => _parts.Normalizer is { } normalizer ? normalizer.Apply(text, TextGrowth.Limit(text.Length)) : text;
 
     private void EncodeStretch(string text, bool atStart, List<int> ids)
     {

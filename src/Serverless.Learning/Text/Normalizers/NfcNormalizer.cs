@@ -11,7 +11,12 @@ internal sealed class NfcNormalizer : Normalizer
 {
     internal static NfcNormalizer Instance { get; } = new();
 
-    internal override string Apply(string text)
+    // Three times as long at most.
+    internal override string Apply(string text, long most) => Of(text);
+
+    /// <param name="text">Well-formed UTF-16.</param>
+    /// <returns>The text in form C; the same instance when nothing changes.</returns>
+    internal static string Of(string text)
     {
         // Everything below the first combining mark is normalised, and most text ends here.
         if (text.AsSpan().IndexOfAnyInRange('\u0300', '\uFFFF') < 0)

@@ -4,6 +4,8 @@ namespace Serverless.Learning.Text.Normalizers;
 internal abstract class Normalizer
 {
     /// <param name="text">Well-formed UTF-16.</param>
+    /// <param name="most">The most characters of the result (<see cref="TextGrowth"/>).</param>
     /// <returns>Well-formed UTF-16; the same instance when nothing changes.</returns>
-    internal abstract string Apply(string text);
+    /// <exception cref="InputError">The result would be longer.</exception>
+    internal abstract string Apply(string text, long most);
 }

@@ -1,7 +1,9 @@
 namespace Serverless.Learning.Text.Normalizers;
 
 /// <summary>Puts a fixed text before every text that is not empty.</summary>
-internal sealed class PrependNormalizer(string prefix) : Normalizer
+/// <param name="place">The file and field of the step, for errors.</param>
+internal sealed class PrependNormalizer(string prefix, string place) : Normalizer
 {
-    internal override string Apply(string text) => text.Length == 0 ? text : prefix + text;
+    internal override string Apply(string text, long most) =>
+        text.Length == 0 ? text : prefix.Length + text.Length <= most ? prefix + text : throw TextGrowth.Error(place);
 }

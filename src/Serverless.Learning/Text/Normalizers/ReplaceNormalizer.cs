@@ -4,11 +4,12 @@ using Serverless.Learning.Text.PreTokenizers;
 namespace Serverless.Learning.Text.Normalizers;
 
 /// <summary>Puts a fixed text in the place of every match of a pattern.</summary>
-internal sealed class ReplaceNormalizer(CodePointRegex pattern, string content) : Normalizer
+/// <param name="place">The file and field of the step, for errors.</param>
+internal sealed class ReplaceNormalizer(CodePointRegex pattern, string content, string place) : Normalizer
 {
-    internal override string Apply(string text)
+    internal override string Apply(string text, long most)
     {
-        var state = new Replacement { Text = text, Content = content };
+        var state = new Replacement { Text = text, Content = content, Most = most, Place = place };
         pattern.ForEachMatch(text, ref state, static (ref Replacement replacement, int start, int length) => replacement.Take(start, length));
         return state.Finish();
     }
@@ -17,6 +18,8 @@ internal sealed class ReplaceNormalizer(CodePointRegex pattern, string content) 
     {
         internal required string Text;
         internal required string Content;
+        internal required long Most;
+        internal required string Place;
         private StringBuilder? _result;
         private int _end;
 
@@ -25,6 +28,8 @@ internal sealed class ReplaceNormalizer(CodePointRegex pattern, string content) 
             _result ??= new StringBuilder(Text.Length);
             _result.Append(Text, _end, start - _end).Append(Content);
             _end = start + length;
+            if (_result.Length + Text.Length - _end > Most)
+                throw TextGrowth.Error(Place);
         }
 
         internal readonly string Finish() => _result is null ? Text : _result.Append(Text, _end, Text.Length - _end).ToString();

@@ -5,10 +5,10 @@ namespace Serverless.Learning.Text.Normalizers;
 /// <summary>Several steps, one after the other.</summary>
 internal sealed class SequenceNormalizer(ImmutableArray<Normalizer> steps) : Normalizer
 {
-    internal override string Apply(string text)
+    internal override string Apply(string text, long most)
     {
         foreach (var step in steps)
-            text = step.Apply(text);
+            text = step.Apply(text, most);
         return text;
     }
 }

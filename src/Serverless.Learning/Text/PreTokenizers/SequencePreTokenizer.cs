@@ -3,18 +3,36 @@ using System.Collections.Immutable;
 namespace Serverless.Learning.Text.PreTokenizers;
 
 /// <summary>Several steps; each cuts the pieces of the one before.</summary>
-internal sealed class SequencePreTokenizer(ImmutableArray<PreTokenizer> steps) : PreTokenizer
+/// <param name="place">The file and field of the steps, for errors.</param>
+internal sealed class SequencePreTokenizer(ImmutableArray<PreTokenizer> steps, string place) : PreTokenizer
 {
     internal override void Split(ReadOnlySpan<char> text, bool atStart, PieceSink sink)
     {
+        var allowance = new Allowance(TextGrowth.Limit(text.Length) * steps.Length, place);
         // Built from the end: the last step hands over to the caller.
         for (var i = steps.Length - 1; i >= 0; i--)
-            sink = new Stage(steps[i], sink);
+            sink = new Stage(steps[i], sink, allowance);
         sink.Take(text, atStart);
     }
 
-    private sealed class Stage(PreTokenizer step, PieceSink next) : PieceSink
+    private sealed class Stage(PreTokenizer step, PieceSink next, Allowance allowance) : PieceSink
     {
-        internal override void Take(ReadOnlySpan<char> piece, bool atStart) => step.Split(piece, atStart, next);
+        internal override void Take(ReadOnlySpan<char> piece, bool atStart)
+        {
+            allowance.Spend(piece.Length);
+            step.Split(piece, atStart, next);
+        }
+    }
+
+    /// <summary>How many characters all steps together may still be handed.</summary>
+    private sealed class Allowance(long characters, string place)
+    {
+        private long _left = characters;
+
+        public void Spend(int characters)
+        {
+            if ((_left -= characters) < 0)
+                throw TextGrowth.Error(place);
+        }
     }
 }

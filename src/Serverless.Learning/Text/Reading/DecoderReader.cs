@@ -10,7 +10,7 @@ namespace Serverless.Learning.Text.Reading;
 /// <summary>Reads the section <c>decoder</c> of a tokenizer.json into the bytes of each token.</summary>
 internal sealed class DecoderReader
 {
-    private readonly List<(string Pattern, string Content)> _replacements = [];
+    private readonly List<(string Pattern, string Content, string Place)> _replacements = [];
     private bool _byteLevel;
     private bool _byteFallback;
     private int _strippedSpaces;
@@ -24,7 +24,8 @@ internal sealed class DecoderReader
     {
         var reader = new DecoderReader();
         // Without a decoder there is no telling how tokens are written; every published BPE tokenizer has one.
-        reader.ReadStep(section.IsNull ? throw section.Error("missing") : section);
+        foreach (var step in section.IsNull ? throw section.Error("missing") : section.Steps("decoders"))
+            reader.ReadStep(step);
         var bytes = new byte[]?[tokens.Length];
         for (var id = 0; id < tokens.Length; id++)
             bytes[id] = tokens[id] is { } token ? reader.BytesOf(token) : null;
@@ -50,15 +51,12 @@ internal sealed class DecoderReader
             case "Fuse":
                 break;
             case "Metaspace":
-                _replacements.Add((PreTokenizerReader.ReadMark(step).ToString(), " "));
+                _replacements.Add((PreTokenizerReader.ReadMark(step).ToString(), " ", step.Place));
                 _strippedSpaces = PreTokenizerReader.ReadScheme(step) == PrependScheme.Never ? 0 : 1;
                 break;
             case "Replace":
-                _replacements.Add((step.Required("pattern").Required("String").Text(), step.Required("content").Text()));
-                break;
-            case "Sequence":
-                foreach (var inner in step.Required("decoders").Items())
-                    ReadStep(inner);
+                var pattern = step.Required("pattern").Required("String");
+                _replacements.Add((pattern.Text() is { Length: > 0 } text ? text : throw pattern.NotAllowed("at least one character"), step.Required("content").Text(), step.Place));
                 break;
             case "Strip":
                 ReadStrip(step);
@@ -86,9 +84,18 @@ internal sealed class DecoderReader
         if (_byteFallback && token is ['<', '0', 'x', _, _, '>']
             && byte.TryParse(token.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var value))
             return [value];
-        foreach (var (pattern, content) in _replacements)
-            token = token.Replace(pattern, content, StringComparison.Ordinal);
+        var most = TextGrowth.Limit(token.Length);
+        foreach (var (pattern, content, place) in _replacements)
+            token = Replaced(token, pattern, content, most) ?? throw TextGrowth.Error(place);
         return TokenBytes.Encoding.GetBytes(token);
+    }
+
+    /// <summary>The token with the content in the place of every pattern; null if that is longer than <paramref name="most"/>.</summary>
+    private static string? Replaced(string token, string pattern, string content, long most)
+    {
+        if (token.Length + token.AsSpan().Count(pattern) * ((long)content.Length - pattern.Length) > most)
+            return null;
+        return token.Replace(pattern, content, StringComparison.Ordinal);
     }
 
     private static byte[] ByteLevelBytesOf(string token)

@@ -9,15 +9,15 @@ internal static class PatternReader
     internal static CodePointRegex Read(TokenizerField pattern)
     {
         if (pattern.Optional("String") is { IsNull: false } literal)
-            return new CodePointRegex(Regex.Escape(literal.Text()), $"{literal.File} {literal.Path}");
+            return new CodePointRegex(Regex.Escape(literal.Text()), literal.Place);
         var regex = pattern.Required("Regex");
         try
         {
-            return new CodePointRegex(OnigurumaPattern.Translate(regex.Text()), $"{regex.File} {regex.Path}");
+            return new CodePointRegex(OnigurumaPattern.Translate(regex.Text()), regex.Place);
         }
         catch (ArgumentException cause)
         {
-            throw new InputError($"{regex.File} {regex.Path}: found a pattern that is not supported: {cause.Message}", innerException: cause);
+            throw new InputError($"{regex.Place}: found a pattern that is not supported: {cause.Message}", innerException: cause);
         }
     }
 }

@@ -5,7 +5,8 @@ namespace Serverless.Learning.Text.Reading;
 /// <summary>Reads the section <c>pre_tokenizer</c> of a tokenizer.json.</summary>
 internal static class PreTokenizerReader
 {
-    internal static PreTokenizer? Read(TokenizerField section) => section.IsNull ? null : ReadStep(section);
+    internal static PreTokenizer? Read(TokenizerField section) =>
+        section.IsNull ? null : new SequencePreTokenizer([.. section.Steps("pretokenizers").Select(ReadStep)], section.Place);
 
     private static PreTokenizer ReadStep(TokenizerField step) => step.Type switch
     {
@@ -16,7 +17,6 @@ internal static class PreTokenizerReader
             step.Optional("individual_digits").Flag(whenAbsent: false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous),
         "Metaspace" => ReadMetaspace(step),
         "Punctuation" => new SplitPreTokenizer(new CodePointRegex(@"[\p{P}$+<=>^`|~]"), ReadBehavior(step.Optional("behavior"))),
-        "Sequence" => new SequencePreTokenizer([.. step.Required("pretokenizers").Items().Select(ReadStep)]),
         "Split" => new SplitPreTokenizer(
             PatternReader.Read(step.Required("pattern")),
             ReadBehavior(step.Required("behavior")),

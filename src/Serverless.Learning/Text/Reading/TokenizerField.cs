@@ -5,6 +5,12 @@ namespace Serverless.Learning.Text.Reading;
 /// <summary>A value inside a tokenizer.json that knows where it stands, so that every error names file and field.</summary>
 internal readonly record struct TokenizerField(string File, string Path, JsonElement Value)
 {
+    // Published files have five at most; each takes its time for every text.
+    private const int MostSteps = 64;
+
+    /// <summary>The file and the field, for errors.</summary>
+    internal string Place => Path.Length == 0 ? File : $"{File} {Path}";
+
     internal bool IsNull => Value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
 
     /// <summary>The string in the field <c>type</c> of an object.</summary>
@@ -31,6 +37,26 @@ internal readonly record struct TokenizerField(string File, string Path, JsonEle
         return Value.EnumerateArray().Select((value, index) => new TokenizerField(file, $"{path}[{index}]", value));
     }
 
+    /// <summary>The steps that this one stands for: itself, or those of a <c>Sequence</c> and of the sequences in it, in their order.</summary>
+    /// <param name="list">What a sequence calls the list of its steps.</param>
+    internal IReadOnlyList<TokenizerField> Steps(string list)
+    {
+        var steps = new List<TokenizerField>();
+        Add(this);
+        return steps;
+
+        void Add(TokenizerField step)
+        {
+            if (step.Type == "Sequence")
+                foreach (var inner in step.Required(list).Items())
+                    Add(inner);
+            else if (steps.Count == MostSteps)
+                throw step.Error($"found a step more; allowed: {MostSteps}");
+            else
+                steps.Add(step);
+        }
+    }
+
     internal string Text()
     {
         Expect(JsonValueKind.String, "a string");
@@ -40,7 +66,7 @@ internal readonly record struct TokenizerField(string File, string Path, JsonEle
         }
         catch (InvalidOperationException cause)
         {
-            throw new InputError($"{File} {Path}: found half of a surrogate pair; allowed: Unicode text", innerException: cause);
+            throw new InputError($"{Place}: found half of a surrogate pair; allowed: Unicode text", innerException: cause);
         }
     }
 
@@ -70,7 +96,7 @@ internal readonly record struct TokenizerField(string File, string Path, JsonEle
         return Error($"found {found}; allowed: {allowed}");
     }
 
-    internal InputError Error(string finding) => new(Path.Length == 0 ? $"{File}: {finding}" : $"{File} {Path}: {finding}");
+    internal InputError Error(string finding) => new($"{Place}: {finding}");
 
     private void Expect(JsonValueKind kind, string allowed)
     {

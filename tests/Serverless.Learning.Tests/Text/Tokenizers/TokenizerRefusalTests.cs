@@ -46,6 +46,7 @@ public sealed class TokenizerRefusalTests
     [InlineData("pre_tokenizer", """{"type": "Metaspace", "prepend_scheme": "last"}""", "pre_tokenizer.prepend_scheme: found \"last\"; allowed: always, first, never")]
     [InlineData("decoder", null, "decoder: missing")]
     [InlineData("decoder", """{"type": "WordPiece"}""", "decoder.type: found \"WordPiece\"; allowed: ByteFallback, ByteLevel, Fuse, Metaspace, Replace, Sequence, Strip")]
+    [InlineData("decoder", """{"type": "Replace", "pattern": {"String": ""}, "content": " "}""", "decoder.pattern.String: found \"\"; allowed: at least one character")]
     [InlineData("decoder", """{"type": "Strip", "content": "_", "start": 1, "stop": 0}""", "decoder.content: found \"_\"; allowed: \" \"")]
     [InlineData("decoder", """{"type": "Strip", "content": " ", "start": 1, "stop": 1}""", "decoder.stop: found 1; allowed: 0")]
     [InlineData("added_tokens", "{}", "added_tokens: found an object; allowed: a list")]
@@ -54,6 +55,29 @@ public sealed class TokenizerRefusalTests
     [InlineData("added_tokens", """[{"id": 7, "content": "x"}, {"id": "8", "content": "y"}]""", "added_tokens[1].id: found \"8\"; allowed: a whole number")]
     [InlineData("added_tokens", """[{"id": 7, "content": "x", "lstrip": "no"}]""", "added_tokens[0].lstrip: found \"no\"; allowed: true, false")]
     public void A_section_that_is_not_supported_is_refused_by_its_field(string path, string? json, string message) => AssertRefused(path, json, message);
+
+    [Theory]
+    [InlineData("normalizer", "normalizers", """{"type": "NFC"}""")]
+    [InlineData("pre_tokenizer", "pretokenizers", """{"type": "Digits"}""")]
+    [InlineData("decoder", "decoders", """{"type": "Fuse"}""")]
+    public void A_section_of_too_many_steps_is_refused_at_the_first_too_many(string section, string list, string step)
+    {
+        AssertRefused(section, Sequence(list, step, 65), $"{section}.{list}[64]: found a step more; allowed: 64");
+        var inner = Sequence(list, step, 40);
+        AssertRefused(section, Sequence(list, inner, 2), $"{section}.{list}[1].{list}[24]: found a step more; allowed: 64");
+    }
+
+    [Theory]
+    [InlineData("normalizer", "normalizers", """{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}""", "normalizer.normalizers[8]")]
+    [InlineData("normalizer", "normalizers", """{"type": "Prepend", "prepend": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}""", "normalizer.normalizers[2]")]
+    [InlineData("pre_tokenizer", "pretokenizers", """{"type": "ByteLevel", "use_regex": false}""", "pre_tokenizer")]
+    [InlineData("decoder", "decoders", """{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}""", "decoder.decoders[8]")]
+    public void Steps_that_would_fill_any_memory_are_given_up(string section, string list, string step, string place)
+    {
+        const string Allowed = "found a step that makes a text too long; allowed: a text of 16 times as many characters, and 256 more";
+        var fault = Assert.Throws<InputError>(() => SmallTokenizer.With(section, Sequence(list, step, 60)).Encode("a"));
+        Assert.EndsWith($"tokenizer.json {place}: {Allowed}", fault.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("", "tokenizer.json: not JSON at line 1, byte 1: The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true.")]
@@ -69,6 +93,9 @@ public sealed class TokenizerRefusalTests
         Assert.Equal(
             "nowhere/tokenizer.json: not found; a model folder needs a tokenizer.json",
             Assert.Throws<InputError>(() => Tokenizer.Load("nowhere/tokenizer.json")).Message);
+
+    private static string Sequence(string list, string step, int steps) =>
+        $$"""{"type": "Sequence", "{{list}}": [{{string.Join(", ", Enumerable.Repeat(step, steps))}}]}""";
 
     private static void AssertRefused(string path, string? json, string message) =>
         Assert.EndsWith(
