@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Serverless.Faults.Checks;
@@ -123,7 +124,7 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
         }
 
         async Task CommitAsync(JobHead head) =>
-            await ChangeAsync(jobs, $"{job.Id}/head.json", _ => System.Text.Json.JsonSerializer.Serialize(head, Service.Catalog.CatalogJson.Options));
+            await ChangeAsync(jobs, $"{job.Id}/head.json", _ => JsonSerializer.Serialize(head, Service.Catalog.CatalogJson.Options));
 
         async Task ChangeTextAsync(IReadOnlyList<string> names, string old, string instead)
         {
@@ -150,18 +151,18 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
         await using var world = await World.OnSharedStorageAsync(NewRun());
         await world.Account.CreateContainersAsync(Ct);
         var (evals, runs) = (world.Evals, world.EvalRuns);
-        var anything = System.Text.Json.JsonDocument.Parse("{}").RootElement;
+        var anything = JsonDocument.Parse("{}").RootElement;
         var eval = await evals.CreateAsync(
             new EvalRecord { Id = EvalId.New(TimeProvider.System), Name = "e", CreatedAt = DateTimeOffset.UnixEpoch, ItemSchema = anything, TestingCriteria = [] }, Ct);
         var run = await runs.CreateAsync(
             new EvalRunRecord
             {
                 Id = EvalRunId.New(TimeProvider.System), EvalId = eval.Id, Name = "r", CreatedAt = DateTimeOffset.UnixEpoch, DataSource = new EvalDataSource { Json = anything },
-                TestingCriteria = [], Criteria = [], Status = EvalRunStatus.Completed, Done = 2, Passed = 2,
+                TestingCriteria = [], Criteria = [new("c", Passed: 2)], Status = EvalRunStatus.Completed, Done = 2, Passed = 2,
             },
             Ct);
         var items = new EvalItemStore(world.Account);
-        await WriteAsync(0, 1);
+        await WriteAsync(0, 0, 1);
         world.Ledger.Evaluates(eval.Id, run.Id, 2);
         (string Damage, Func<Task> Do, string Finding)[] damages =
         [
@@ -172,7 +173,9 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
             ("a run has ended too early", () => runs.UpdateAsync(run.Id, now => now with { Done = 1, Passed = 1 }, Ct), $"{run.Id} has 1 of 2 items"),
             ("a run has not ended", () => runs.UpdateAsync(run.Id, now => now with { Status = EvalRunStatus.InProgress }, Ct), $"{run.Id}: InProgress"),
             ("a run lacks its items", () => items.DeleteAsync(run.Id, Ct), $"{run.Id} counts 2 items and has "),
-            ("an item was written twice", () => WriteAsync(0, 0, 1), $"{run.Id} counts 2 items and has 0, 0, 1"),
+            ("an item was written twice", () => WriteAsync(0, 0, 0, 1), $"{run.Id} counts 2 items and has 0, 0, 1"),
+            ("items are there that are not counted", () => WriteAsync(16, 2), $"jobs/{run.Id}/items/00000016.json is counted by no run"),
+            ("a criterion counts what it has not", () => runs.UpdateAsync(run.Id, now => now with { Criteria = [new("c", Passed: 1, Failed: 1)] }, Ct), $"{run.Id} counts other results of c"),
             ("a run counts what it has not", () => runs.UpdateAsync(run.Id, now => now with { Passed = 1, Failed = 1 }, Ct), $"{run.Id} counts (1, 1, 0) items"),
         ];
         Assert.Empty(await Invariants.FindAsync(world, clockJumped: false, Ct));
@@ -185,9 +188,17 @@ public sealed class CheckTests(AzuriteFixture azurite, ITestOutputHelper output)
             await whole.PutBackAsync(Ct);
         }
         Assert.Empty(await Invariants.FindAsync(world, clockJumped: false, Ct));
+        world.Ledger.Deleted(run.Id.Value);
+        world.Ledger.Deleted(eval.Id.Value);
+        Assert.Equal(
+            new[] { $"{run.Id} was deleted and is there", $"{eval.Id} was deleted and is there" }.Order(), (await Invariants.FindAsync(world, clockJumped: false, Ct)).Order());
 
-        Task WriteAsync(params int[] indices) => items.WriteAsync(
-            run.Id, 0, [.. indices.Select(at => new EvalItemRecord { Index = at, Item = anything, Output = "", Status = EvalItemStatus.Pass, CreatedAt = DateTimeOffset.UnixEpoch })], Ct);
+        Task WriteAsync(int first, params int[] indices) => items.WriteAsync(run.Id, first, [.. indices.Select(ItemOf)], Ct);
+
+        EvalItemRecord ItemOf(int at) => new()
+        {
+            Index = at, Item = anything, Output = "", Status = EvalItemStatus.Pass, Results = [new("c", "string_check", 1, true)], CreatedAt = DateTimeOffset.UnixEpoch,
+        };
     }
 
     [Fact]

@@ -20,9 +20,16 @@ internal sealed class EvalRunEndpoints(EvalService service, EvalCatalog evals, E
         using var document = await JsonBody.ReadAsync(context, settings);
         var body = new RequestObject(document.RootElement, "");
         var source = EvalRunReader.Read(body);
-        var run = await service.CreateRunAsync(
-            await FindEvalAsync(context), body.String("name", 1, MaxName), source, JobRequestReader.ReadMetadata(body), context.RequestAborted);
-        await SendAsync(context, run, StatusCodes.Status201Created);
+        var eval = await FindEvalAsync(context);
+        try
+        {
+            var run = await service.CreateRunAsync(eval, body.String("name", 1, MaxName), source, JobRequestReader.ReadMetadata(body), context.RequestAborted);
+            await SendAsync(context, run, StatusCodes.Status201Created);
+        }
+        catch (RecordNotFoundException)
+        {
+            throw EvalEndpoints.NotFound(eval.Id.Value);
+        }
     }
 
     public async Task ListAsync(HttpContext context)

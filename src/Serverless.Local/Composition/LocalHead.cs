@@ -94,8 +94,7 @@ internal sealed class LocalHead : IAsyncDisposable
         {
             await LeaveWorkAsync(journal, log);
             // Lines are written by threads that nothing else waits for. The factory of the loggers would not do this: its writers are the container's.
-            foreach (var writer in writers)
-                writer.Dispose();
+            await EndsWithinAsync(Task.Run(() => Array.ForEach(writers, writer => writer.Dispose())), TimeSpan.FromSeconds(0.5));
         }
         if (_azurite is null)
             return;

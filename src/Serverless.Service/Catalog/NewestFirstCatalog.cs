@@ -35,6 +35,16 @@ public abstract class NewestFirstCatalog<TId, TRecord>(BlobContainerClient conta
         return new Page<TRecord>(items.ToImmutable(), HasMore: false);
     }
 
+    /// <summary>The ids of all records, by their blobs' names.</summary>
+    /// <param name="idOf">The id of a text.</param>
+    protected async Task<HashSet<TId>> IdsAsync(Func<string, TId> idOf, CancellationToken cancellationToken)
+    {
+        var ids = new HashSet<TId>();
+        await foreach (var blob in Container.GetBlobsAsync(new GetBlobsOptions { Prefix = Prefix }, cancellationToken))
+            ids.Add(idOf(Path.GetFileNameWithoutExtension(blob.Name)));
+        return ids;
+    }
+
     /// <summary>
     /// Entries behind <paramref name="after"/>, answer by answer. Azure begins where it is told to; Azurite does not know that parameter
     /// and begins at the newest, so what comes before is left out here.

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using Serverless.Service.Pipeline;
 using Serverless.Service.Storage;
 
@@ -24,12 +25,30 @@ public sealed class EvalItemStore(BlobAccount account)
                     yield return item;
     }
 
+    /// <summary>The runs that have items.</summary>
+    internal async Task<HashSet<EvalRunId>> RunsAsync(CancellationToken ct)
+    {
+        var ids = new HashSet<EvalRunId>();
+        // An entry for each run and not for each of its blocks.
+        var options = new GetBlobsByHierarchyOptions { Prefix = EvalRunId.Prefix, Delimiter = "/" };
+        await foreach (var entry in account.Jobs.GetBlobsByHierarchyAsync(options, ct))
+            if (entry.IsPrefix)
+                ids.Add(new EvalRunId(entry.Prefix.TrimEnd('/')));
+        return ids;
+    }
+
+    /// <summary>Removes a block that is not counted.</summary>
+    public async Task DeleteBlockAsync(EvalRunId run, int first, CancellationToken ct) =>
+        await account.Jobs.DeleteBlobIfExistsAsync(NameOf(run, first), cancellationToken: ct);
+
     /// <summary>Removes all items of a run.</summary>
     public async Task DeleteAsync(EvalRunId run, CancellationToken ct)
     {
-        await foreach (var blob in account.Jobs.GetBlobsAsync(new Azure.Storage.Blobs.Models.GetBlobsOptions { Prefix = $"{run}/" }, ct))
+        await foreach (var blob in account.Jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{run}/" }, ct))
             await account.Jobs.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: ct);
     }
 
-    private JsonBlob<IReadOnlyList<EvalItemRecord>> Block(EvalRunId run, int first) => new(account.Jobs.GetBlobClient($"{run}/items/{first:D8}.json"));
+    private JsonBlob<IReadOnlyList<EvalItemRecord>> Block(EvalRunId run, int first) => new(account.Jobs.GetBlobClient(NameOf(run, first)));
+
+    private static string NameOf(EvalRunId run, int first) => $"{run}/items/{first:D8}.json";
 }

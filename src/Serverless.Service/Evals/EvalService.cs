@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Serverless.Learning;
 using Serverless.Learning.Grading;
+using Serverless.Service.Catalog;
 using Serverless.Service.Files;
 using Serverless.Service.Inference;
 using Serverless.Service.Pipeline;
@@ -55,6 +56,7 @@ public sealed class EvalService(
 
     /// <summary>Creates a run and starts it. Its record exists when this returns, and from then on it is not lost.</summary>
     /// <exception cref="InputError">The file or the model does not exist.</exception>
+    /// <exception cref="RecordNotFoundException">The evaluation was deleted meanwhile.</exception>
     public async Task<EvalRunRecord> CreateRunAsync(
         EvalRecord eval, string? name, EvalDataSource data, ImmutableDictionary<string, string> metadata, CancellationToken ct)
     {
@@ -79,6 +81,12 @@ public sealed class EvalService(
                 Metadata = metadata,
             },
             ct);
+        // Whoever deletes the evaluation from here on finds the run.
+        if (await evals.FindAsync(eval.Id, ct) is null)
+        {
+            await DeleteRunAsync(id, ct);
+            throw new RecordNotFoundException(eval.Id.Value);
+        }
         await StartRunAsync(id, ct);
         return run;
     }

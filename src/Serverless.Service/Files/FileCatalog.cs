@@ -22,13 +22,7 @@ public sealed class FileCatalog(BlobAccount account) : NewestFirstCatalog<FileId
         await Container.GetBlobClient(MarkOf(id)).ExistsAsync(cancellationToken);
 
     /// <summary>The ids of all files.</summary>
-    internal async Task<HashSet<FileId>> IdsAsync(CancellationToken cancellationToken)
-    {
-        var ids = new HashSet<FileId>();
-        await foreach (var blob in Container.GetBlobsAsync(new() { Prefix = Prefix }, cancellationToken))
-            ids.Add(new FileId(Path.GetFileNameWithoutExtension(blob.Name)));
-        return ids;
-    }
+    internal Task<HashSet<FileId>> IdsAsync(CancellationToken cancellationToken) => IdsAsync(text => new FileId(text), cancellationToken);
 
     protected override FileId IdOf(FileRecord record) => record.Id;
 

@@ -3,20 +3,17 @@ using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Models.Adding;
-using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Storage;
 using Serverless.Service.Uploads;
 
 namespace Serverless.Service.Pipeline;
 
 /// <summary>
-/// Removes contents of files, folders of models and items of evaluations that no record names: the process died between a content and its record, or while both were being
-/// deleted. No content is removed that was written within the last day, so that nothing on its way is touched; so it is with blocks that were never put together
-/// (<see cref="UnfinishedBlocks"/>).
+/// Removes contents of files and folders of models that no record names: the process died between a content and its record, or while both were being deleted.
+/// Nothing is removed that was written within the last day, so that nothing on its way is touched; so it is with blocks that were never put together (<see cref="UnfinishedBlocks"/>).
 /// </summary>
 public sealed class UnnamedContents(
-    BlobAccount account, FileCatalog files, UploadCatalog uploads, ModelCatalog models, JobCatalog jobs, IncomingArchives incoming, LeftEvalRuns evalRuns,
-    TimeProvider clock)
+    BlobAccount account, FileCatalog files, UploadCatalog uploads, ModelCatalog models, JobCatalog jobs, IncomingArchives incoming, TimeProvider clock)
 {
     /// <summary>How old what nothing names has to be.</summary>
     public static readonly TimeSpan Age = TimeSpan.FromDays(1);
@@ -34,7 +31,6 @@ public sealed class UnnamedContents(
         if (now < _next)
             return;
         await incoming.RemoveLeftAsync(ct);
-        await evalRuns.RemoveAsync(ct);
         await RemoveFilesAsync(now - Age, ct);
         await RemoveModelsAsync(now - Age, ct);
         await _blocks.RemoveAsync(Age, NamedFilesAsync, ct);

@@ -20,6 +20,7 @@ internal sealed class Ledger
     private readonly ConcurrentDictionary<ModelId, string?> _models = new();
     private readonly ConcurrentDictionary<JobId, JobEntry> _jobs = new();
     private readonly ConcurrentDictionary<EvalRunId, (EvalId Eval, int Items)> _runs = new();
+    private readonly HashSet<EvalRunId> _cancelled = [];
     // What was asked to be deleted, and whether that was answered.
     private readonly ConcurrentDictionary<string, bool> _deleted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _damaged = new(StringComparer.Ordinal);
@@ -39,13 +40,19 @@ internal sealed class Ledger
     /// <summary>The creation of an evaluation's run was answered.</summary>
     public void Evaluates(EvalId eval, EvalRunId run, int items) => _runs[run] = (eval, items);
 
-    /// <summary>A file, a model or an evaluation is asked to be deleted: from here on it may be there or not.</summary>
+    /// <summary>A run of an evaluation is asked to be cancelled: it may end with fewer items, or have them all.</summary>
+    public void Cancels(EvalRunId run) => _cancelled.Add(run);
+
+    /// <summary>Whether a run was asked to be cancelled.</summary>
+    public bool MayBeCancelled(EvalRunId run) => _cancelled.Contains(run);
+
+    /// <summary>A file, a model, an evaluation or a run of one is asked to be deleted: from here on it may be there or not.</summary>
     public void Deletes(string id) => _deleted.TryAdd(id, false);
 
     /// <summary>The deletion was answered: it is not there.</summary>
     public void Deleted(string id) => _deleted[id] = true;
 
-    /// <summary>Whether a file, a model or an evaluation may be missing, because it was deleted.</summary>
+    /// <summary>Whether a file, a model, an evaluation or a run of one may be missing, because it was deleted.</summary>
     public bool MayLack(string id) => _deleted.ContainsKey(id);
 
     /// <summary>The trial itself damages a checkpoint.</summary>
@@ -97,9 +104,11 @@ internal sealed class Ledger
         foreach (var (id, (eval, items)) in _runs.Where(entry => !MayLack(entry.Value.Eval.Value)))
             if (await world.Evals.FindAsync(eval, ct) is null)
                 findings.Add($"{eval} was there and is lost");
+            else if (MayLack(id.Value))
+                continue;
             else if (await world.EvalRuns.FindAsync(id, ct) is not { } run)
                 findings.Add($"{id} was there and is lost");
-            else if (run.Done != items)
+            else if (run.Done != items && !(run.Status == EvalRunStatus.Canceled && MayBeCancelled(id)))
                 findings.Add(string.Create(CultureInfo.InvariantCulture, $"{id} has {run.Done} of {items} items"));
         foreach (var (id, entry) in _jobs)
             if (await world.Jobs.FindAsync(id, ct) is null)
@@ -112,6 +121,7 @@ internal sealed class Ledger
     private static async Task<bool> IsThereAsync(World world, string id, CancellationToken ct) =>
         id.StartsWith(FileId.Prefix, StringComparison.Ordinal) ? await world.Files.FindAsync(new FileId(id), ct) is not null
         : id.StartsWith(EvalId.Prefix, StringComparison.Ordinal) ? await world.Evals.FindAsync(new EvalId(id), ct) is not null
+        : id.StartsWith(EvalRunId.Prefix, StringComparison.Ordinal) ? await world.EvalRuns.FindAsync(new EvalRunId(id), ct) is not null
         : await world.Models.FindAsync(new ModelId(id), ct) is not null;
 
     private async Task<IReadOnlyList<string>> LostAsync(World world, JobId id, JobEntry entry, CancellationToken ct)

@@ -86,6 +86,7 @@ internal sealed class KilledHead : IFault
             await using var head = HeadProcess.Launch(world.Place);
             var (timed, part, before) = (run.Random.Next(3) == 0, run.Random.NextDouble(), run.Random.Next(2) == 0);
             await head.AnswersAsync(ct);
+            await UntilSomeComeFurtherAsync(world, head, ct);
             var killed = timed ? AfterAsync(head, part * TimeSpan.FromSeconds(2), ct) : AtWriteAsync(world.Proxy!, head, 1 + (int)(part * 40), before, ct);
             await caller.RunAsync(head, ct);
             await killed;
@@ -117,8 +118,7 @@ internal sealed class KilledHead : IFault
             return;
         }
         await Task.WhenAny(head.AnswersAsync(ct), Task.Delay(Timeout.Infinite, ct));
-        while (!head.HasEnded && await MostStartsAsync(world, ct) >= MostDeaths)
-            await Task.Delay(s_look, ct);
+        await UntilSomeComeFurtherAsync(world, head, ct);
         if (kind < 11)
             await AfterAsync(head, part * TimeSpan.FromSeconds(run.IsShort ? 1.5 : 5), ct);
         else
@@ -153,6 +153,13 @@ internal sealed class KilledHead : IFault
             await Task.Delay(s_look, ct);
         proxy.Before = _ => Task.FromResult(Disturbance.None);
         proxy.After = _ => Task.CompletedTask;
+    }
+
+    /// <summary>Lets the head get on with what others have died in so often that it is not to be once more.</summary>
+    private static async Task UntilSomeComeFurtherAsync(World world, HeadProcess head, CancellationToken ct)
+    {
+        while (!head.HasEnded && await MostStartsAsync(world, ct) >= MostDeaths)
+            await Task.Delay(s_look, ct);
     }
 
     /// <summary>How often the process has died at most in an activity that has not come further since.</summary>

@@ -11,16 +11,16 @@ namespace Serverless.Faults.Worlds;
 /// <summary>What a head's upkeep does to what was broken off, days later.</summary>
 internal static class CleanUp
 {
-    /// <summary>Removes it, as a head that runs in three days would: uploads that nobody completes, and contents that nothing names.</summary>
+    /// <summary>Removes it, as a head that runs in three days would: uploads that nobody completes, contents that nothing names, and what evaluations have left that were deleted.</summary>
     public static async Task RunAsync(World world, CancellationToken ct)
     {
         var clock = new LaterClock(TimeSpan.FromDays(3));
         var uploads = new UploadCatalog(world.Account);
         var store = new FileStore(world.Account, world.Files, clock);
         await new UploadService(uploads, new UploadBlobs(store), store, new FileIntake(store, new NoWorkflows()), clock).RemoveExpiredAsync(ct);
-        var evalRuns = new LeftEvalRuns(world.Account, world.Evals, world.EvalRuns, new EvalItemStore(world.Account));
-        var unnamed = new UnnamedContents(world.Account, world.Files, uploads, world.Models, world.Jobs, new IncomingArchives(world.Account, clock), evalRuns, clock);
+        var unnamed = new UnnamedContents(world.Account, world.Files, uploads, world.Models, world.Jobs, new IncomingArchives(world.Account, clock), clock);
         await unnamed.RemoveAsync(ct);
+        await new LeftEvalRuns(world.Evals, world.EvalRuns, new EvalItemStore(world.Account), clock).RemoveAsync(ct);
         // What has no date has to be seen for a day.
         clock.Later(UnnamedContents.Age);
         await unnamed.RemoveAsync(ct);

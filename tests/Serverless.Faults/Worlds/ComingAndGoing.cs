@@ -18,11 +18,11 @@ namespace Serverless.Faults.Worlds;
 /// </summary>
 internal sealed class ComingAndGoing(World world, Random random)
 {
-    private readonly byte[] _archive = ArchiveOf(Path.Combine(world.Place.Folder, "models", HeadPlace.Model));
-    // More than are answered together.
-    private const int Items = 20;
+    private const int Items = EvalItemStore.BlockItems + 4;
 
-    private readonly List<string> _files = [], _models = [], _evals = [];
+    private readonly byte[] _archive = ArchiveOf(Path.Combine(world.Place.Folder, "models", HeadPlace.Model));
+    // What may be deleted: the collection's path, and the id.
+    private readonly List<(string Kind, string Id)> _there = [];
     private int _number;
 
     /// <summary>How many requests were answered.</summary>
@@ -82,25 +82,21 @@ internal sealed class ComingAndGoing(World world, Random random)
         switch (number % 6)
         {
             case 0 or 3:
-                _files.Add(await world.UploadAsync(head, content, name + ".jsonl", ct));
+                _there.Add(("files", await world.UploadAsync(head, content, name + ".jsonl", ct)));
                 break;
             case 1:
-                _files.Add(await UploadInPartsAsync(head, content, name + ".jsonl", ct));
+                _there.Add(("files", await UploadInPartsAsync(head, content, name + ".jsonl", ct)));
                 break;
             case 2:
                 await AddAsync(head, name, ct);
-                _models.Add(name);
+                _there.Add(("models", name));
                 break;
             case 4:
-                _evals.Add(await EvaluateAsync(head, answers: number / 6 % 2 == 0, ct));
+                await EvaluateAsync(head, answers: number / 6 % 2 == 0, ct);
                 break;
             default:
-                var there = new[] { ("files", _files), ("models", _models), ("evals", _evals) }.Where(kind => kind.Item2.Count > 0).ToList();
-                if (there.Count > 0)
-                {
-                    var (kind, ids) = there[random.Next(there.Count)];
-                    await DeleteAsync(head, kind, ids, ct);
-                }
+                if (_there.Count > 0)
+                    await DeleteAsync(head, _there[random.Next(_there.Count)], ct);
                 break;
         }
     }
@@ -130,12 +126,12 @@ internal sealed class ComingAndGoing(World world, Random random)
     }
 
     /// <param name="answers">Whether a model answers the run's items, or their answers are given.</param>
-    private async Task<string> EvaluateAsync(HeadProcess head, bool answers, CancellationToken ct)
+    private async Task EvaluateAsync(HeadProcess head, bool answers, CancellationToken ct)
     {
         var schema = new { type = "custom", item_schema = new { type = "object" }, include_sample_schema = true };
-        var criterion = new { type = "string_check", name = "any", operation = "ilike", input = "{{sample.output_text}}", reference = "" };
+        var criterion = new { type = "string_check", name = "yes", operation = "ilike", input = "{{sample.output_text}}", reference = "yes" };
         var eval = (await PostAsync(head, "evals", JsonContent.Create(new { data_source_config = schema, testing_criteria = new[] { criterion } }), ct)).GetProperty("id").GetString()!;
-        var items = Enumerable.Range(0, Items).Select(at => new { item = new { at }, sample = new { output_text = "yes" } });
+        var items = Enumerable.Range(0, Items).Select(at => new { item = new { at }, sample = new { output_text = at % 3 == 0 ? "no" : "yes" } });
         var source = new { type = "file_content", content = items };
         object data = answers
             ? new
@@ -147,15 +143,22 @@ internal sealed class ComingAndGoing(World world, Random random)
                 sampling_params = new { max_completion_tokens = 4 },
             }
             : new { type = "jsonl", source };
-        var run = (await PostAsync(head, $"evals/{eval}/runs", JsonContent.Create(new { data_source = data }), ct)).GetProperty("id").GetString()!;
+        _there.Add(("evals", eval));
+        var runs = $"evals/{eval}/runs";
+        var run = (await PostAsync(head, runs, JsonContent.Create(new { data_source = data }), ct)).GetProperty("id").GetString()!;
         world.Ledger.Evaluates(new EvalId(eval), new EvalRunId(run), Items);
-        return eval;
+        _there.Add((runs, run));
+        if (random.Next(4) != 0)
+            return;
+        world.Ledger.Cancels(new EvalRunId(run));
+        await PostAsync(head, $"{runs}/{run}/cancel", new StringContent(""), ct);
     }
 
-    private async Task DeleteAsync(HeadProcess head, string kind, List<string> ids, CancellationToken ct)
+    private async Task DeleteAsync(HeadProcess head, (string Kind, string Id) one, CancellationToken ct)
     {
-        var id = ids[random.Next(ids.Count)];
-        ids.Remove(id);
+        var (kind, id) = one;
+        // With an evaluation its runs go.
+        _there.RemoveAll(other => other == one || other.Kind.StartsWith($"{kind}/{id}/", StringComparison.Ordinal));
         world.Ledger.Deletes(id);
         using var answer = await head.Http.DeleteAsync($"{kind}/{id}", ct);
         answer.EnsureSuccessStatusCode();

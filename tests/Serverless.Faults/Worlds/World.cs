@@ -150,9 +150,8 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Waits until every run of an evaluation has ended, its workflow included.</summary>
     public async Task UntilEvaluatedAsync(CancellationToken ct)
     {
-        foreach (var run in (await EvalRuns.ListAsync(null, 1000, null, ct)).Items)
-            while (await EvalRuns.FindAsync(run.Id, ct) is { } now && !now.IsFinal() || await Journal.FindAsync(run.Id.Value, ct) is { Record.State: JournalState.Running })
-                await Task.Delay(Pause, ct);
+        while (await IsEvaluatingAsync(ct))
+            await Task.Delay(Pause, ct);
     }
 
     /// <summary>Waits until the world's own storage has saved everything that it has acknowledged by now; it does so every few seconds.</summary>
@@ -202,6 +201,15 @@ internal sealed class World : IAsyncDisposable
         Place.Dispose();
         if (_storageFolder is not null)
             Directory.Delete(_storageFolder, recursive: true);
+    }
+
+    /// <summary>Whether a run has not ended, or the workflow of one, which may be removed.</summary>
+    private async Task<bool> IsEvaluatingAsync(CancellationToken ct)
+    {
+        await foreach (var (id, runs, _) in Journal.ListAsync(ct))
+            if (runs && id.StartsWith(EvalRunId.Prefix, StringComparison.Ordinal))
+                return true;
+        return !(await EvalRuns.ListAsync(null, 1, run => !run.IsFinal(), ct)).Items.IsEmpty;
     }
 
     private static TimeSpan Pause => TimeSpan.FromMilliseconds(200);

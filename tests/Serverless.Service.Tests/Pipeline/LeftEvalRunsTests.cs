@@ -26,42 +26,58 @@ public sealed class LeftEvalRunsTests(AzuriteFixture azurite)
             await items.WriteAsync(run, 0, [ItemOf(clock)], Cancel);
         await account.Jobs.UploadBlobAsync("ftjob-1/plan.json", new BinaryData("{}"), Cancel);
 
-        await new LeftEvalRuns(account, evals, runs, items).RemoveAsync(Cancel);
+        var left = new LeftEvalRuns(evals, runs, items, clock);
 
+        await left.RemoveAsync(Cancel);
         Assert.NotNull(await runs.FindAsync(named, Cancel));
         Assert.Null(await runs.FindAsync(orphan, Cancel));
         Assert.Equal([$"{named}/items/00000000.json", "ftjob-1/plan.json"], await JobBlobsAsync(account));
 
-        async Task<EvalId> NewEvalAsync() =>
-            (await evals.CreateAsync(new EvalRecord { Id = EvalId.New(clock), Name = "e", CreatedAt = clock.GetUtcNow(), ItemSchema = s_object, TestingCriteria = [] }, Cancel)).Id;
+        await evals.DeleteAsync(kept, Cancel);
+        await left.RemoveAsync(Cancel);
+        Assert.NotNull(await runs.FindAsync(named, Cancel));
+        clock.Advance(LeftEvalRuns.Interval);
+        await left.RemoveAsync(Cancel);
+        Assert.Null(await runs.FindAsync(named, Cancel));
+        Assert.Equal(["ftjob-1/plan.json"], await JobBlobsAsync(account));
+
+        async Task<EvalId> NewEvalAsync() => (await evals.CreateAsync(EvalOf(clock), Cancel)).Id;
 
         async Task<EvalRunId> NewRunAsync(EvalId eval) => (await runs.CreateAsync(RunOf(eval, clock), Cancel)).Id;
     }
 
-    [Fact]
-    public async Task Items_stay_of_a_run_that_is_created_while_the_runs_are_listed()
+    /// <param name="listed">What is being listed at the time.</param>
+    [Theory]
+    [InlineData("prefix=evalrun_")]
+    [InlineData("prefix=eval-runs")]
+    [InlineData("prefix=evals")]
+    public async Task An_evaluation_stays_that_comes_with_a_run_and_items_while_all_are_listed(string listed)
     {
         var prefix = await azurite.NewPrefixAsync();
         var account = azurite.Open(prefix);
         await account.CreateContainersAsync(Cancel);
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var (evals, runs, items) = (new EvalCatalog(account), new EvalRunCatalog(account), new EvalItemStore(account));
-        var eval = (await evals.CreateAsync(new EvalRecord { Id = EvalId.New(clock), Name = "e", CreatedAt = clock.GetUtcNow(), ItemSchema = s_object, TestingCriteria = [] }, Cancel)).Id;
-        var run = RunOf(eval, clock);
-        var call = new InterruptedCall("GET", "comp=list", "eval-runs")
+        var eval = EvalOf(clock);
+        var run = RunOf(eval.Id, clock);
+        var call = new InterruptedCall("GET", listed, "")
         {
             Before = async () =>
             {
+                await evals.CreateAsync(eval, Cancel);
                 await runs.CreateAsync(run, Cancel);
                 await items.WriteAsync(run.Id, 0, [ItemOf(clock)], Cancel);
             },
         };
         var slow = call.Open(azurite, prefix);
 
-        await new LeftEvalRuns(slow, new EvalCatalog(slow), new EvalRunCatalog(slow), new EvalItemStore(slow)).RemoveAsync(Cancel);
+        await new LeftEvalRuns(new EvalCatalog(slow), new EvalRunCatalog(slow), new EvalItemStore(slow), clock).RemoveAsync(Cancel);
 
+        Assert.NotNull(await runs.FindAsync(run.Id, Cancel));
         Assert.Equal([$"{run.Id}/items/00000000.json"], await JobBlobsAsync(account));
     }
+
+    private static EvalRecord EvalOf(TimeProvider clock) => new() { Id = EvalId.New(clock), Name = "e", CreatedAt = clock.GetUtcNow(), ItemSchema = s_object, TestingCriteria = [] };
 
     private static EvalRunRecord RunOf(EvalId eval, TimeProvider clock) => new()
     {

@@ -2,13 +2,11 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.Time.Testing;
-using Serverless.Service.Evals;
 using Serverless.Service.Files;
 using Serverless.Service.Jobs;
 using Serverless.Service.Models;
 using Serverless.Service.Models.Adding;
 using Serverless.Service.Pipeline;
-using Serverless.Service.Pipeline.Evals;
 using Serverless.Service.Storage;
 using Serverless.Service.Tests.Files;
 using Serverless.Service.Uploads;
@@ -173,8 +171,7 @@ public sealed class UnnamedContentsTests(AzuriteFixture azurite)
     }
 
     private static UnnamedContents New(BlobAccount account, TimeProvider clock) => new(
-        account, new FileCatalog(account), new UploadCatalog(account), new ModelCatalog(account), new JobCatalog(account), new IncomingArchives(account, clock),
-        new LeftEvalRuns(account, new EvalCatalog(account), new EvalRunCatalog(account), new EvalItemStore(account)), clock);
+        account, new FileCatalog(account), new UploadCatalog(account), new ModelCatalog(account), new JobCatalog(account), new IncomingArchives(account, clock), clock);
 
     private static UploadRecord UploadOf(TimeProvider clock) => new()
     {

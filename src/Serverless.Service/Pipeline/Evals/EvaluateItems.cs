@@ -76,6 +76,9 @@ public sealed class EvaluateItems(EvalRunCatalog runs, EvalItems source, EvalIte
         if (counted is null)
             // Removed while this block was answered: its items came after those that were removed with it.
             await items.DeleteAsync(run.Id, ct);
+        else if (counted.IsFinal() && counted.Done == run.Done)
+            // Cancelled meanwhile, and not counted.
+            await items.DeleteBlockAsync(run.Id, run.Done, ct);
         if (counted is null || counted.IsFinal())
             return null;
         return counted.Done == run.Done + done.Count
