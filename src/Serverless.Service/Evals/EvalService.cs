@@ -16,8 +16,6 @@ public sealed class EvalService(
     EvalCatalog evals, EvalRunCatalog runs, EvalItemStore items, EvalItems source, FileCatalog files, CheckpointModels models, GraderModels graderModels,
     IWorkflowStarter workflows, TimeProvider clock)
 {
-    private const int PageSize = 100;
-
     /// <exception cref="InputError">A criterion asks a model that does not exist.</exception>
     public async Task<EvalRecord> CreateAsync(
         string? name, JsonElement itemSchema, bool includeSampleSchema, ImmutableArray<JsonElement> criteria, ImmutableDictionary<string, string> metadata,
@@ -44,14 +42,8 @@ public sealed class EvalService(
     public async Task DeleteAsync(EvalId id, CancellationToken ct)
     {
         await evals.DeleteAsync(id, ct);
-        while (true)
-        {
-            var page = await runs.ListAsync(null, PageSize, run => run.EvalId == id, ct);
-            foreach (var run in page.Items)
-                await DeleteRunAsync(run.Id, ct);
-            if (!page.HasMore)
-                return;
-        }
+        await foreach (var run in runs.AllAsync(run => run.EvalId == id, ct))
+            await DeleteRunAsync(run.Id, ct);
     }
 
     /// <summary>Creates a run and starts it. Its record exists when this returns, and from then on it is not lost.</summary>

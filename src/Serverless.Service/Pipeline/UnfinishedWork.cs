@@ -10,34 +10,14 @@ namespace Serverless.Service.Pipeline;
 /// </summary>
 public sealed class UnfinishedWork(FileCatalog files, JobCatalog jobs, EvalRunCatalog runs, FileIntake intake, JobService service, EvalService evals)
 {
-    private const int PageSize = 100;
-
     /// <summary>Starts the workflows of all of them; those that run already are not disturbed. A head calls this when it starts.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
-        FileId? lastFile = null;
-        for (var more = true; more;)
-        {
-            var page = await files.ListAsync(lastFile, PageSize, file => file.Status == FileStatus.Uploaded, ct);
-            foreach (var file in page.Items)
-                await intake.StartAsync(file, ct);
-            (more, lastFile) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
-        }
-        JobId? lastJob = null;
-        for (var more = true; more;)
-        {
-            var page = await jobs.ListAsync(lastJob, PageSize, job => !job.Status.IsFinal(), ct);
-            foreach (var job in page.Items)
-                await service.StartAsync(job.Id, ct);
-            (more, lastJob) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
-        }
-        EvalRunId? lastRun = null;
-        for (var more = true; more;)
-        {
-            var page = await runs.ListAsync(lastRun, PageSize, run => !run.IsFinal(), ct);
-            foreach (var run in page.Items)
-                await evals.StartRunAsync(run.Id, ct);
-            (more, lastRun) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
-        }
+        await foreach (var file in files.AllAsync(file => file.Status == FileStatus.Uploaded, ct))
+            await intake.StartAsync(file, ct);
+        await foreach (var job in jobs.AllAsync(job => !job.Status.IsFinal(), ct))
+            await service.StartAsync(job.Id, ct);
+        await foreach (var run in runs.AllAsync(run => !run.IsFinal(), ct))
+            await evals.StartRunAsync(run.Id, ct);
     }
 }

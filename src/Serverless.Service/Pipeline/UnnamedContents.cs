@@ -56,24 +56,12 @@ public sealed class UnnamedContents(
     private async Task<IReadOnlySet<FileId>> NamedFilesAsync(CancellationToken ct)
     {
         var named = await files.IdsAsync(ct);
-        named.UnionWith(await UploadsAsync(ct));
+        await foreach (var upload in uploads.AllAsync(null, ct))
+            named.Add(upload.FileId);
         return named;
     }
 
     internal static FileId FileOf(string name) => new(name[..name.IndexOf('/', StringComparison.Ordinal)]);
-
-    private async Task<IEnumerable<FileId>> UploadsAsync(CancellationToken ct)
-    {
-        var ids = new List<FileId>();
-        UploadId? last = null;
-        for (var more = true; more;)
-        {
-            var page = await uploads.ListAsync(last, 500, null, ct);
-            ids.AddRange(page.Items.Select(upload => upload.FileId));
-            (more, last) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
-        }
-        return ids;
-    }
 
     private async Task RemoveModelsAsync(DateTimeOffset before, CancellationToken ct)
     {

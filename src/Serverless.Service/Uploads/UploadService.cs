@@ -121,19 +121,11 @@ public sealed class UploadService(UploadCatalog uploads, UploadBlobs blobs, File
     public async Task RemoveExpiredAsync(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        UploadId? last = null;
-        for (var more = true; more;)
-        {
-            var page = await uploads.ListAsync(last, 100, upload => now >= upload.ExpiresAt, ct);
-            foreach (var upload in page.Items)
-            {
-                if (upload.Status == UploadStatus.Pending)
-                    await EndAsync(upload, UploadStatus.Expired, ct);
-                else if (now >= upload.ExpiresAt + TimeSpan.FromDays(1))
-                    await ForgetAsync(upload, ct);
-            }
-            (more, last) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
-        }
+        await foreach (var upload in uploads.AllAsync(upload => now >= upload.ExpiresAt, ct))
+            if (upload.Status == UploadStatus.Pending)
+                await EndAsync(upload, UploadStatus.Expired, ct);
+            else if (now >= upload.ExpiresAt + TimeSpan.FromDays(1))
+                await ForgetAsync(upload, ct);
     }
 
     /// <summary>The status first, so that no part is taken and nothing completed that is being dropped.</summary>

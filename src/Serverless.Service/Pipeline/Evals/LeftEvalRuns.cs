@@ -11,8 +11,6 @@ public sealed class LeftEvalRuns(EvalCatalog evals, EvalRunCatalog runs, EvalIte
     /// <summary>How often one instance looks: all runs are listed.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    private const int PageSize = 500;
-
     private DateTimeOffset _next = DateTimeOffset.MinValue;
 
     /// <summary>Removes all of them, unless this instance has looked within the last hour; a head calls this from time to time.</summary>
@@ -23,7 +21,9 @@ public sealed class LeftEvalRuns(EvalCatalog evals, EvalRunCatalog runs, EvalIte
             return;
         // An evaluation is there before its runs, and a run before its items: what is listed later here was there before.
         var withItems = await items.RunsAsync(ct);
-        var listed = await RunsAsync(ct);
+        var listed = new List<(EvalRunId Id, EvalId Eval)>();
+        await foreach (var run in runs.AllAsync(null, ct))
+            listed.Add((run.Id, run.EvalId));
         var there = await evals.IdsAsync(ct);
         foreach (var run in listed)
             if (there.Contains(run.Eval))
@@ -33,17 +33,5 @@ public sealed class LeftEvalRuns(EvalCatalog evals, EvalRunCatalog runs, EvalIte
         foreach (var id in withItems)
             await items.DeleteAsync(id, ct);
         _next = now + Interval;
-    }
-
-    private async Task<IReadOnlyList<(EvalRunId Id, EvalId Eval)>> RunsAsync(CancellationToken ct)
-    {
-        var (all, last) = (new List<(EvalRunId, EvalId)>(), (EvalRunId?)null);
-        for (var more = true; more;)
-        {
-            var page = await runs.ListAsync(last, PageSize, null, ct);
-            all.AddRange(page.Items.Select(run => (run.Id, run.EvalId)));
-            (more, last) = (page.HasMore, page.Items.IsEmpty ? null : page.Items[^1].Id);
-        }
-        return all;
     }
 }
