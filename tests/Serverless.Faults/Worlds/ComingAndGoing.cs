@@ -151,7 +151,7 @@ internal sealed class ComingAndGoing(World world, Random random)
         if (random.Next(4) != 0)
             return;
         world.Ledger.Cancels(new EvalRunId(run));
-        await PostAsync(head, $"{runs}/{run}/cancel", new StringContent(""), ct);
+        await PostAsync(head, $"{runs}/{run}", new StringContent(""), ct);
     }
 
     private async Task DeleteAsync(HeadProcess head, (string Kind, string Id) one, CancellationToken ct)
