@@ -73,7 +73,7 @@ internal sealed class MultipartForm
                     throw new InputError($"The form has more than {MaxParts} parts.");
                 if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
                     throw new InputError("A part of the form has no Content-Disposition header.");
-                var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
+                var name = TextOf(disposition, given => given.Name) ?? throw new InputError("A part of the form has a name that cannot be read.");
                 if (name == _fileField)
                     return (disposition, section.Body);
                 _fields[name] = await ReadFieldAsync(name, section.Body, cancellationToken);
@@ -109,7 +109,9 @@ internal sealed class MultipartForm
 
     private static string NameOf(ContentDispositionHeaderValue disposition, string fileField)
     {
-        var given = HeaderUtilities.RemoveQuotes(GivenName(disposition, fileField)).ToString();
+        // FileNameStar (RFC 5987) carries what the plain parameter cannot.
+        var given = TextOf(disposition, given => given.FileNameStar.HasValue ? given.FileNameStar : given.FileName)
+            ?? throw new InputError($"The part '{fileField}' of the form has a file name that cannot be read.", fileField);
         var name = given[(given.LastIndexOfAny(['/', '\\']) + 1)..];
         if (name.Length == 0)
             throw new InputError($"The part '{fileField}' of the form has no file name.", fileField);
@@ -120,16 +122,16 @@ internal sealed class MultipartForm
                 fileField);
     }
 
-    private static StringSegment GivenName(ContentDispositionHeaderValue disposition, string fileField)
+    /// <summary>A parameter of the header; null if it is written in a way or in an encoding that cannot be read.</summary>
+    private static string? TextOf(ContentDispositionHeaderValue disposition, Func<ContentDispositionHeaderValue, StringSegment> parameter)
     {
         try
         {
-            // FileNameStar (RFC 5987) carries what the plain parameter cannot.
-            return disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
+            return HeaderUtilities.RemoveQuotes(parameter(disposition)).ToString();
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            throw new InputError($"The part '{fileField}' of the form has a file name that cannot be read.", fileField, innerException: error);
+            return null;
         }
     }
 

@@ -84,13 +84,17 @@ public sealed class MultipartFormTests
         Assert.Equal("The form ends before its last boundary.", await RefusalAsync(content));
     }
 
-    [Fact]
-    public async Task A_file_name_without_its_encoding_is_refused()
+    [Theory]
+    [InlineData("name=\"file\"; filename=\"a\"; filename*", "The part 'file' of the form has a file name that cannot be read.")]
+    [InlineData("name=\"file\"; filename=\"a\"; filename*=UTF-7''b%20c", "The part 'file' of the form has a file name that cannot be read.")]
+    [InlineData("name=\"file\"; filename=\"=?utf-7?B?YQ==?=\"", "The part 'file' of the form has a file name that cannot be read.")]
+    [InlineData("name=\"=?utf-7?B?ZmlsZQ==?=\"; filename=\"a\"", "A part of the form has a name that cannot be read.")]
+    public async Task A_name_that_cannot_be_read_is_refused(string parameters, string message)
     {
-        var content = new ByteArrayContent(Encoding.ASCII.GetBytes("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"; filename*\r\n\r\nx\r\n--b--\r\n"));
+        var content = new ByteArrayContent(Encoding.ASCII.GetBytes($"--b\r\nContent-Disposition: form-data; {parameters}\r\n\r\nx\r\n--b--\r\n"));
         content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
 
-        Assert.Equal("The part 'file' of the form has a file name that cannot be read.", await RefusalAsync(content));
+        Assert.Equal(message, await RefusalAsync(content));
     }
 
     [Fact]
