@@ -15,6 +15,8 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
 
     private readonly SplitPreTokenizer? _words = useRegex ? new SplitPreTokenizer(new CodePointRegex(Gpt2Pattern), SplitBehavior.Isolated) : null;
 
+    internal override bool MayGrow => true;
+
     internal override void Split(ReadOnlySpan<char> text, bool atStart, PieceSink sink)
     {
         if (text.IsEmpty)

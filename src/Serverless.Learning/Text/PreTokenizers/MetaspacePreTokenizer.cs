@@ -5,6 +5,8 @@ namespace Serverless.Learning.Text.PreTokenizers;
 /// <param name="split">Whether every mark starts a piece of its own.</param>
 internal sealed class MetaspacePreTokenizer(char mark, PrependScheme scheme, bool split) : PreTokenizer
 {
+    internal override bool MayGrow => true;
+
     internal override void Split(ReadOnlySpan<char> text, bool atStart, PieceSink sink)
     {
         if (text.IsEmpty)
